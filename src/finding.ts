@@ -1,0 +1,48 @@
+/** What a room has to say about the input: data here, words in `rules/` and `report/`. */
+import type { Source } from "./source.ts";
+
+/** A span of one source; offsets as in `Source.bytes`, end exclusive. */
+export interface Place {
+  readonly source: Source;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Another place that belongs to a problem, with what it has to do with it. */
+export interface Related {
+  readonly place: Place;
+  readonly message: string;
+}
+
+/** proven: holds for every packet; assumes: holds under stated assumptions; heuristic: a likely mistake. */
+export type Confidence = "proven" | "assumes" | "heuristic";
+export type Severity = "error" | "warning" | "info";
+
+/** Something wrong, not yet in words: `message` names one of the lint rule's messages, `data` fills its placeholders. */
+export interface Problem {
+  readonly rule: string;
+  readonly message: string;
+  readonly data: Readonly<Record<string, string | number>>;
+  readonly place: Place;
+  readonly related?: readonly Related[];
+  readonly confidence?: Confidence;
+  readonly family?: string;
+  readonly table?: string;
+  readonly chain?: string;
+  readonly ruleNumber?: number;
+  readonly fix?: Fix;
+}
+
+/** What to write instead: `commands` change a live host, `replacement` the text at the problem's place. */
+export interface Fix {
+  readonly safe: boolean;
+  readonly replacement?: string;
+  readonly commands?: readonly string[];
+}
+
+/** A problem with its severity and words. */
+export interface Finding extends Problem {
+  readonly severity: Severity;
+  readonly confidence: Confidence;
+  readonly text: string;
+}

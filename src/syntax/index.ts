@@ -1,0 +1,13 @@
+/** From text to data, without meaning: what a dump says, line by line and word by word. */
+export { familyHint } from "./dialect.ts";
+export {
+  type ChainLine,
+  type Dialect,
+  Dump,
+  type Line,
+  type PlainLine,
+  type RuleLine,
+  type TableLine,
+  type Word,
+} from "./dump.ts";
+export { parse } from "./parse.ts";
