@@ -1,0 +1,95 @@
+import {
+  all,
+  always,
+  any,
+  type Condition,
+  CT_DIRECTIONS,
+  CT_STATES,
+  CT_STATUS,
+  type Field,
+  never,
+  not,
+  within,
+} from "../../facts/index.ts";
+import { match, type One } from "../define.ts";
+import { compares, names, network, oneOf, ports, protocol } from "../values.ts";
+
+const STATES = [...CT_STATES, "SNAT", "DNAT"];
+const UNTRACKED = stateIn("INVALID", "UNTRACKED");
+const TRACKED = stateIn("NEW", "RELATED", "ESTABLISHED");
+
+function stateIn(...wanted: readonly string[]): Condition {
+  const at = wanted.map((name) => (CT_STATES as readonly string[]).indexOf(name)).filter((index) => index >= 0);
+  const states = within(
+    "ctstate",
+    at.map((index) => [index, index + 1] as const),
+    wanted.join(","),
+  );
+  const translated = ["SNAT", "DNAT"].filter((name) => wanted.includes(name));
+  const opaque = translated.map(
+    (name): Condition => ({ is: "opaque", key: `ctstate ${name}`, settledBy: "the connection's NAT" }),
+  );
+  return opaque.length === 0 ? states : any(states, ...opaque);
+}
+const statesOf = (given: One<readonly string[]> | undefined): Condition => {
+  if (!given) return always;
+  const wanted = stateIn(...given.value);
+  return given.negated ? not(wanted) : wanted;
+};
+const statusOf = (given: One<readonly string[]> | undefined): Condition => {
+  if (!given) return always;
+  const mask = given.value.reduce((sum, name) => sum | (1 << (CT_STATUS as readonly string[]).indexOf(name)), 0);
+  const values = Array.from({ length: 16 }, (_, value) => value).filter((value) => value & mask);
+  const wanted = within(
+    "ctstatus",
+    values.map((value) => [value, value + 1] as const),
+    given.value.join(","),
+  );
+  return given.negated ? not(wanted) : wanted;
+};
+const direction = (given: One<string> | undefined): Condition => {
+  if (!given) return always;
+  const at = (CT_DIRECTIONS as readonly string[]).indexOf(given.value);
+  const wanted = within("ctdir", [[at, at + 1]], given.value);
+  return given.negated ? not(wanted) : wanted;
+};
+const fields: readonly (readonly [Field, `--${string}`])[] = [
+  ["ctorigsrc", "--ctorigsrc"],
+  ["ctorigdst", "--ctorigdst"],
+  ["ctreplsrc", "--ctreplsrc"],
+  ["ctrepldst", "--ctrepldst"],
+  ["ctorigsrcport", "--ctorigsrcport"],
+  ["ctorigdstport", "--ctorigdstport"],
+];
+
+/**
+ * The connection a packet belongs to. net/netfilter/xt_conntrack.c conntrack_mt: without a connection
+ * only --ctstate is looked at (semantics 6.2, recording t08).
+ */
+export const conntrack = match({
+  name: "conntrack",
+  families: ["ipv4", "ipv6"],
+  options: {
+    "--ctstate": names(STATES),
+    "--ctproto": protocol(),
+    "--ctorigsrc": network({ bare: true }),
+    "--ctorigdst": network({ bare: true }),
+    "--ctreplsrc": network({ bare: true }),
+    "--ctrepldst": network({ bare: true }),
+    "--ctorigsrcport": ports(),
+    "--ctorigdstport": ports(),
+    "--ctstatus": names(CT_STATUS),
+    "--ctdir": oneOf(CT_DIRECTIONS),
+  },
+  means(given) {
+    const state = statesOf(given["--ctstate"]);
+    const others = all(
+      compares("protocol", given["--ctproto"]),
+      ...fields.map(([field, option]) => compares(field, given[option as "--ctorigsrc"])),
+      statusOf(given["--ctstatus"]),
+      direction(given["--ctdir"]),
+    );
+    if (others.is === "all" && others.of.length === 0) return state;
+    return any(all(UNTRACKED, given["--ctstate"] ? state : never), all(TRACKED, state, others));
+  },
+});

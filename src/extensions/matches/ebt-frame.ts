@@ -1,0 +1,65 @@
+import { all, always, any, type Condition, not, within } from "../../facts/index.ts";
+import { match, type One, type Value } from "../define.ts";
+import { compares, interfaceName, macMask, type Written, written } from "../values.ts";
+
+const PROTOCOLS: Readonly<Record<string, number>> = {
+  IPv4: 0x0800,
+  X25: 0x0805,
+  ARP: 0x0806,
+  "802_1Q": 0x8100,
+  IPv6: 0x86dd,
+};
+const frameProtocol: Value<Written> = written("IPv4, IPv6, ARP, 802_1Q, Length or a number 0x0600-0xffff", (given) => {
+  if (given.toLowerCase() === "length") return { text: "Length", ranges: [] };
+  const name = Object.keys(PROTOCOLS).find((each) => each.toLowerCase() === given.toLowerCase());
+  const value = name ? PROTOCOLS[name] : Number.parseInt(given, 16);
+  if (value === undefined || Number.isNaN(value) || (!name && !/^(0x)?[0-9a-f]{1,4}$/i.test(given))) return undefined;
+  const known = Object.keys(PROTOCOLS).find((each) => PROTOCOLS[each] === value);
+  return { text: known ?? `0x${value.toString(16).padStart(4, "0")}`, ranges: [[value, value + 1]] };
+});
+const wildcard = (ranges: Written["ranges"], given: Written) => (ranges.length === 0 ? undefined : given);
+
+/** The frame: protocol, MACs and ports. net/bridge/netfilter/ebtables.c ebt_basic_match; semantics 5.3. */
+export const ebtFrame = match({
+  name: "frame",
+  families: ["bridge"],
+  implicit: true,
+  options: {
+    "-p": { ...frameProtocol, aliases: ["--protocol", "--proto"] },
+    "-s": macMask({ aliases: ["--source", "--src"] }),
+    "-d": macMask({ aliases: ["--destination", "--dst"] }),
+    "-i": interfaceName({ aliases: ["--in-interface"] }),
+    "--logical-in": interfaceName(),
+    "-o": interfaceName({ aliases: ["--out-interface"] }),
+    "--logical-out": interfaceName(),
+  },
+  means: (given) =>
+    all(
+      protocolIs(given["-p"]),
+      mac("macSource", given["-s"]),
+      mac("macDestination", given["-d"]),
+      compares("physdevIn", given["-i"]),
+      compares("inInterface", given["--logical-in"]),
+      compares("physdevOut", given["-o"]),
+      compares("outInterface", given["--logical-out"]),
+    ),
+});
+
+/** The walk is of IP packets: their frames are IPv4, told by the addresses (IPv6: by a bigint). */
+function protocolIs(given: One<Written> | undefined): Condition {
+  if (!given) return always;
+  const four = within("source", [[0, 2 ** 32]], "an IPv4 frame");
+  const six = within("source", [[0n, 1n << 128n]], "an IPv6 frame");
+  const is = any(...(given.value.text === "IPv4" ? [four] : given.value.text === "IPv6" ? [six] : []));
+  return given.negated ? not(is) : is;
+}
+function mac(field: "macSource" | "macDestination", given: One<Written> | undefined): Condition {
+  if (!given) return always;
+  if (wildcard(given.value.ranges, given.value)) return compares(field, given);
+  const opaque: Condition = {
+    is: "opaque",
+    key: `${field} is ${given.value.text}`,
+    settledBy: "the frame's MAC addresses",
+  };
+  return given.negated ? not(opaque) : opaque;
+}

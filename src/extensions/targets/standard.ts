@@ -1,0 +1,21 @@
+import { target } from "../define.ts";
+
+const families = ["ipv4", "ipv6", "bridge"] as const;
+const options = {};
+/** The built-in verdicts. net/ipv4/netfilter/ip_tables.c ipt_do_table; ebtables adds CONTINUE. */
+export const ACCEPT = target({
+  name: "ACCEPT",
+  families,
+  options,
+  standard: true,
+  does: () => [{ does: "verdict", verdict: "ACCEPT" }],
+});
+export const DROP = target({
+  name: "DROP",
+  families,
+  options,
+  standard: true,
+  does: () => [{ does: "verdict", verdict: "DROP" }],
+});
+export const RETURN = target({ name: "RETURN", families, options, standard: true, does: () => [{ does: "return" }] });
+export const CONTINUE = target({ name: "CONTINUE", families: ["bridge"], options, does: () => [{ does: "continue" }] });

@@ -1,0 +1,147 @@
+/** What a match asks, as data. The walk evaluates it on a packet; packet sets are to compile it to boxes: one meaning. */
+import { allValues, type Field, fields, writeValues } from "./fields.ts";
+import { known, narrow, type Packet } from "./packet.ts";
+import { isAbsent, meet, minus, type Ranges } from "./value-set.ts";
+
+export type Condition =
+  | { readonly is: "all" | "any"; readonly of: readonly Condition[] }
+  | { readonly is: "not"; readonly of: Condition }
+  /** The field is there and its value in the ranges: absent is no, not stated unknown. */
+  | { readonly is: "in"; readonly field: Field; readonly ranges: Ranges; readonly wants: string }
+  | { readonly is: "present"; readonly field: Field }
+  /** Deterministic, not modelled: one boolean a key, shared by every rule that asks it. */
+  | { readonly is: "opaque"; readonly key: string; readonly settledBy: string }
+  /** Stateful or random: may go either way for the same packet, so it never blocks a later rule. */
+  | { readonly is: "chance"; readonly key: string; readonly why: string };
+
+/** Kleene's three values. */
+export type Ternary = "yes" | "no" | "unknown";
+/** The answer, and the leaf that decided it. */
+export interface Answer {
+  readonly is: Ternary;
+  readonly because: Condition | null;
+  readonly negated: boolean;
+}
+
+export const always: Condition = { is: "all", of: [] };
+export const never: Condition = { is: "any", of: [] };
+export const all = (...of: readonly Condition[]): Condition => {
+  const parts = of.filter((part) => !(part.is === "all" && part.of.length === 0));
+  return parts.length === 1 && parts[0] ? parts[0] : { is: "all", of: parts };
+};
+export const any = (...of: readonly Condition[]): Condition => (of.length === 1 && of[0] ? of[0] : { is: "any", of });
+export const not = (of: Condition): Condition => ({ is: "not", of });
+export const present = (field: Field): Condition => ({ is: "present", field });
+export const within = (field: Field, ranges: Ranges, wants: string): Condition => ({ is: "in", field, ranges, wants });
+
+const flip = { yes: "no", no: "yes", unknown: "unknown" } as const;
+
+/** `no` and `unknown` of an `all` blame the part that failed; an `any` that fails blames its last branch. */
+export function evaluate(condition: Condition, packet: Packet): Answer {
+  switch (condition.is) {
+    case "not": {
+      const answer = evaluate(condition.of, packet);
+      return { is: flip[answer.is], because: answer.because ?? condition, negated: !answer.negated };
+    }
+    case "present": {
+      const set = known(packet, condition.field);
+      const is = isAbsent(set) ? "no" : set.absent ? "unknown" : "yes";
+      return { is, because: condition, negated: false };
+    }
+    case "in": {
+      const set = known(packet, condition.field);
+      const inside = meet(set.ranges, condition.ranges).length > 0;
+      const outside = set.absent || minus(set.ranges, condition.ranges).length > 0;
+      return { is: inside ? (outside ? "unknown" : "yes") : "no", because: condition, negated: false };
+    }
+    case "opaque": {
+      const taken = packet.assumed[condition.key];
+      return { is: taken === undefined ? "unknown" : taken ? "yes" : "no", because: condition, negated: false };
+    }
+    case "chance":
+      return { is: "unknown", because: condition, negated: false };
+    default:
+      return evaluateMany(condition, packet);
+  }
+}
+
+function evaluateMany(condition: Extract<Condition, { is: "all" | "any" }>, packet: Packet): Answer {
+  const stop = condition.is === "all" ? "no" : "yes";
+  let result: Answer = { is: condition.is === "all" ? "yes" : "no", because: null, negated: false };
+  for (const part of condition.of) {
+    const answer = evaluate(part, packet);
+    if (answer.is === stop) return answer;
+    if (answer.is === "unknown" || result.is !== "unknown") result = answer;
+  }
+  return result;
+}
+
+/** A part of a packet in which a condition is settled, and the facts that had to be taken for it. */
+export interface Piece {
+  readonly packet: Packet;
+  readonly facts: readonly string[];
+}
+
+/** The disjoint parts of a packet in which the condition is `wanted`: exact, so no later rule contradicts it. */
+export function refine(condition: Condition, piece: Piece, wanted: boolean): Piece[] {
+  const { packet } = piece;
+  const took = (next: Packet | null, fact: string): Piece[] =>
+    next ? [{ packet: next, facts: piece.facts.includes(fact) ? piece.facts : [...piece.facts, fact] }] : [];
+  switch (condition.is) {
+    case "not":
+      return refine(condition.of, piece, !wanted);
+    case "opaque": {
+      const taken = packet.assumed[condition.key];
+      if (taken !== undefined) return taken === wanted ? [piece] : [];
+      return took({ ...packet, assumed: { ...packet.assumed, [condition.key]: wanted } }, condition.key);
+    }
+    case "chance":
+      return took(packet, condition.key);
+    case "present":
+    case "in": {
+      const answer = evaluate(condition, packet).is;
+      if (answer !== "unknown") return (answer === "yes") === wanted ? [piece] : [];
+      const universe = allValues(condition.field, packet.family);
+      const yes = condition.is === "in" ? condition.ranges : universe;
+      const set = wanted ? { absent: false, ranges: yes } : { absent: true, ranges: minus(universe, yes) };
+      return took(narrow(packet, condition.field, set), condition.field);
+    }
+    default:
+      return refineMany(condition, piece, wanted);
+  }
+}
+
+function refineMany(condition: Extract<Condition, { is: "all" | "any" }>, piece: Piece, wanted: boolean): Piece[] {
+  const every = condition.is === "all";
+  let rest = [piece];
+  const out: Piece[] = [];
+  for (const part of condition.of) {
+    if (every !== wanted) out.push(...rest.flatMap((each) => refine(part, each, wanted)));
+    rest = rest.flatMap((each) => refine(part, each, every));
+  }
+  return every === wanted ? rest : out;
+}
+
+/** `destination port is 22, the rule wants 80,443` */
+export function sentence({ because, negated }: Answer, packet: Packet): string {
+  switch (because?.is) {
+    case "in": {
+      const { says } = fields[because.field];
+      const wants = `the rule wants ${negated ? "other than " : ""}${because.wants}`;
+      const set = packet.fields[because.field];
+      if (!set || (set.absent && set.ranges.length > 0)) return `${says} is not known, ${wants}`;
+      if (isAbsent(set)) return `the packet has no ${says} here, ${wants}`;
+      return `${says} is ${writeValues(because.field, set.ranges)}, ${wants}`;
+    }
+    case "present":
+      return negated
+        ? `the packet has a ${fields[because.field].says}`
+        : `the packet has no ${fields[because.field].says} here`;
+    case "opaque":
+      return `${because.key} is not known; settled by ${because.settledBy}`;
+    case "chance":
+      return because.why;
+    default:
+      return "it never matches";
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * What is known of the host besides its rule-sets: `host.json`, in the shapes that `ip -j` and `bridge -j` print.
+ * Everything is optional; what is not there is not known.
+ */
+import { type Address, type Family, prefixRange, readAddress, readMac, readPrefix } from "./address.ts";
+import { minus, type Range, type Ranges, unite } from "./value-set.ts";
+
+interface AddrJson {
+  readonly ifname?: string;
+  readonly ifindex?: number;
+  readonly address?: string;
+  readonly master?: string;
+  readonly addr_info?: readonly { readonly family?: string; readonly local?: string; readonly prefixlen?: number }[];
+}
+interface LinkJson {
+  readonly ifname?: string;
+  readonly ifindex?: number;
+  readonly address?: string;
+  readonly master?: string;
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    readonly info_data?: { readonly nf_call_iptables?: number; readonly nf_call_ip6tables?: number };
+    readonly info_slave_data?: { readonly state?: string; readonly hairpin?: boolean };
+  };
+}
+interface RouteJson {
+  readonly type?: string;
+  readonly dst?: string;
+  readonly dev?: string;
+  readonly table?: string | number;
+  readonly prefsrc?: string;
+  readonly gateway?: string;
+  readonly metric?: number;
+}
+interface NeighJson {
+  readonly dst?: string;
+  readonly lladdr?: string;
+}
+interface FdbJson {
+  readonly mac?: string;
+  readonly state?: string;
+  readonly ifname?: string;
+  readonly master?: string;
+}
+
+export interface HostJson {
+  readonly addr?: readonly AddrJson[];
+  readonly link?: readonly LinkJson[];
+  readonly route?: readonly RouteJson[];
+  readonly rule?: unknown;
+  readonly neigh?: readonly NeighJson[];
+  readonly fdb?: readonly FdbJson[];
+  readonly sysctl?: Readonly<Record<string, string | number>>;
+  readonly kernel?: string;
+  readonly backend?: { readonly iptables?: "legacy" | "nft"; readonly ebtables?: "legacy" | "nft" };
+  readonly loadedTables?: Readonly<Record<string, readonly string[]>>;
+  readonly comment?: string;
+}
+
+export interface Port {
+  readonly name: string;
+  readonly hairpin: boolean;
+}
+export interface Bridge {
+  readonly name: string;
+  readonly mac: number | undefined;
+  /** Newest first: the order in which the kernel floods (br_forward.c br_flood walks the port list, newest at its head). */
+  readonly ports: readonly Port[];
+}
+/** Where a set of destinations goes: fib lookup as a partition of the address space. */
+export interface RouteClass {
+  readonly type: "unicast" | "local" | "broadcast" | "unreachable";
+  readonly dev: string;
+  readonly source: Address | undefined;
+  readonly ranges: Ranges;
+}
+
+export class Host {
+  readonly json: HostJson;
+  readonly bridges: readonly Bridge[];
+  #routes = new Map<Family, readonly RouteClass[] | undefined>();
+
+  constructor(json: HostJson = {}) {
+    this.json = json;
+    this.bridges = readBridges(json);
+  }
+
+  /** undefined when the sysctl is not known. */
+  sysctl(name: string): number | undefined {
+    const value = this.json.sysctl?.[name];
+    return value === undefined ? undefined : Number(value);
+  }
+
+  /** Whether the kernel is at least this version; undefined when the version is not known. */
+  kernelAtLeast(major: number, minor: number): boolean | undefined {
+    const [a, b] = (this.json.kernel ?? "").split(".").map((part) => Number.parseInt(part, 10));
+    if (a === undefined || Number.isNaN(a)) return undefined;
+    return a > major || (a === major && (b ?? 0) >= minor);
+  }
+
+  bridge(name: string): Bridge | undefined {
+    return this.bridges.find((bridge) => bridge.name === name);
+  }
+
+  bridgeOfPort(port: string): Bridge | undefined {
+    return this.bridges.find((bridge) => bridge.ports.some(({ name }) => name === port));
+  }
+
+  /** Whether IP tables see frames of this bridge: the sysctl or the bridge's own flag (br_netfilter_hooks.c). */
+  bridgeCallsIptables(bridge: string, family: Family): boolean | undefined {
+    const six = family === "ipv6";
+    const data = this.json.link?.find((link) => link.ifname === bridge)?.linkinfo?.info_data;
+    if ((six ? data?.nf_call_ip6tables : data?.nf_call_iptables) === 1) return true;
+    const value = this.sysctl(`net.bridge.bridge-nf-call-${six ? "ip6" : "ip"}tables`);
+    return value === undefined ? undefined : value === 1;
+  }
+
+  /** Addresses that are the host's own; undefined when not known. */
+  localAddresses(family: Family): Ranges | undefined {
+    const local = this.routes(family)?.filter(({ type }) => type === "local");
+    if (local) return unite(local.flatMap(({ ranges }) => ranges));
+    const own = this.#ownAddresses(family);
+    return own && unite(own);
+  }
+
+  /** Addresses behind a device by a link route: neighbours on it. */
+  onLink(dev: string, family: Family): Ranges {
+    const prefixes = (this.json.route ?? [])
+      .filter((route) => route.dev === dev && !route.gateway && (route.type ?? "unicast") === "unicast")
+      .map((route) => routeRange(route, family))
+      .filter((range) => range !== undefined);
+    return unite(prefixes);
+  }
+
+  /** The first address of a device: what MASQUERADE and REDIRECT use. */
+  addressOf(dev: string, family: Family): Address | undefined {
+    const info = this.json.addr?.find(({ ifname }) => ifname === dev)?.addr_info;
+    const first = info?.find((each) => each.family === (family === "ipv6" ? "inet6" : "inet"));
+    return first?.local === undefined ? undefined : readAddress(first.local);
+  }
+
+  /** The port behind which a bridge has learnt a MAC; undefined: not learnt, or no forwarding table is known. */
+  portOf(mac: number, bridge: string): string | undefined {
+    const learnt = (this.json.fdb ?? []).find(
+      (entry) =>
+        entry.master === bridge && entry.state !== "permanent" && entry.mac !== undefined && readMac(entry.mac) === mac,
+    );
+    return learnt?.ifname;
+  }
+
+  /** The MAC of a neighbour, from the neighbour table. */
+  macOf(address: Address): number | undefined {
+    const entry = (this.json.neigh ?? []).find(({ dst }) => dst !== undefined && readAddress(dst) === address);
+    return entry?.lladdr === undefined ? undefined : readMac(entry.lladdr);
+  }
+
+  /** The fib as disjoint classes, longest prefix first; undefined when no routes are known. */
+  routes(family: Family): readonly RouteClass[] | undefined {
+    if (!this.#routes.has(family)) this.#routes.set(family, this.#readRoutes(family));
+    return this.#routes.get(family);
+  }
+
+  #ownAddresses(family: Family): Range[] | undefined {
+    if (!this.json.addr) return undefined;
+    return this.json.addr
+      .flatMap(({ addr_info }) => addr_info ?? [])
+      .filter((info) => info.family === (family === "ipv6" ? "inet6" : "inet"))
+      .map((info) => (info.local === undefined ? undefined : readPrefix(info.local)))
+      .filter((range) => range !== undefined);
+  }
+
+  #readRoutes(family: Family): readonly RouteClass[] | undefined {
+    const rows = (this.json.route ?? [])
+      .map((route) => ({ route, range: routeRange(route, family) }))
+      .filter((row): row is { route: RouteJson; range: Range } => row.range !== undefined);
+    if (rows.length === 0) return undefined;
+    const rank = (route: RouteJson) => (route.table === "local" || route.table === 255 ? 0 : 1);
+    const size = (range: Range) => BigInt(range[1]) - BigInt(range[0]);
+    rows.sort(
+      (a, b) =>
+        rank(a.route) - rank(b.route) ||
+        (size(a.range) < size(b.range) ? -1 : size(a.range) > size(b.range) ? 1 : 0) ||
+        (a.route.metric ?? 0) - (b.route.metric ?? 0),
+    );
+    const classes = new Map<
+      string,
+      { type: RouteClass["type"]; dev: string; source: Address | undefined; ranges: Ranges }
+    >();
+    let covered: Ranges = [];
+    const add = (type: RouteClass["type"], dev: string, source: Address | undefined, range: Range) => {
+      const ranges = minus([range], covered);
+      covered = unite([...covered, range]);
+      if (ranges.length === 0) return;
+      const key = `${type} ${dev} ${source}`;
+      const old = classes.get(key);
+      classes.set(key, { type, dev, source, ranges: unite([...(old?.ranges ?? []), ...ranges]) });
+    };
+    for (const { route, range } of rows)
+      add(
+        routeType(route),
+        route.dev ?? "",
+        route.prefsrc === undefined ? undefined : readAddress(route.prefsrc),
+        range,
+      );
+    add("unreachable", "", undefined, family === "ipv6" ? [0n, 1n << 128n] : [0, 2 ** 32]);
+    return [...classes.values()];
+  }
+}
+
+function routeType({ type = "unicast" }: RouteJson): RouteClass["type"] {
+  if (type === "local" || type === "broadcast" || type === "unicast") return type;
+  return type === "anycast" ? "local" : type === "multicast" ? "broadcast" : "unreachable";
+}
+
+function routeRange(route: RouteJson, family: Family): Range | undefined {
+  const zero = family === "ipv6" ? 0n : 0;
+  if (route.dst === undefined || route.dst === "default") {
+    // `default` names no family: it is IPv6 only if its gateway says so
+    const six = (route.gateway ?? route.prefsrc ?? "").includes(":");
+    return six === (family === "ipv6") ? prefixRange(zero, 0) : undefined;
+  }
+  const range = readPrefix(route.dst);
+  return range && typeof range[0] === typeof zero ? range : undefined;
+}
+
+function readBridges({ link = [], addr = [] }: HostJson): readonly Bridge[] {
+  const rows = [...link, ...addr];
+  const masters = new Set(rows.map(({ master }) => master).filter((name) => name !== undefined));
+  for (const { ifname, linkinfo } of link) if (ifname && linkinfo?.info_kind === "bridge") masters.add(ifname);
+  return [...masters].map((name) => {
+    const mac = rows.find(({ ifname, address }) => ifname === name && address)?.address;
+    const ports = new Map<string, number>();
+    for (const row of rows) if (row.master === name && row.ifname) ports.set(row.ifname, row.ifindex ?? 0);
+    return {
+      name,
+      mac: mac === undefined ? undefined : readMac(mac),
+      ports: [...ports]
+        .sort((a, b) => b[1] - a[1])
+        .map(([port]) => ({
+          name: port,
+          hairpin: link.find(({ ifname }) => ifname === port)?.linkinfo?.info_slave_data?.hairpin ?? false,
+        })),
+    };
+  });
+}

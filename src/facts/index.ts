@@ -1,0 +1,8 @@
+/** The room of facts: what a rule can ask about, what is known of a packet, and of the host. */
+export * from "./address.ts";
+export * from "./condition.ts";
+export * from "./fields.ts";
+export * from "./host.ts";
+export * from "./packet.ts";
+export * from "./protocols.ts";
+export * from "./value-set.ts";

@@ -1,0 +1,112 @@
+/** What is known of a packet: per field a set of values. A field left out is not stated: it may have any value or none. */
+import type { Family } from "./address.ts";
+import { allValues, type Field, fieldNames, fields, readValues, writeValues } from "./fields.ts";
+import { absent, isAbsent, isEmpty, meet, only, single, type Value, type ValueSet } from "./value-set.ts";
+
+export interface Packet {
+  readonly family: Family;
+  readonly fields: Readonly<Partial<Record<Field, ValueSet>>>;
+  /** Answers taken for predicates that are not modelled, so that no later rule contradicts them. */
+  readonly assumed: Readonly<Record<string, boolean>>;
+}
+
+export const everything = (field: Field, family: Family): ValueSet => ({
+  absent: true,
+  ranges: allValues(field, family),
+});
+export const known = (packet: Packet, field: Field): ValueSet =>
+  packet.fields[field] ?? everything(field, packet.family);
+export const knownValue = (packet: Packet, field: Field): Value | undefined => single(packet.fields[field]);
+export const isStated = (packet: Packet, field: Field): boolean => packet.fields[field] !== undefined;
+
+const WITH_PORTS = [6, 17, 33, 132, 136].map((protocol) => [protocol, protocol + 1] as const);
+const ICMP = [
+  [1, 2],
+  [58, 59],
+] as const;
+const TCP = [[6, 7]] as const;
+const HEADERS: readonly (readonly [Field, typeof WITH_PORTS | typeof ICMP | typeof TCP])[] = [
+  ["sourcePort", WITH_PORTS],
+  ["destinationPort", WITH_PORTS],
+  ["icmpType", ICMP],
+  ["tcpFlags", TCP],
+];
+
+/** Absent because of the protocol, not because it was said. */
+function isImplied(packet: Packet, field: Field): boolean {
+  const owners = HEADERS.find(([name]) => name === field)?.[1];
+  const protocol = packet.fields.protocol;
+  return !!owners && !!protocol && isAbsent(packet.fields[field]) && meet(protocol.ranges, owners).length === 0;
+}
+
+/** The packet with other values; header fields that its protocol cannot have become absent by themselves. */
+export function withFields(packet: Packet, changes: Packet["fields"]): Packet {
+  const next = { ...packet.fields, ...changes };
+  const protocol = changes.protocol ?? (next.protocol && Object.keys(changes).length > 1 ? next.protocol : undefined);
+  if (protocol)
+    for (const [field, owners] of HEADERS) if (meet(protocol.ranges, owners).length === 0) next[field] = absent;
+  return { ...packet, fields: next };
+}
+
+/** The values that both allow; null when there are none: the two contradict each other. */
+export function narrow(packet: Packet, field: Field, set: ValueSet): Packet | null {
+  const now = known(packet, field);
+  const next = { absent: now.absent && set.absent, ranges: meet(now.ranges, set.ranges) };
+  return isEmpty(next) ? null : withFields(packet, { [field]: next });
+}
+
+/** A packet of which nothing is stated; it is whole unless it is said to be a fragment. */
+export const anyPacket = (family: Family): Packet => ({
+  family,
+  fields: { fragmentOffset: only(0) },
+  assumed: {},
+});
+
+/** Text values by field (`null`: known to be absent) to a packet. Throws BadField. */
+export function readPacket(family: Family, values: Readonly<Partial<Record<Field, string | number | null>>>): Packet {
+  let packet = anyPacket(family);
+  for (const field of fieldNames) {
+    const value = values[field];
+    if (value === undefined) continue;
+    packet = withFields(packet, {
+      [field]: value === null ? absent : { absent: false, ranges: readField(field, String(value), family) },
+    });
+  }
+  const protocol = packet.fields.protocol;
+  return protocol ? withFields(packet, { protocol }) : packet;
+}
+
+/** A value that a field cannot have. */
+export class BadField extends Error {
+  readonly field: Field;
+  constructor(field: Field, value: string, expected: string) {
+    super(`${fields[field].word} ${value}: expected ${expected}`);
+    this.field = field;
+  }
+}
+
+function readField(field: Field, text: string, family: Family): ValueSet["ranges"] {
+  try {
+    const ranges = readValues(field, text);
+    const [all] = allValues(field, family);
+    const mixed = ranges.some(([low]) => all && typeof low !== typeof all[0]);
+    if (mixed) throw new RangeError(`an ${family === "ipv6" ? "IPv6" : "IPv4"} address`);
+    return ranges;
+  } catch (error) {
+    if (error instanceof RangeError) throw new BadField(field, text, error.message);
+    throw error;
+  }
+}
+
+/** What is stated, as JSON has it: `null` is absent, left out is not stated. */
+export function packetJson(packet: Packet): Record<string, string | null> {
+  const out: Record<string, string | null> = {};
+  for (const field of fieldNames) {
+    const set = packet.fields[field];
+    if (!set || (field === "fragmentOffset" && single(set) === 0)) continue;
+    if (isImplied(packet, field)) continue;
+    if (isAbsent(set)) out[field] = null;
+    else if (!set.absent) out[field] = writeValues(field, set.ranges);
+  }
+  return out;
+}

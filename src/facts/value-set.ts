@@ -1,0 +1,80 @@
+/**
+ * Sets of values of one field: sorted, disjoint, half-open ranges [low, high), and whether "not there" is in it.
+ * Numbers, bigints (IPv6) and strings (names) are all totally ordered, so one algebra serves every field:
+ * an interface prefix `eth+` is the range ["eth", "eth\uffff").
+ */
+export type Value = number | bigint | string;
+export type Range = readonly [low: Value, high: Value];
+export type Ranges = readonly Range[];
+
+export interface ValueSet {
+  readonly absent: boolean;
+  readonly ranges: Ranges;
+}
+
+/** No name sorts above it. */
+export const topName = "\uffff\uffff";
+
+/** The smallest value greater than this one. */
+export function after(value: Value): Value {
+  if (typeof value === "string") return `${value}\0`;
+  return typeof value === "bigint" ? value + 1n : value + 1;
+}
+
+export const only = (value: Value): ValueSet => ({ absent: false, ranges: [[value, after(value)]] });
+export const absent: ValueSet = { absent: true, ranges: [] };
+export const exactly = (...values: Value[]): Ranges => unite(values.map((value) => [value, after(value)] as const));
+export const prefix = (text: string): Range => [text, `${text}\uffff`];
+
+export const isEmpty = (set: ValueSet): boolean => !set.absent && set.ranges.length === 0;
+export const isAbsent = (set: ValueSet | undefined): boolean => !!set?.absent && set.ranges.length === 0;
+
+/** The one value of a set that has exactly one, else undefined. */
+export function single(set: ValueSet | undefined): Value | undefined {
+  const range = set?.ranges[0];
+  if (!set || set.absent || !range || set.ranges.length !== 1) return undefined;
+  return after(range[0]) === range[1] ? range[0] : undefined;
+}
+
+export const has = (ranges: Ranges, value: Value): boolean =>
+  ranges.some(([low, high]) => low <= value && value < high);
+
+/** Sorted and disjoint again. */
+export function unite(ranges: Ranges): Ranges {
+  const sorted = [...ranges].sort((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+  const out: [Value, Value][] = [];
+  for (const [low, high] of sorted) {
+    const last = out.at(-1);
+    if (last && low <= last[1]) {
+      if (high > last[1]) last[1] = high;
+    } else out.push([low, high]);
+  }
+  return out;
+}
+
+export function meet(a: Ranges, b: Ranges): Ranges {
+  const out: Range[] = [];
+  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+    const [x, y] = [a[i] as Range, b[j] as Range];
+    const low = x[0] > y[0] ? x[0] : y[0];
+    const high = x[1] < y[1] ? x[1] : y[1];
+    if (low < high) out.push([low, high]);
+    if (x[1] < y[1]) i++;
+    else j++;
+  }
+  return out;
+}
+
+export function minus(a: Ranges, b: Ranges): Ranges {
+  const out: Range[] = [];
+  for (const [start, end] of a) {
+    let low = start;
+    for (const [from, to] of b) {
+      if (to <= low || from >= end) continue;
+      if (from > low) out.push([low, from]);
+      low = to;
+    }
+    if (low < end) out.push([low, end]);
+  }
+  return out;
+}

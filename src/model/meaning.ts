@@ -1,0 +1,56 @@
+/** What a rule asks and does on this host: conditions and effects as data. */
+import type { Effect } from "../extensions/index.ts";
+import { all, type Condition, type Host } from "../facts/index.ts";
+import { type BoundMatch, type BoundTarget, bind } from "./bind.ts";
+import { isUnconditional, matchText } from "./print.ts";
+import type { Rule } from "./ruleset.ts";
+
+export interface Meaning {
+  readonly condition: Condition;
+  /** Where the rule sends the packet; a jump may name what is neither chain nor known target. */
+  readonly action: Action;
+  /** Printed as policy or return, not as rule, when its target is a standard one (semantics 1.2). */
+  readonly bare: boolean;
+  /** Bridge rules: the prefix that a log watcher prints; null: no line. */
+  readonly logs: string | null;
+}
+export type Action =
+  | { readonly kind: "effects"; readonly name: string; readonly effects: readonly Effect[] }
+  | { readonly kind: "jump" | "goto"; readonly chain: string }
+  | { readonly kind: "none" };
+
+const memo = new WeakMap<Host, WeakMap<Rule, Meaning>>();
+
+export function meaningOf(rule: Rule, host: Host): Meaning {
+  let ofHost = memo.get(host);
+  if (!ofHost) memo.set(host, (ofHost = new WeakMap()));
+  let meaning = ofHost.get(rule);
+  if (!meaning) ofHost.set(rule, (meaning = mean(rule, host)));
+  return meaning;
+}
+
+function mean(rule: Rule, host: Host): Meaning {
+  const bound = bind(rule);
+  const watcher = bound.matches.find(({ extension, given }) => extension?.logs && Object.keys(given).length > 0);
+  return {
+    condition: all(...bound.matches.map((match) => conditionOf(match, rule, host))),
+    action: actionOf(bound.target, host),
+    bare: isUnconditional(bound) && (bound.target?.extension?.standard ?? false),
+    logs: watcher?.extension?.logs?.(watcher.given as never) ?? null,
+  };
+}
+
+function conditionOf(match: BoundMatch, rule: Rule, host: Host): Condition {
+  const known = match.extension?.means(match.given as never, host);
+  if (known && match.carried.length === 0) return known;
+  const key = matchText(match, rule.family, rule.place.source);
+  const opaque: Condition = { is: "opaque", key, settledBy: "nothing that this version knows" };
+  return known ? all(known, opaque) : opaque;
+}
+
+function actionOf(target: BoundTarget | null, host: Host): Action {
+  if (!target) return { kind: "none" };
+  if (target.extension)
+    return { kind: "effects", name: target.name, effects: target.extension.does(target.given as never, host) };
+  return { kind: target.how, chain: target.name };
+}
