@@ -1,0 +1,202 @@
+/** Decisions of the bridge: up to the host or on to a port, and which. net/bridge/br_input.c, br_forward.c, br_netfilter_hooks.c */
+import {
+  type Bridge,
+  isAbsent,
+  known,
+  knownValue,
+  meet,
+  minus,
+  narrow,
+  only,
+  type Port,
+  type ValueSet,
+} from "../facts/index.ts";
+import { PARTS, type Stop } from "./journey.ts";
+import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
+
+const MULTICAST_BIT = 2 ** 40;
+const isMulticast = (mac: number): boolean => Math.floor(mac / MULTICAST_BIT) % 2 === 1;
+
+/** A frame has passed PREROUTING: is it for the host, or for a port? */
+export function decideOnBridge(traveller: Traveller, world: World): Traveller[] {
+  const bridge = world.host.bridge(traveller.bridge ?? "");
+  const mac = knownValue(traveller.packet, "macDestination");
+  if (typeof mac === "number" && isMulticast(mac)) return [broadcast(traveller, bridge)];
+  const rewritten = traveller.packet.fields.destination !== traveller.started.destination;
+  if (typeof mac === "number" && bridge?.mac !== undefined && !rewritten) {
+    return mac === bridge.mac ? [up(traveller)] : toPort(traveller, bridge, world);
+  }
+  return decideByAddress(traveller, bridge, world, rewritten);
+}
+
+/**
+ * Without the frame's MAC: a neighbour on the bridge is addressed directly, anything else through the host. After
+ * bridged DNAT the kernel itself decides so (br_nf_pre_routing_finish; semantics 4.4 I).
+ */
+function decideByAddress(
+  traveller: Traveller,
+  bridge: Bridge | undefined,
+  world: World,
+  rewritten: boolean,
+): Traveller[] {
+  const { packet } = traveller;
+  const out: Traveller[] = [];
+  const statedOut = traveller.started.out;
+  const onLink = world.host.onLink(traveller.bridge ?? "", packet.family);
+  const own = world.host.localAddresses(packet.family) ?? [];
+  const neighbours = minus(onLink, own);
+  const set = known(packet, "destination");
+  const say = (branch: Traveller, taken: string) => {
+    if (!rewritten && !statedOut) assume(branch, "macDestination", null, taken);
+    return branch;
+  };
+  if (onLink.length === 0) {
+    // no routes: the stated way decides
+    const stays = nameOf(packet, "outInterface") === traveller.bridge;
+    return stays ? toPort(traveller, bridge, world) : [up(traveller)];
+  }
+  const inside = { absent: false, ranges: meet(set.ranges, neighbours) };
+  const outside = { absent: false, ranges: minus(set.ranges, neighbours) };
+  const bridgedPossible = !statedOut || isAbsentOrHas(statedOut, traveller.bridge ?? "");
+  if (inside.ranges.length > 0 && bridgedPossible) {
+    const branch = fork(traveller);
+    branch.packet = narrow(branch.packet, "destination", inside) ?? branch.packet;
+    out.push(...toPort(say(branch, "the neighbour's"), bridge, world));
+  }
+  if (outside.ranges.length > 0 || out.length === 0) {
+    const branch = fork(traveller);
+    branch.packet = narrow(branch.packet, "destination", outside.ranges.length > 0 ? outside : set) ?? branch.packet;
+    out.push(up(say(branch, "the bridge's")));
+  }
+  return out;
+}
+const isAbsentOrHas = (set: ValueSet, name: string): boolean =>
+  set.ranges.some(([low, high]) => low <= name && name < high);
+
+const up = (traveller: Traveller): Traveller => goOn(traveller, PARTS.up);
+
+/** Bridged on: to the port behind which the bridge has learnt the MAC, or, not learnt, to every other port. */
+function toPort(traveller: Traveller, bridge: Bridge | undefined, world: World): Traveller[] {
+  traveller.bridged = true;
+  traveller.packet = {
+    ...traveller.packet,
+    fields: { ...traveller.packet.fields, outInterface: only(traveller.bridge ?? "") },
+  };
+  return choosePort(traveller, bridge, world, PARTS.bridged);
+}
+
+/** A routed packet leaves by a bridge. */
+export function leaveByBridge(traveller: Traveller, bridge: Bridge, world: World): Traveller[] {
+  if (bridge.mac !== undefined)
+    traveller.packet = { ...traveller.packet, fields: { ...traveller.packet.fields, macSource: only(bridge.mac) } };
+  return choosePort(traveller, bridge, world, PARTS.outByBridge);
+}
+
+function choosePort(
+  traveller: Traveller,
+  bridge: Bridge | undefined,
+  world: World,
+  part: readonly Stop[],
+): Traveller[] {
+  const from = traveller.bridged ? nameOf(traveller.packet, "physdevIn") : undefined;
+  const ports = (bridge?.ports ?? []).filter(({ name, hairpin }) => name !== from || hairpin);
+  const stated = nameOf(traveller.packet, "physdevOut");
+  if (stated !== undefined && stated === from && !ports.some(({ name }) => name === stated)) {
+    return [lose(traveller, "the frame would leave by the port it came in by, and that has no hairpin")];
+  }
+  const [first] = ports;
+  const known = stated ?? learntPort(traveller, bridge, world) ?? (ports.length === 1 ? first?.name : undefined);
+  if (known !== undefined) return [goOn(withPort(traveller, known), part)];
+  if (!first) return [goOn(traveller, part)];
+  const table = world.host.json.fdb;
+  if (table !== undefined && (table.length === 0 || knownValue(traveller.packet, "macDestination") !== undefined)) {
+    return [flood(traveller, ports, part)];
+  }
+  const learnt = ports.map((port) => {
+    const branch = withPort(fork(traveller), port.name);
+    assume(branch, "fdb", null, `learnt behind ${port.name}`);
+    return goOn(branch, part);
+  });
+  assume(traveller, "fdb", null, "not learnt: flooded");
+  return [...learnt, flood(traveller, ports, part)];
+}
+
+/**
+ * Flooding: every port gets a copy, newest port first (br_forward.c br_flood), and a broadcast the host too, last
+ * (semantics 4.4 O).
+ */
+function flood(traveller: Traveller, ports: readonly Port[], part: readonly Stop[], toHost = false): Traveller {
+  const [first, ...others] = ports;
+  if (!first) return toHost ? up(traveller) : goOn(traveller, part);
+  traveller.flooded = { packet: traveller.packet, rewritten: new Set() };
+  const copies = others.flatMap(({ name }): Stop[] => [{ at: "copy", port: name }, ...part]);
+  traveller.todo = [...part, ...copies, ...(toHost ? [{ at: "copy", port: null } as const, ...PARTS.up] : [])];
+  return withPort(traveller, first.name);
+}
+
+/** The next copy starts as the frame was when it was flooded; what has been learnt of it since still holds. */
+export function nextCopy(traveller: Traveller, port: string | null): Traveller[] {
+  const { flooded } = traveller;
+  if (flooded) {
+    const restored = Object.fromEntries([...flooded.rewritten].map((field) => [field, flooded.packet.fields[field]]));
+    traveller.packet = { ...traveller.packet, fields: { ...traveller.packet.fields, ...restored } };
+    flooded.rewritten.clear();
+  }
+  if (port !== null) return [withPort(traveller, port)];
+  traveller.bridged = false;
+  return [traveller];
+}
+
+function broadcast(traveller: Traveller, bridge: Bridge | undefined): Traveller {
+  const from = nameOf(traveller.packet, "physdevIn");
+  traveller.bridged = true;
+  traveller.packet = {
+    ...traveller.packet,
+    fields: { ...traveller.packet.fields, outInterface: only(traveller.bridge ?? "") },
+  };
+  const ports = (bridge?.ports ?? []).filter(({ name, hairpin }) => name !== from || hairpin);
+  if (ports.length === 0) traveller.bridged = false;
+  return flood(traveller, ports, PARTS.bridged, true);
+}
+
+function learntPort(traveller: Traveller, bridge: Bridge | undefined, world: World): string | undefined {
+  const mac = knownValue(traveller.packet, "macDestination");
+  if (typeof mac !== "number") return undefined;
+  return world.host.portOf(mac, bridge?.name ?? "");
+}
+
+function withPort(traveller: Traveller, port: string): Traveller {
+  traveller.packet = { ...traveller.packet, fields: { ...traveller.packet.fields, physdevOut: only(port) } };
+  return traveller;
+}
+
+/** The frame that enters: which bridge, by which port, and whether IP tables see it. */
+export function enterBridge(traveller: Traveller, bridge: Bridge | undefined, world: World): Traveller[] {
+  const { packet } = traveller;
+  const name = bridge?.name ?? nameOf(packet, "inInterface") ?? "";
+  traveller.bridge = name;
+  traveller.packet = { ...packet, fields: { ...packet.fields, inInterface: only(name) } };
+  if (bridge && packet.fields.physdevIn === undefined && bridge.ports.length > 0) {
+    const ports = {
+      absent: false,
+      ranges: bridge.ports.map(({ name: port }) => [port, `${port}\0`] as const).sort((a, b) => (a[0] < b[0] ? -1 : 1)),
+    };
+    traveller.packet = narrow(traveller.packet, "physdevIn", ports) ?? traveller.packet;
+  }
+  const calls = bridge ? world.host.bridgeCallsIptables(name, packet.family) : true;
+  traveller.todo = [...PARTS.frameIn];
+  if (isAbsent(packet.fields.physdevIn)) {
+    traveller.brnf = false;
+    return [traveller];
+  }
+  if (calls !== undefined) {
+    traveller.brnf = calls;
+    return [traveller];
+  }
+  return [true, false].map((on) => {
+    const branch = fork(traveller);
+    branch.brnf = on;
+    assume(branch, "bridge-nf-call-iptables", null, on ? "1" : "0");
+    return branch;
+  });
+}

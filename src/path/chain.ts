@@ -1,0 +1,266 @@
+/** One table's traversal at one hook: rules in order, jumps, returns, policy. net/ipv4/netfilter/ip_tables.c ipt_do_table. */
+
+import type { Effect } from "../extensions/index.ts";
+import { evaluate, type Packet, type Piece, refine } from "../facts/index.ts";
+import { type Chain, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
+import type { Hook, Layer } from "./journey.ts";
+import { translate } from "./nat.ts";
+import { setBits } from "./rewrite.ts";
+import { assume, fork, type Kind, learn, type Step, seenAt, type Traveller, type World } from "./traveller.ts";
+
+/** How a table lets go of a packet. */
+export type Outcome = "accept" | "drop" | "reject" | "undecided";
+export interface Left {
+  readonly traveller: Traveller;
+  readonly outcome: Outcome;
+}
+
+interface Frame {
+  readonly chain: Chain;
+  /** The next rule to ask, 0-based. */
+  next: number;
+  /** The first rule asked since the last step in this chain, 0-based. */
+  from: number;
+}
+interface Visit {
+  readonly traveller: Traveller;
+  readonly layer: Layer;
+  readonly hook: Hook;
+  readonly table: Table;
+  readonly base: Chain;
+  /** The chain being read, above those to return to: a jump pushes, a goto replaces. */
+  frames: Frame[];
+  /** Already decided when it was forked. */
+  readonly left?: Outcome | null;
+}
+
+/** The kernel refuses loops when it loads a table; a dump with one must not hang us. */
+const DEEPEST = 512;
+
+export function traverse(traveller: Traveller, table: Table, layer: Layer, hook: Hook, world: World): Left[] {
+  const base = table.chains.get(hook);
+  if (!base) return [{ traveller, outcome: "accept" }];
+  const left: Left[] = [];
+  const open: Visit[] = [{ traveller, layer, hook, table, base, frames: [frame(base)] }];
+  for (let visit = open.pop(); visit; visit = open.pop()) {
+    const outcome = visit.left ?? follow(visit, world, open);
+    if (outcome) left.push({ traveller: visit.traveller, outcome });
+  }
+  // the walk's order of paths: what is likelier comes as it was met
+  return left;
+}
+
+const frame = (chain: Chain): Frame => ({ chain, next: 0, from: 0 });
+
+/** Reads rules until the table lets go; forks are put on `open`. */
+function follow(visit: Visit, world: World, open: Visit[]): Outcome | null {
+  for (;;) {
+    const top = visit.frames.at(-1);
+    const rule = top?.chain.rules[top.next];
+    const outcome =
+      top && rule
+        ? ask(visit, top, rule, world, open)
+        : top
+          ? endOfChain(visit, top, world)
+          : policy(visit, null, world);
+    if (outcome === "gone") return null;
+    if (outcome) return outcome;
+  }
+}
+
+/** A rule whose turn it is, what it means, and the packet as it sees it. */
+interface Asked {
+  readonly rule: Rule;
+  readonly meaning: Meaning;
+  readonly seen: Packet;
+}
+
+function ask(visit: Visit, top: Frame, rule: Rule, world: World, open: Visit[]): Outcome | "gone" | null {
+  const { traveller } = visit;
+  const meaning = meaningOf(rule, world.host);
+  const seen = seenAt(traveller, visit.layer, visit.hook, visit.table.name, world.host);
+  const answer = evaluate(meaning.condition, seen).is;
+  if (answer === "no") {
+    top.next++;
+    return null;
+  }
+  if (answer === "yes" && isKnown(meaning, visit)) return take(visit, { rule, meaning, seen }, meaning.action, world);
+  // a stack: what is put on last is followed first, so the matching ways lead
+  const start = { packet: seen, facts: [] };
+  for (const piece of refine(meaning.condition, start, false)) {
+    const next = branch(visit, seen, piece, idOf(visit, top), "no");
+    const own = next.frames.at(-1);
+    if (own) own.next++;
+    open.push(next);
+  }
+  for (const piece of refine(meaning.condition, start, true)) {
+    const next = branch(visit, seen, piece, idOf(visit, top), "yes");
+    open.push(...takeEveryWay(next, { rule, meaning, seen: piece.packet }, idOf(visit, top), world));
+  }
+  return "gone";
+}
+
+const idOf = ({ layer, table }: Visit, { chain, next }: Frame): string =>
+  `${layer === "bridge" ? "eb:" : ""}${table.name}:${chain.name}:rule:${next + 1}`;
+
+function branch(visit: Visit, seen: Packet, piece: Piece, id: string, taken: string): Visit {
+  const next = copy(visit);
+  learn(next.traveller, seen, piece);
+  for (const fact of piece.facts) assume(next.traveller, fact, id, taken);
+  return next;
+}
+const copy = (visit: Visit): Visit => ({
+  ...visit,
+  traveller: fork(visit.traveller),
+  frames: visit.frames.map((each) => ({ ...each })),
+});
+
+/** Whether what the target does is known: an extension that we have, or a chain of the table. */
+const isKnown = ({ action }: Meaning, visit: Visit): boolean =>
+  action.kind === "none" || action.kind === "effects" || visit.table.chains.has(action.chain);
+
+/** A target that nobody here knows may do any of these: each is a path, the target the fact that is missing. */
+const ANYTHING: readonly Effect[] = [
+  { does: "verdict", verdict: "DROP" },
+  { does: "verdict", verdict: "ACCEPT" },
+  { does: "return" },
+  { does: "continue" },
+];
+function takeEveryWay(visit: Visit, asked: Asked, id: string, world: World): Visit[] {
+  const { action } = asked.meaning;
+  if (isKnown(asked.meaning, visit)) return [{ ...visit, left: take(visit, asked, action, world) }];
+  const name = "chain" in action ? action.chain : "";
+  return ANYTHING.map((effect) => {
+    const next = copy(visit);
+    assume(next.traveller, `target ${name}`, id, effect.does === "verdict" ? effect.verdict : effect.does);
+    return { ...next, left: take(next, asked, { kind: "effects", name, effects: [effect] }, world) };
+  });
+}
+
+/** A rule that matches: its line is printed, then its target runs. */
+function take(visit: Visit, { rule, meaning, seen }: Asked, action: Meaning["action"], world: World): Outcome | null {
+  const top = visit.frames.at(-1);
+  if (!top) return null;
+  const number = top.next + 1;
+  const kind: Kind = meaning.bare && visit.layer === "ip" ? (top.chain === visit.base ? "policy" : "return") : "rule";
+  const jump = action.kind === "jump" || action.kind === "goto" ? visit.table.chains.get(action.chain) : undefined;
+  const sets =
+    action.kind === "effects" && action.effects.some(({ does }) => does === "trace") && !visit.traveller.traced;
+  const step = addStep(visit, top, { kind, number, rule, seen, meaning, printed: !sets });
+  top.next++;
+  top.from = top.next;
+  if (action.kind === "none") return done(step, "continue");
+  if (jump) {
+    step.action = action.kind;
+    if (action.kind === "goto") visit.frames.pop();
+    visit.frames.push(frame(jump));
+    return visit.frames.length > DEEPEST ? "undecided" : null;
+  }
+  if (action.kind !== "effects") return "undecided";
+  step.action = action.name;
+  for (const effect of action.effects) {
+    const outcome = run(effect, visit, step, world);
+    if (outcome) return outcome;
+  }
+  return null;
+}
+
+type OpenStep = Step & { action: string };
+function done(step: OpenStep, action: string): null {
+  step.action = action;
+  return null;
+}
+
+function run(effect: Effect, visit: Visit, step: OpenStep, world: World): Outcome | null {
+  const { traveller } = visit;
+  switch (effect.does) {
+    case "verdict":
+      return effect.verdict === "ACCEPT" ? "accept" : "drop";
+    case "reject":
+      return "reject";
+    case "return":
+      visit.frames.pop();
+      return null;
+    case "trace":
+      traveller.traced = true;
+      return null;
+    case "set":
+      step.changes = [...step.changes, ...setBits(traveller, effect.field, effect.value, effect.mask)];
+      return null;
+    case "translate":
+      step.changes = [...step.changes, ...translate(traveller, effect, visit.hook, world)];
+      return "accept";
+    default:
+      return null;
+  }
+}
+
+/** The implicit end: user chains return, the base chain's policy decides, ebtables user chains have a policy (semantics 3). */
+function endOfChain(visit: Visit, top: Frame, world: World): Outcome | null {
+  if (top.chain === visit.base) return policy(visit, top, world);
+  const seen = seenAt(visit.traveller, visit.layer, visit.hook, visit.table.name, world.host);
+  const decides = visit.layer === "bridge" && top.chain.policy !== null && top.chain.policy !== "RETURN";
+  const kind = decides ? "policy" : "return";
+  const step = addStep(visit, top, {
+    kind,
+    number: top.chain.rules.length + 1,
+    rule: null,
+    seen,
+    meaning: null,
+    printed: visit.layer === "ip",
+  });
+  visit.frames.pop();
+  step.action = decides ? String(top.chain.policy) : "return";
+  if (!decides) return null;
+  return top.chain.policy === "DROP" ? "drop" : "accept";
+}
+
+function policy(visit: Visit, top: Frame | null, world: World): Outcome {
+  const seen = seenAt(visit.traveller, visit.layer, visit.hook, visit.table.name, world.host);
+  const end = top ?? { chain: visit.base, next: visit.base.rules.length, from: visit.base.rules.length };
+  const step = addStep(visit, end, {
+    kind: "policy",
+    number: visit.base.rules.length + 1,
+    rule: null,
+    seen,
+    meaning: null,
+    printed: visit.layer === "ip",
+  });
+  step.action = visit.base.policy ?? "ACCEPT";
+  return visit.base.policy === "DROP" ? "drop" : "accept";
+}
+
+interface NewStep {
+  readonly kind: Kind;
+  readonly number: number;
+  readonly rule: Rule | null;
+  readonly seen: Packet;
+  readonly meaning: Meaning | null;
+  readonly printed: boolean;
+}
+function addStep(visit: Visit, top: Frame, { kind, number, rule, seen, meaning, printed }: NewStep): OpenStep {
+  const { traveller, layer, table } = visit;
+  const isBridge = layer === "bridge";
+  const prefix = isBridge ? (meaning?.logs ?? null) : null;
+  const step: OpenStep = {
+    id: `${isBridge ? "eb:" : ""}${table.name}:${top.chain.name}:${kind}:${number}`,
+    layer,
+    family: isBridge ? "bridge" : traveller.packet.family,
+    table: table.name,
+    chain: top.chain.name,
+    kind,
+    number,
+    hook: visit.hook,
+    printed: isBridge ? prefix !== null : printed,
+    prefix,
+    rule,
+    action: "",
+    seen,
+    from: top.from + 1,
+    rules: top.chain.rules,
+    changes: traveller.pending,
+  };
+  traveller.pending = [];
+  traveller.steps.push(step);
+  return step;
+}

@@ -1,0 +1,43 @@
+/** Changes of a packet's fields on its way, each told as it happens. */
+import {
+  absent,
+  type Field,
+  isAbsent,
+  knownValue,
+  type Packet,
+  type ValueSet,
+  withFields,
+  writeValues,
+} from "../facts/index.ts";
+import type { Change, Traveller } from "./traveller.ts";
+
+const text = (set: ValueSet | undefined, field: Field): string | null => {
+  if (!set || isAbsent(set)) return null;
+  return set.absent ? null : writeValues(field, set.ranges);
+};
+
+/** Gives a field another value. What was assumed about the old one is forgotten. */
+export function rewrite(traveller: Traveller, field: Field, set: ValueSet, by: Change["by"]): Change[] {
+  const before = traveller.packet.fields[field];
+  traveller.flooded?.rewritten.add(field);
+  const assumed = Object.fromEntries(
+    Object.entries(traveller.packet.assumed).filter(([key]) => !key.startsWith(`${field} `)),
+  );
+  traveller.packet = { ...withFields(traveller.packet, { [field]: set }), assumed };
+  const [from, to] = [text(before, field), text(set, field)];
+  return from === to ? [] : [{ field, from, to, by }];
+}
+
+/** mark = (mark & ~mask) ^ value, or any other field that takes bits. */
+export function setBits(traveller: Traveller, field: Field, value: number, mask: number): Change[] {
+  const old = knownValue(traveller.packet, field);
+  const keeps = mask === 0xffffffff ? 0 : typeof old === "number" ? (old & ~mask) >>> 0 : undefined;
+  if (keeps === undefined) return rewrite(traveller, field, unknown(traveller.packet, field), "target");
+  const next = (keeps ^ value) >>> 0;
+  return rewrite(traveller, field, { absent: false, ranges: [[next, next + 1]] }, "target");
+}
+
+const unknown = (packet: Packet, field: Field): ValueSet => {
+  const old = packet.fields[field];
+  return old && isAbsent(old) ? absent : { absent: false, ranges: [[0, 2 ** 32]] };
+};

@@ -1,0 +1,79 @@
+/** Where a walk begins: every way in which a packet so described can come to be here. */
+import { evaluate, isAbsent, narrow, only, type Packet, within } from "../facts/index.ts";
+import { enterBridge } from "./bridge.ts";
+import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
+import { assume, nameOf, type Traveller, type World } from "./traveller.ts";
+
+export function startsAt(packet: Packet, world: World, hook: Hook | undefined, anyOrigin: boolean): Traveller[] {
+  const part = hook && STARTS[hook];
+  if (part) return [begin(packet, PARTS[part])];
+  return anyOrigin ? everyWay(packet, world) : starts(packet, world);
+}
+
+/** How a packet can come to be here: by a bridge port, by a device, from this host; every one that its description fits. */
+function starts(described: Packet, world: World): Traveller[] {
+  const packet = portToBridge(described, world);
+  const inbound = packet.fields.inInterface;
+  const isPort = packet.fields.physdevIn && !isAbsent(packet.fields.physdevIn);
+  const dev = nameOf(packet, "inInterface");
+  const port = nameOf(packet, "physdevIn");
+  const bridge = world.host.bridge(dev ?? "") ?? world.host.bridgeOfPort(port ?? "");
+  if (dev === "lo") return [begin(packet, PARTS.packetIn)];
+  if (bridge || isPort) return enterBridge(begin(packet, []), bridge, world);
+  if (dev !== undefined) return [begin(packet, PARTS.packetIn)];
+  if (isAbsent(inbound) || (!inbound && packet.fields.outInterface && !isAbsent(packet.fields.outInterface))) {
+    return [begin(packet, PARTS.fromHost)];
+  }
+  return everyWay(packet, world);
+}
+
+/** Addresses tell: a packet of this host has one of its own as source, and no other may come in with it (martian). */
+function everyWay(packet: Packet, world: World): Traveller[] {
+  const own = world.host.localAddresses(packet.family);
+  const isOwn = own ? evaluate(within("source", own, "an address of this host"), packet).is : "unknown";
+  const devices = (world.host.json.addr ?? [])
+    .filter(({ master, ifname }) => !master && ifname && ifname !== "lo")
+    .map(({ ifname }) => String(ifname));
+  const ways =
+    isOwn === "yes"
+      ? []
+      : devices
+          .map((name) => narrow(packet, "inInterface", only(name)))
+          .filter((each) => each !== null)
+          .flatMap((each) => starts(each, world));
+  for (const each of ways) assume(each, "inInterface", null, nameOf(each.packet, "inInterface") ?? "");
+  if (ways.length === 0 && isOwn !== "yes") ways.push(begin(packet, PARTS.packetIn));
+  if (packet.fields.inInterface || isOwn === "no") return ways;
+  const local = begin(packet, PARTS.fromHost);
+  if (ways.length > 0) assume(local, "inInterface", null, "none: from this host");
+  return [...ways, local];
+}
+
+/** `-i veth1`: the kernel shows the bridge as the device and the port as physdev (semantics 4.6). */
+function portToBridge(packet: Packet, world: World): Packet {
+  const dev = nameOf(packet, "inInterface");
+  const bridge = dev === undefined ? undefined : world.host.bridgeOfPort(dev);
+  if (!bridge || dev === undefined) return packet;
+  return { ...packet, fields: { ...packet.fields, inInterface: only(bridge.name), physdevIn: only(dev) } };
+}
+
+function begin(packet: Packet, part: readonly Stop[]): Traveller {
+  return {
+    packet,
+    todo: [...part],
+    steps: [],
+    assumptions: [],
+    pending: [],
+    bridge: null,
+    brnf: false,
+    bridged: false,
+    fromHost: false,
+    traced: false,
+    looped: false,
+    copies: [],
+    flooded: null,
+    verdict: null,
+    lost: null,
+    started: { out: packet.fields.outInterface, destination: packet.fields.destination },
+  };
+}

@@ -1,0 +1,194 @@
+/** A packet on its way: what is known of it, what is still ahead, and the steps behind it. */
+import {
+  absent,
+  everything,
+  type Field,
+  type Host,
+  known,
+  knownValue,
+  type Packet,
+  type Piece,
+  type ValueSet,
+  withFields,
+} from "../facts/index.ts";
+import type { Rule, Ruleset } from "../model/index.ts";
+import type { Hook, Layer, Stop } from "./journey.ts";
+
+export type Kind = "rule" | "return" | "policy";
+export type Verdict = "ACCEPT" | "DROP" | "REJECT" | "QUEUE" | "STOLEN" | "LOST" | "UNDECIDED";
+
+/** What changed in the packet, and by what. */
+export interface Change {
+  readonly field: Field;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly by: "target" | "conntrack" | "routing";
+}
+
+/** One line that the kernel prints for a traced packet (or would, were it a printed kind). */
+export interface Step {
+  /** TRACE's own text; bridge steps `eb:table:chain:rule:number`. */
+  readonly id: string;
+  readonly layer: Layer;
+  readonly family: Packet["family"] | "bridge";
+  readonly table: string;
+  readonly chain: string;
+  readonly kind: Kind;
+  readonly number: number;
+  readonly hook: Hook;
+  readonly printed: boolean;
+  /** Bridge steps: the prefix of the line that the rule's watcher logs. */
+  readonly prefix: string | null;
+  readonly rule: Rule | null;
+  /** What the step did: jump, goto, return, continue, accept, drop, reject, or the target's name. */
+  readonly action: string;
+  /** The packet as the rules of this chain saw it, before the target. */
+  readonly seen: Packet;
+  /** Rules of the chain that were passed over since the last step in it: numbers from..number-1. */
+  readonly from: number;
+  readonly rules: readonly Rule[];
+  changes: readonly Change[];
+}
+
+/** A fact that the packet description did not settle, and how it was taken on this path. */
+export interface Assumption {
+  readonly fact: string;
+  /** The rule that asked; null: the way itself (routing, bridging). */
+  readonly rule: string | null;
+  readonly taken: string;
+}
+
+export interface Loss {
+  readonly after: string | null;
+  readonly reason: string;
+}
+
+/** How one packet, or one copy of it, ended. */
+export interface Ended {
+  readonly steps: Step[];
+  readonly verdict: Verdict;
+  readonly lost: Loss | null;
+}
+
+export interface Traveller {
+  packet: Packet;
+  todo: readonly Stop[];
+  steps: Step[];
+  assumptions: Assumption[];
+  /** Changes made between two steps, told with the next one. */
+  pending: Change[];
+  /** The bridge whose port the frame came in by. */
+  bridge: string | null;
+  /** IP tables see this bridge's frames. */
+  brnf: boolean;
+  /** Goes on as a frame, not routed. */
+  bridged: boolean;
+  fromHost: boolean;
+  /** The trace flag: a TRACE rule that sets it is not printed itself. */
+  traced: boolean;
+  looped: boolean;
+  /** Copies of a flooded frame that have come to their end: they share what is known, so one traveller walks them all. */
+  copies: Ended[];
+  /** The packet as it was when it was flooded, and the fields that a copy has rewritten since. */
+  flooded: { readonly packet: Packet; readonly rewritten: Set<Field> } | null;
+  verdict: Verdict | null;
+  lost: Loss | null;
+  /** As the packet was described: the way out that was stated, and the destination before any NAT. */
+  readonly started: { readonly out: ValueSet | undefined; readonly destination: ValueSet | undefined };
+}
+
+/** What every part of the walk needs. */
+export interface World {
+  readonly ruleset: Ruleset;
+  readonly host: Host;
+}
+
+export function fork(traveller: Traveller): Traveller {
+  return {
+    ...traveller,
+    steps: [...traveller.steps],
+    assumptions: [...traveller.assumptions],
+    pending: [...traveller.pending],
+    copies: [...traveller.copies],
+    flooded: traveller.flooded && { ...traveller.flooded, rewritten: new Set(traveller.flooded.rewritten) },
+  };
+}
+
+/** The packet as the rules at a hook see it: devices that the hook does not have are absent. Semantics 1.1, 4.4, 4.5, 4.7. */
+export function seenAt(traveller: Traveller, layer: Layer, hook: Hook, table: string, host: Host): Packet {
+  const { packet, bridged, bridge, brnf, fromHost } = traveller;
+  const hidden: Partial<Record<Field, ValueSet>> = {};
+  const entering = hook === "BROUTING" || hook === "PREROUTING" || hook === "INPUT";
+  if (layer === "bridge") {
+    if (entering) Object.assign(hidden, { physdevOut: absent, outInterface: absent });
+    if (hook === "OUTPUT" || hook === "POSTROUTING") Object.assign(hidden, { physdevIn: absent, inInterface: absent });
+    return { ...packet, fields: { ...packet.fields, ...hidden } };
+  }
+  if (entering) hidden.outInterface = absent;
+  if (hook === "OUTPUT") hidden.inInterface = absent;
+  if (hook === "POSTROUTING") {
+    const routedShowsIn = host.kernelAtLeast(5, 7);
+    // multicast of this host's own shows its out device as IN too (semantics 4.7, recording s01)
+    if (fromHost && routedShowsIn !== false && isMulticast(packet)) hidden.inInterface = known(packet, "outInterface");
+    else if (bridged || fromHost || routedShowsIn === false) hidden.inInterface = absent;
+    else if (routedShowsIn === undefined) hidden.inInterface = everything("inInterface", packet.family);
+  }
+  const onBridge = bridge !== null && brnf;
+  if (!onBridge) hidden.physdevIn = absent;
+  if (!(onBridge && bridged) || entering) hidden.physdevOut = absent;
+  // before conntrack every packet is INVALID (semantics 6.2)
+  if (table === "raw" && !traveller.looped) hidden.ctstate = CT_INVALID;
+  return { ...packet, fields: { ...packet.fields, ...hidden } };
+}
+const isMulticast = (packet: Packet): boolean => {
+  const destination = knownValue(packet, "destination");
+  if (typeof destination === "number") return destination >= 0xe0000000 && destination < 0xf0000000;
+  return typeof destination === "bigint" && destination >> 120n === 0xffn;
+};
+const CT_INVALID: ValueSet = { absent: false, ranges: [[0, 1]] };
+
+/** Takes over what a rule's answer narrowed, without what its hook had hidden. */
+export function learn(traveller: Traveller, before: Packet, piece: Piece): void {
+  const changed: Partial<Record<Field, ValueSet>> = {};
+  for (const [field, set] of Object.entries(piece.packet.fields) as [Field, ValueSet][]) {
+    if (before.fields[field] !== set) changed[field] = set;
+  }
+  traveller.packet = { ...withFields(traveller.packet, changed), assumed: piece.packet.assumed };
+}
+
+export const nameOf = (
+  packet: Packet,
+  field: "inInterface" | "outInterface" | "physdevIn" | "physdevOut",
+): string | undefined => {
+  const value = knownValue(packet, field);
+  return value === undefined ? undefined : String(value);
+};
+
+export const assume = (traveller: Traveller, fact: string, rule: string | null, taken: string): void => {
+  traveller.assumptions.push({ fact, rule, taken });
+};
+
+/** Ends this packet, or this copy of it: what is still to do are the other copies. */
+export function conclude(traveller: Traveller, verdict: Verdict, lost: Loss | null = null): Traveller {
+  const next = traveller.todo.findIndex(({ at }) => at === "copy");
+  if (next >= 0) {
+    traveller.copies.push({ steps: traveller.steps, verdict, lost });
+    traveller.steps = [];
+    traveller.todo = traveller.todo.slice(next);
+  } else {
+    traveller.todo = [];
+    traveller.verdict = verdict;
+    traveller.lost = lost;
+  }
+  return traveller;
+}
+
+/** Where and why a packet vanishes between two hooks. */
+export const lose = (traveller: Traveller, reason: string): Traveller =>
+  conclude(traveller, "LOST", { after: traveller.steps.findLast(({ printed }) => printed)?.id ?? null, reason });
+
+/** On to the next part of the way; copies that wait come after it. */
+export function goOn(traveller: Traveller, part: readonly Stop[]): Traveller {
+  traveller.todo = [...part, ...traveller.todo];
+  return traveller;
+}
