@@ -1,0 +1,168 @@
+/** From packets that do not fit to causes: one entry each, with the edits of the live rule-set that explain it. */
+import type { Host } from "../facts/index.ts";
+import type { Ruleset } from "../model/index.ts";
+import { type Path, walk } from "../path/index.ts";
+import type { TraceEvent } from "../trace/index.ts";
+import { compare, type Divergence, eventId, tableOf } from "./compare.ts";
+import type { Entered } from "./predict.ts";
+import { type Candidate, candidates, type Suspect } from "./suspects.ts";
+
+/** Packets that entered alike and printed alike. */
+export interface Case {
+  readonly entered: Entered;
+  readonly events: readonly TraceEvent[];
+  /** The number of the first of them. */
+  readonly packet: number;
+  count: number;
+}
+export interface Drift {
+  readonly kind: "diverged" | "unknown-chain" | "unknown-rule" | "verdict" | "table";
+  readonly count: number;
+  readonly line: number;
+  readonly packet: number;
+  readonly table: string;
+  readonly chain: string;
+  readonly expected: string | null;
+  readonly seen: string | null;
+  readonly field: Divergence["field"];
+  readonly confidence: "proven" | "assumes";
+  readonly suspects: readonly Suspect[];
+}
+export interface Failure {
+  readonly of: Case;
+  readonly divergence: Divergence;
+  readonly assumed: boolean;
+}
+/** A packet that some path explains, and what that path had to take for granted. */
+export interface Fit {
+  readonly path: Path;
+  readonly divergence: null;
+}
+
+/** The path that goes furthest with the lines; of equals the one that assumes least. */
+export function best(
+  ruleset: Ruleset,
+  host: Host,
+  { entered, events }: Case,
+): Fit | { path: Path | null; divergence: Divergence } {
+  let furthest: { path: Path | null; divergence: Divergence } = {
+    path: null,
+    divergence: { at: 0, predicted: null, seen: events[0] ?? null, before: null, field: null },
+  };
+  for (const path of walk({ ruleset, host }, entered.packet, { anyOrigin: entered.anyOrigin }).paths) {
+    const divergence = compare(path, events);
+    if (!divergence) return { path, divergence };
+    if (!furthest.path || divergence.at > furthest.divergence.at) furthest = { path, divergence };
+  }
+  return furthest;
+}
+
+const MOST_ROUNDS = 16;
+/** Besides the best ones, ties included. */
+const MOST_SUSPECTS = 10;
+
+/** `passed`: packets that the dump explains; no suspect may spoil them. */
+export function diagnose(ruleset: Ruleset, host: Host, failures: readonly Failure[], passed: readonly Case[]): Drift[] {
+  const drifts: Drift[] = [];
+  let left = [...failures];
+  for (let round = 0; left.length > 0 && round < MOST_ROUNDS; round++) {
+    const explained = explain(ruleset, host, left, passed);
+    if (!explained) break;
+    drifts.push(toDrift(explained.fixed, explained.suspects, ruleset));
+    left = left.filter((failure) => !explained.fixed.includes(failure));
+  }
+  return [...drifts, ...unexplained(left, ruleset)].sort((a, b) => a.line - b.line);
+}
+
+/** The edits that explain the first failure and as many of the others as any does. */
+function explain(ruleset: Ruleset, host: Host, failures: readonly Failure[], passed: readonly Case[]) {
+  const [first, ...others] = failures;
+  if (!first) return null;
+  const fits = (candidate: Candidate, of: Case) => best(candidate.ruleset, host, of).divergence === null;
+  const family = first.of.entered.packet.family;
+  const fitting = candidates(ruleset, first.divergence, family)
+    .filter((candidate) => fits(candidate, first.of))
+    .map((candidate) => ({ candidate, fixed: [first, ...others.filter(({ of }) => fits(candidate, of))] }))
+    .filter(({ candidate, fixed }) =>
+      isApart(
+        fixed,
+        passed.filter((of) => !fits(candidate, of)),
+      ),
+    );
+  const most = Math.max(0, ...fitting.map(({ fixed }) => fixed.length));
+  const leading = fitting
+    .filter(({ fixed }) => fixed.length === most)
+    .sort((a, b) => a.candidate.cost - b.candidate.cost);
+  const [lead] = leading;
+  if (!lead) return null;
+  const suspects = unique(leading.map(({ candidate }) => candidate));
+  const ties = suspects.filter(({ cost }) => cost === suspects[0]?.cost);
+  const rest = suspects.slice(ties.length, Math.max(ties.length, MOST_SUSPECTS));
+  return { fixed: lead.fixed, suspects: [...ties, ...rest].map(({ suspect }) => suspect) };
+}
+
+/**
+ * An edit must not spoil what the dump explains, unless the two lie apart in time: then the rule-set changed between
+ * them. One packet alone is not enough to say so.
+ */
+function isApart(fixed: readonly Failure[], spoiled: readonly Case[]): boolean {
+  if (spoiled.length === 0) return true;
+  const numbers = fixed.map(({ of }) => of.packet);
+  const others = spoiled.map(({ packet }) => packet);
+  return fixed.length > 1 && (Math.max(...numbers) < Math.min(...others) || Math.min(...numbers) > Math.max(...others));
+}
+
+function unique(list: readonly Candidate[]): Candidate[] {
+  const seen = new Map<string, Candidate>();
+  for (const each of list) {
+    const key = JSON.stringify(each.suspect);
+    if (!seen.has(key)) seen.set(key, each);
+  }
+  return [...seen.values()];
+}
+
+/** No single edit explains these: an entry for each kind of divergence. */
+function unexplained(failures: readonly Failure[], ruleset: Ruleset): Drift[] {
+  const groups = new Map<string, Failure[]>();
+  for (const failure of failures) {
+    const { predicted, seen, field } = failure.divergence;
+    const key = JSON.stringify([predicted?.id, seen && eventId(seen), field?.name]);
+    groups.set(key, [...(groups.get(key) ?? []), failure]);
+  }
+  return [...groups.values()].map((group) => toDrift(group, [], ruleset));
+}
+
+function toDrift(failures: readonly Failure[], suspects: readonly Suspect[], ruleset: Ruleset): Drift {
+  const [first] = failures as [Failure];
+  const { predicted, seen, field, before } = first.divergence;
+  const place = seen
+    ? tableOf(seen)
+    : { table: predicted?.table ?? before?.table ?? "", chain: predicted?.chain ?? before?.chain ?? "" };
+  const lastLine = first.of.events.at(-1)?.line ?? 0;
+  const [lead] = suspects;
+  return {
+    kind: kindOf(first.divergence, ruleset, lead),
+    count: failures.reduce((sum, { of }) => sum + of.count, 0),
+    line: seen?.line ?? lastLine,
+    packet: first.of.packet,
+    table: lead?.table ?? place.table,
+    chain: lead?.chain ?? (lead ? "" : place.chain),
+    expected: predicted?.id ?? null,
+    seen: seen ? eventId(seen) : null,
+    field,
+    confidence: failures.some(({ assumed }) => assumed) ? "assumes" : "proven",
+    suspects,
+  };
+}
+
+function kindOf({ predicted, seen }: Divergence, ruleset: Ruleset, suspect: Suspect | undefined): Drift["kind"] {
+  if (suspect?.edit === "table-loaded" || suspect?.edit === "table-not-loaded") return "table";
+  if (seen?.layer === "ip") {
+    const table = ruleset.tables.find(({ name, family }) => name === seen.table && family === seen.family);
+    if (!table) return "table";
+    const chain = table.chains.get(seen.chain);
+    if (!chain) return "unknown-chain";
+    if (seen.number > chain.rules.length + 1) return "unknown-rule";
+  }
+  return predicted && seen ? "diverged" : "verdict";
+}

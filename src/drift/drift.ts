@@ -1,0 +1,134 @@
+/** Drift is a fold: packets go in one by one, the summary says whether the live rule-set still is what the dump says. */
+import { type Field, type Host, packetJson } from "../facts/index.ts";
+import type { Rule, Ruleset } from "../model/index.ts";
+import type { Path } from "../path/index.ts";
+import { Conversations, type TracedPacket, type TraceEvent } from "../trace/index.ts";
+import { best, type Case, type Drift, diagnose, type Failure } from "./diagnose.ts";
+import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
+import { enteredInOrder } from "./predict.ts";
+
+export interface DriftSummary {
+  readonly packets: number;
+  /** Follow from fields, host facts and the order of the conversation alone. */
+  readonly explained: number;
+  /** Needed a matched rule's number to settle an unknown. */
+  readonly assumed: number;
+  readonly lost: number;
+  readonly drifts: readonly Drift[];
+  readonly instrumentation: readonly Instrumentation[];
+  readonly coverage: { readonly confirmed: number; readonly neverExercised: readonly string[] };
+}
+
+/** Facts that the lines themselves print: taking one of their values is reading, not assuming. */
+const PRINTED: ReadonlySet<string> = new Set<Field | "fdb">([
+  "fdb",
+  "inInterface",
+  "outInterface",
+  "physdevIn",
+  "physdevOut",
+  "macSource",
+  "macDestination",
+  "source",
+  "destination",
+  "sourcePort",
+  "destinationPort",
+  "protocol",
+  "ttl",
+  "tos",
+  "length",
+]);
+
+export class DriftFold {
+  readonly #ruleset: Ruleset;
+  readonly #host: Host;
+  readonly #conversations = new Conversations();
+  readonly #cases = new Map<string, Case>();
+  #packets = 0;
+
+  constructor(ruleset: Ruleset, host: Host) {
+    this.#ruleset = ruleset;
+    this.#host = host;
+  }
+
+  add(packet: TracedPacket): void {
+    // frames of other protocols than IP are not walked
+    if (packet.family === "bridge") return;
+    this.#packets++;
+    const entered = enteredInOrder(this.#conversations.place(packet));
+    const key = JSON.stringify([
+      packet.family,
+      entered.anyOrigin,
+      packetJson(entered.packet),
+      packet.events.map(lineKey),
+    ]);
+    const like = this.#cases.get(key);
+    if (like) like.count++;
+    else this.#cases.set(key, { entered, events: packet.events, packet: packet.number, count: 1 });
+  }
+
+  summary(): DriftSummary {
+    const watchers = new Map<string, Instrumentation>();
+    const cases = [...this.#cases.values()].map((each) => ({
+      ...each,
+      events: withoutForeignWatchers(this.#ruleset, each.events, watchers),
+    }));
+    let { ruleset } = { ruleset: this.#ruleset };
+    const instrumentation: Instrumentation[] = [...watchers.values()];
+    for (const family of new Set(cases.map(({ entered }) => entered.packet.family))) {
+      const logs = cases.filter(({ entered }) => entered.packet.family === family).map(({ events }) => events);
+      const made = instrument(ruleset, logs, family);
+      ruleset = made.ruleset;
+      instrumentation.push(...made.found);
+    }
+    const failures: Failure[] = [];
+    const passed: Case[] = [];
+    const confirmed = new Set<Rule>();
+    let [explained, assumed] = [0, 0];
+    for (const each of cases) {
+      const { path, divergence } = best(ruleset, this.#host, each);
+      if (divergence) {
+        failures.push({ of: each, divergence, assumed: !path || needsAssumption(path) });
+        continue;
+      }
+      passed.push(each);
+      if (needsAssumption(path)) assumed += each.count;
+      else explained += each.count;
+      for (const step of [path, ...path.branches].flatMap(({ steps }) => steps))
+        if (step.rule) confirmed.add(step.rule);
+    }
+    return {
+      packets: this.#packets,
+      explained,
+      assumed,
+      lost: 0,
+      drifts: diagnose(ruleset, this.#host, failures, passed),
+      instrumentation: instrumentation.sort((a, b) => (`${a.table} ${a.chain}` < `${b.table} ${b.chain}` ? -1 : 1)),
+      coverage: this.#coverage(confirmed),
+    };
+  }
+
+  #coverage(confirmed: ReadonlySet<Rule>): DriftSummary["coverage"] {
+    const families = new Set([...this.#cases.values()].map(({ entered }) => entered.packet.family));
+    const neverExercised: string[] = [];
+    let count = 0;
+    for (const { family, name, chains } of this.#ruleset.tables) {
+      if (family !== "bridge" && !families.has(family)) continue;
+      for (const chain of chains.values()) {
+        chain.rules.forEach((rule, at) => {
+          if (confirmed.has(rule)) count++;
+          else neverExercised.push(`${family === "bridge" ? "eb:" : ""}${name}:${chain.name}:rule:${at + 1}`);
+        });
+      }
+    }
+    return { confirmed: count, neverExercised };
+  }
+}
+
+const needsAssumption = ({ assumptions }: Path): boolean => assumptions.some(({ fact }) => !PRINTED.has(fact));
+
+const lineKey = (event: TraceEvent): unknown => [
+  event.layer === "ip" ? event.id : event.prefix,
+  ...["inInterface", "outInterface", "physdevIn", "physdevOut", "source", "destination", "ttl", "mark"].map((name) =>
+    String(event.values[name as Field]),
+  ),
+];

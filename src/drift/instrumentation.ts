@@ -1,0 +1,142 @@
+/**
+ * Rules that exist only to trace: a log shows them at work, a dump taken before tracing was switched on lacks them.
+ * They and the shift they cause are no drift.
+ */
+import type { Family } from "../facts/index.ts";
+import {
+  bind,
+  builtinChains,
+  type Chain,
+  type Rule,
+  type Ruleset,
+  ruleOfText,
+  type Table,
+  withRules,
+  withTable,
+} from "../model/index.ts";
+import type { TraceEvent } from "../trace/index.ts";
+import { tableOf } from "./compare.ts";
+
+export interface Instrumentation {
+  readonly what: "trace-rule" | "log-watcher";
+  readonly table: string;
+  readonly chain: string;
+  /** How many such rules the live rule-set has and the dump lacks. */
+  readonly count: number;
+  readonly message: string;
+}
+
+/** The rule-set as it was while the log was written, and what that took. */
+export function instrument(
+  ruleset: Ruleset,
+  logs: readonly (readonly TraceEvent[])[],
+  family: Family,
+): { ruleset: Ruleset; found: Instrumentation[] } {
+  const found: Instrumentation[] = [];
+  let next = ruleset;
+  for (const chain of ["PREROUTING", "OUTPUT"]) {
+    const count = missingTraceRules(next, family, chain, logs);
+    if (count === 0) continue;
+    next = withTraceRules(next, family, chain, count);
+    const rules = count === 1 ? "a TRACE rule" : `${count} TRACE rules`;
+    found.push({
+      what: "trace-rule",
+      table: "raw",
+      chain,
+      count,
+      message: `the live raw ${chain} has ${rules} that the dump lacks`,
+    });
+  }
+  return { ruleset: next, found };
+}
+
+/**
+ * The dump's raw chain has no TRACE rule, yet its lines are there, and its policy line counts more rules than it has.
+ * The commonest line decides: a single odd one is no instrumentation.
+ */
+function missingTraceRules(
+  ruleset: Ruleset,
+  family: Family,
+  name: string,
+  logs: readonly (readonly TraceEvent[])[],
+): number {
+  const chain = ruleset.tables.find((table) => table.family === family && table.name === "raw")?.chains.get(name);
+  if (chain?.rules.some((rule) => bind(rule).target?.name === "TRACE")) return 0;
+  const counts = new Map<number, number>();
+  for (const events of logs) {
+    for (const event of events) {
+      if (event.layer !== "ip" || event.table !== "raw" || event.chain !== name || event.kind !== "policy") continue;
+      counts.set(event.number, (counts.get(event.number) ?? 0) + 1);
+    }
+  }
+  const [commonest] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  return commonest ? Math.max(0, commonest[0] - ((chain?.rules.length ?? 0) + 1)) : 0;
+}
+
+/** One that sets the flag, before all others; any more are for packets that this log does not show. */
+function withTraceRules(ruleset: Ruleset, family: Family, name: string, count: number): Ruleset {
+  const added: Rule[] = [ruleOfText(family, name, "-j TRACE")];
+  for (let i = 1; i < count; i++)
+    added.push(ruleOfText(family, name, `! -s ${family === "ipv6" ? "::/0" : "0.0.0.0/0"} -j TRACE`));
+  const existing = ruleset.tables.find((table) => table.family === family && table.name === "raw");
+  const table: Table = existing ?? emptyTable(family, "raw", ruleset);
+  const base = existing ? ruleset : { tables: [...ruleset.tables, table] };
+  const chain = table.chains.get(name) ?? emptyChain(name);
+  const whole = table.chains.has(name)
+    ? base
+    : withTable(base, table, { ...table, chains: new Map(table.chains).set(name, chain) });
+  return withRules(whole, whole.tables.find((each) => each.family === family && each.name === "raw") ?? table, chain, [
+    ...added,
+    ...chain.rules,
+  ]);
+}
+
+const emptyChain = (name: string): Chain => ({ name, policy: "ACCEPT", builtin: true, rules: [], place: null });
+/** A table as it is right after loading: every built-in chain, all empty, policy ACCEPT. */
+export function emptyTable(family: Family, name: string, like: Ruleset): Table {
+  const backend = like.tables.find((table) => table.family === family)?.backend ?? "legacy";
+  return {
+    family,
+    backend,
+    name,
+    place: null,
+    chains: new Map(builtinChains(family, name).map((chain) => [chain, emptyChain(chain)])),
+  };
+}
+
+/**
+ * ebtables lines of watchers with a `TRACE:` prefix that the dump has not: they tell ports, but no rule of the dump can
+ * be held against them. A chain that has its own watcher in the dump explains its lines itself.
+ */
+export function withoutForeignWatchers(
+  ruleset: Ruleset,
+  events: readonly TraceEvent[],
+  found: Map<string, Instrumentation>,
+): TraceEvent[] {
+  return events.filter((event) => {
+    if (event.layer === "ip" || hasPrefix(ruleset, event.prefix)) return true;
+    const { table, chain } = tableOf(event);
+    const name = table.replace(/^eb:/, "");
+    if (!builtinChains("bridge", name).includes(chain) || hasWatcher(ruleset, name, chain)) return true;
+    const message = `the live ebtables ${name} ${chain} has a log rule that the dump lacks`;
+    found.set(`${table} ${chain}`, { what: "log-watcher", table, chain, count: 1, message });
+    return false;
+  });
+}
+
+const bridgeRules = (ruleset: Ruleset): readonly { table: string; rule: Rule }[] =>
+  ruleset.tables
+    .filter(({ family }) => family === "bridge")
+    .flatMap(({ name, chains }) =>
+      [...chains.values()].flatMap(({ rules }) => rules.map((rule) => ({ table: name, rule }))),
+    );
+const prefixOf = (rule: Rule): string | null => {
+  const watcher = bind(rule).matches.find(({ extension, given }) => extension?.logs && Object.keys(given).length > 0);
+  return watcher?.extension?.logs?.(watcher.given as never) ?? null;
+};
+const hasPrefix = (ruleset: Ruleset, prefix: string): boolean =>
+  bridgeRules(ruleset).some(({ rule }) => prefixOf(rule)?.trim() === prefix.trim());
+const hasWatcher = (ruleset: Ruleset, table: string, chain: string): boolean =>
+  bridgeRules(ruleset).some(
+    ({ table: name, rule }) => name === table && rule.chain === chain && prefixOf(rule) !== null,
+  );

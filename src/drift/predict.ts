@@ -1,0 +1,80 @@
+/** What a traced packet was as it entered: its own fields, and what the order of its conversation says of conntrack. */
+import {
+  absent,
+  CT_DIRECTIONS,
+  CT_STATES,
+  type Field,
+  only,
+  type Packet,
+  type ValueSet,
+  withFields,
+} from "../facts/index.ts";
+import { entryPacket, type Placed, type TracedPacket, type TraceEvent, type Tuple } from "../trace/index.ts";
+
+export interface Entered {
+  readonly packet: Packet;
+  /** Where it came from is not told by its lines. */
+  readonly anyOrigin: boolean;
+}
+
+/** One packet by its lines alone, as `explain --trace-line` has it: nothing is known of its connection. */
+export function entered(traced: TracedPacket): Entered {
+  const { packet, hook } = entryPacket(traced);
+  return { packet, anyOrigin: hook === null };
+}
+
+/** The same, with the connection's state from the order of the conversation, never from rule numbers. */
+export function enteredInOrder(placed: Placed): Entered {
+  const { packet, anyOrigin } = entered(placed.packet);
+  return { packet: withFields(packet, { ...tuples(placed), ...state(placed) }), anyOrigin };
+}
+
+type Stated = Partial<Record<Field, ValueSet>>;
+const states = (...names: readonly (typeof CT_STATES)[number][]): ValueSet => ({
+  absent: false,
+  ranges: CT_STATES.flatMap((name, at) => (names.includes(name) ? [[at, at + 1] as const] : [])),
+});
+const direction = (name: (typeof CT_DIRECTIONS)[number]): ValueSet => only(CT_DIRECTIONS.indexOf(name));
+const [UNCONFIRMED, CONFIRMED] = [only(0), only(8)];
+
+/** nf_conntrack_core.c: NEW until a reply was seen; only the first packet meets nat (semantics 4.2, 6.4). */
+function state({ direction: way, first, replied, related, natVisited, packet }: Placed): Stated {
+  if (way === null) return {};
+  if (related) return { ctstate: states("RELATED"), ctdir: direction(way) };
+  if (way === "REPLY") return { ctstate: states("ESTABLISHED"), ctdir: direction("REPLY") };
+  if (replied) return { ctstate: states("ESTABLISHED"), ctdir: direction("ORIGINAL") };
+  if (!first) return { ctstate: states("NEW"), ctstatus: CONFIRMED, ctdir: direction("ORIGINAL") };
+  if (natVisited || opensForSure(packet.events[0]))
+    return { ctstate: states("NEW"), ctstatus: UNCONFIRMED, ctdir: direction("ORIGINAL") };
+  // the first that the log has, and no nat line: it may be in the middle of a conversation that began before
+  return { ctstate: states("NEW", "ESTABLISHED") };
+}
+
+/** A SYN alone begins a connection wherever the log begins. */
+const opensForSure = (event: TraceEvent | undefined): boolean =>
+  event?.values.protocol === 6 && event.values.tcpFlags === 2;
+
+/** The connection's tuples: what the first packet and the first reply entered with, and what the lines show of DNAT. */
+function tuples({ original, reply, direction: way, packet, related }: Placed): Stated {
+  if (related || way === null) return {};
+  const shown = packet.events.findLast(({ values }) => values.destination !== undefined)?.values;
+  const replySource = reply?.source ?? (way === "ORIGINAL" ? shown?.destination : undefined);
+  return {
+    ...side(original, ["ctorigsrc", "ctorigdst", "ctorigsrcport", "ctorigdstport"]),
+    ...(replySource === undefined ? {} : { ctreplsrc: only(replySource) }),
+    ...(reply ? { ctrepldst: only(reply.destination) } : {}),
+  };
+}
+
+function side(
+  tuple: Tuple | null,
+  [source, destination, sourcePort, destinationPort]: readonly [Field, Field, Field, Field],
+): Stated {
+  if (!tuple) return {};
+  return {
+    [source]: only(tuple.source),
+    [destination]: only(tuple.destination),
+    [sourcePort]: tuple.sourcePort === undefined ? absent : only(tuple.sourcePort),
+    [destinationPort]: tuple.destinationPort === undefined ? absent : only(tuple.destinationPort),
+  };
+}

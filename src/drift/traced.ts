@@ -1,0 +1,39 @@
+/** The walks that one packet's lines may belong to, for `explain`: also those that its few lines do not tell apart. */
+import { type Field, has, known, knownValue, type Packet } from "../facts/index.ts";
+import { type Path, type Walk, type World, walk } from "../path/index.ts";
+import { entryPacket, type TracedPacket, type TraceEvent } from "../trace/index.ts";
+
+export function walkTraced(world: World, traced: TracedPacket): Walk {
+  const { packet, hook, outPorts, afterNat } = entryPacket(traced);
+  const anyOrigin = hook === null;
+  const paths = [...walk(world, packet, { anyOrigin }).paths];
+  const [only, more] = traced.events;
+  if (only && !more) {
+    const others = (fields: readonly Field[]) => walk(world, without(packet, fields), { anyOrigin }).paths;
+    // one copy of a flooded frame does not say that it was the only one
+    if (outPorts.length === 1) paths.push(...others(["physdevOut"]).filter((path) => leavesBy(path, outPorts[0])));
+    // the addresses printed may be what DNAT made of others
+    if (afterNat) paths.push(...others(["destination", "destinationPort"]).filter((path) => prints(path, only)));
+  }
+  return { packet, paths };
+}
+
+function without(packet: Packet, fields: readonly Field[]): Packet {
+  const left = Object.entries(packet.fields).filter(([field]) => !fields.includes(field as Field));
+  return { ...packet, fields: Object.fromEntries(left) };
+}
+
+const leavesBy = (path: Path, port: string | undefined): boolean =>
+  path.branches.length > 0 &&
+  [path, ...path.branches].some(({ steps }) => steps.some(({ seen }) => knownValue(seen, "physdevOut") === port));
+
+/** The path was translated, and has this very line with the addresses that it prints. */
+function prints({ steps }: Path, { values, ...event }: TraceEvent): boolean {
+  const at = steps.findIndex(
+    ({ id, prefix, seen }) =>
+      (event.layer === "ip" ? id === event.id : prefix?.trim() === event.prefix.trim()) &&
+      values.destination !== undefined &&
+      has(known(seen, "destination").ranges, values.destination),
+  );
+  return steps.slice(0, at + 1).some(({ changes }) => changes.some(({ field }) => field === "destination"));
+}

@@ -1,0 +1,149 @@
+/** Packets to conversations, by addresses, ports and order alone: what conntrack would make of them is not printed. */
+import type { Address } from "../facts/index.ts";
+import type { LogValues } from "./event.ts";
+import type { TracedPacket } from "./packets.ts";
+
+export interface Tuple {
+  readonly source: Address;
+  readonly destination: Address;
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+}
+export type Direction = "ORIGINAL" | "REPLY";
+
+export interface Placed {
+  readonly packet: TracedPacket;
+  readonly conversation: number;
+  /** null: the conversation began before the log, or the packet belongs to none. */
+  readonly direction: Direction | null;
+  /** The first packet seen of its conversation. */
+  readonly first: boolean;
+  /** A reply was seen before this packet. */
+  readonly replied: boolean;
+  /** What the first original packet, and the first reply, entered with. */
+  readonly original: Tuple | null;
+  readonly reply: Tuple | null;
+  /** An ICMP error about a packet of the conversation. */
+  readonly related: boolean;
+  readonly natVisited: boolean;
+}
+
+interface Conversation {
+  readonly number: number;
+  replied: boolean;
+  closing: boolean;
+  /** Begun by a packet that begins nothing: which of the two sides began is not known. */
+  readonly orphan: boolean;
+  original: Tuple | null;
+  reply: Tuple | null;
+}
+
+/** Tuples remembered; those untouched for longest go first. */
+const MOST_TUPLES = 1 << 16;
+const [SYN, ACK, FIN_OR_RST] = [2, 16, 1 | 4];
+
+export class Conversations {
+  #count = 0;
+  readonly #known = new Map<string, { readonly conversation: Conversation; readonly direction: Direction }>();
+
+  place(packet: TracedPacket): Placed {
+    const lines = linesOf(packet);
+    const inner = lines.map((values) => values.inner).filter((values) => values !== undefined);
+    const related = inner.length > 0;
+    const tuples = unique(related ? inner : lines);
+    const found = tuples.map((tuple) => this.#known.get(tuple.key)).find((known) => known !== undefined);
+    const begins = !related && opens(lines[0] ?? {});
+    const joins = found && !(begins && (found.conversation.orphan || isReuse(found.conversation, lines[0] ?? {})));
+    const conversation = joins ? found.conversation : this.#begin(!begins);
+    let direction: Direction | null = conversation.orphan ? null : joins ? found.direction : "ORIGINAL";
+    // an error goes against the packet that it is about (net/netfilter/nf_conntrack_proto_icmp.c nf_conntrack_inet_error)
+    if (related && direction) direction = direction === "ORIGINAL" ? "REPLY" : "ORIGINAL";
+    const replied = conversation.replied;
+    const entered = tuples[0]?.tuple ?? null;
+    if (!related && entered) {
+      // of an orphan, any side will do: only that later packets find it
+      const side = joins ? found.direction : "ORIGINAL";
+      for (const { key, back } of tuples) {
+        this.#remember(key, conversation, side);
+        this.#remember(back, conversation, side === "ORIGINAL" ? "REPLY" : "ORIGINAL");
+      }
+      if (direction === "ORIGINAL") conversation.original ??= entered;
+      if (direction === "REPLY") {
+        conversation.reply ??= entered;
+        conversation.replied = true;
+      }
+      if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
+    }
+    const { number, original, reply } = conversation;
+    const natVisited = packet.events.some((event) => event.layer === "ip" && event.table === "nat");
+    return { packet, conversation: number, direction, first: !joins, replied, original, reply, related, natVisited };
+  }
+
+  #begin(orphan: boolean): Conversation {
+    return { number: ++this.#count, replied: false, closing: false, orphan, original: null, reply: null };
+  }
+
+  #remember(key: string, conversation: Conversation, direction: Direction): void {
+    const old = this.#known.get(key);
+    this.#known.delete(key);
+    // a tuple that is its own reverse stays what it was first
+    this.#known.set(key, old?.conversation === conversation ? old : { conversation, direction });
+    if (this.#known.size > MOST_TUPLES) this.#known.delete(this.#known.keys().next().value as string);
+  }
+}
+
+/** Whether a packet of no conversation begins one: neither echo replies nor tcp in the middle do (semantics 4.10). */
+function opens({ protocol, icmpType, tcpFlags }: LogValues): boolean {
+  if (protocol === 6 && tcpFlags !== undefined) return (Number(tcpFlags) & (SYN | ACK | FIN_OR_RST)) === SYN;
+  const type = icmpType === undefined ? -1 : Math.floor(Number(icmpType) / 256);
+  if (protocol === 1) return [8, 13, 15, 17].includes(type);
+  return protocol !== 58 || type === 128;
+}
+
+/** The same ports again, after the end: net/netfilter/nf_conntrack_proto_tcp.c takes a SYN then as a new connection. */
+const isReuse = (conversation: Conversation, { protocol }: LogValues): boolean =>
+  protocol === 6 && conversation.closing;
+
+/** What the packet's lines say of its addresses; frames say less than the packets in them, and lend their addresses only. */
+function linesOf({ events }: TracedPacket): LogValues[] {
+  const ip = events.find(({ layer }) => layer === "ip")?.values;
+  return events.map(({ layer, values }) => {
+    if (layer === "ip" || !ip) return values;
+    const { icmpId, icmpType, tcpFlags, inner, protocol } = ip;
+    const { source, destination, sourcePort, destinationPort } = values;
+    return clean({ source, destination, sourcePort, destinationPort, protocol, icmpId, icmpType, tcpFlags, inner });
+  });
+}
+
+/** So that two hosts that ping each other with one id hold two conversations. */
+const isAnswer = ({ icmpType }: LogValues): boolean =>
+  [0, 14, 16, 18, 129].includes(Math.floor(Number(icmpType) / 256));
+
+interface Keyed {
+  readonly tuple: Tuple;
+  readonly key: string;
+  readonly back: string;
+}
+
+function unique(lines: readonly LogValues[]): Keyed[] {
+  const out = new Map<string, Keyed>();
+  let last: LogValues | undefined;
+  for (const line of lines) {
+    if (line === last || line.source === undefined || line.destination === undefined) continue;
+    last = line;
+    const { source, destination, protocol } = line;
+    const [asks, answers] = line.icmpId === undefined ? [] : [`${line.icmpId}?`, `${line.icmpId}!`];
+    const from = line.sourcePort ?? (isAnswer(line) ? answers : asks);
+    const to = line.destinationPort ?? (isAnswer(line) ? asks : answers);
+    const key = `${protocol} ${source} ${from ?? ""} ${destination} ${to ?? ""}`;
+    const back = `${protocol} ${destination} ${to ?? ""} ${source} ${from ?? ""}`;
+    const tuple = clean({ source, destination, sourcePort: line.sourcePort, destinationPort: line.destinationPort });
+    if (!out.has(key)) out.set(key, { tuple, key, back });
+  }
+  return [...out.values()];
+}
+
+/** Without what is undefined. */
+function clean<T extends object>(values: T): { [K in keyof T]-?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}

@@ -1,0 +1,72 @@
+/** What one line of a log says. An event names its rule by number; no rule-set is known here. */
+import type { Address, Field } from "../facts/index.ts";
+
+/**
+ * Per field the value printed; `null`: the line says that there is none; left out: the line does not tell.
+ * The rest tells packets apart and is no field that a rule could ask about.
+ */
+export interface LogValues extends Readonly<Partial<Record<Field, number | bigint | string | null>>> {
+  readonly inInterface?: string | null;
+  readonly outInterface?: string | null;
+  readonly physdevIn?: string | null;
+  readonly physdevOut?: string | null;
+  readonly source?: Address;
+  readonly destination?: Address;
+  readonly protocol?: number;
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+  readonly macSource?: number | null;
+  readonly macDestination?: number | null;
+  /** IPv4 lines print the type of service without its lowest bit (semantics 1.4): the byte is this or one more. */
+  readonly tosEven?: number;
+  readonly ipId?: number;
+  readonly flowLabel?: number;
+  readonly moreFragments?: true;
+  readonly icmpId?: number;
+  readonly icmpSeq?: number;
+  readonly seq?: number;
+  readonly ack?: number;
+  /** The packet that an ICMP error is about: the text between the brackets, and what it says. */
+  readonly innerText?: string;
+  readonly inner?: LogValues;
+  /** ebtables lines only. */
+  readonly etherType?: number;
+}
+/** While it is being read. */
+export type Draft = { -readonly [K in keyof LogValues]: LogValues[K] };
+
+export interface IpEvent {
+  readonly layer: "ip";
+  readonly family: "ipv4" | "ipv6";
+  /** 1-based. */
+  readonly line: number;
+  readonly text: string;
+  readonly table: string;
+  readonly chain: string;
+  readonly kind: "rule" | "return" | "policy";
+  readonly number: number;
+  /** TRACE's own words: `table:chain:kind:number`. */
+  readonly id: string;
+  readonly values: LogValues;
+}
+
+export interface BridgeEvent {
+  readonly layer: "bridge";
+  readonly line: number;
+  readonly text: string;
+  /** The watcher's --log-prefix: `TRACE: eb:nat:PREROUTING`. */
+  readonly prefix: string;
+  /** IN and OUT are bridge ports here: physdevIn, physdevOut. */
+  readonly values: LogValues;
+}
+
+export type TraceEvent = IpEvent | BridgeEvent;
+
+/** Where on its way the packet was, by what IN and OUT say. */
+export type Position = "in" | "through" | "out";
+
+export function positionOf({ layer, values }: TraceEvent): Position {
+  const input = layer === "ip" ? values.inInterface : values.physdevIn;
+  const output = layer === "ip" ? values.outInterface : values.physdevOut;
+  return input == null ? "out" : output == null ? "in" : "through";
+}

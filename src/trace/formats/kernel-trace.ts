@@ -1,0 +1,149 @@
+/** Lines of the legacy TRACE target, IPv4 and IPv6: net/ipv4/netfilter/ip_tables.c trace_packet, nf_log_syslog.c; semantics 1. */
+import { type Field, protocolNumber, readAddress, readMac, TCP_FLAGS } from "../../facts/index.ts";
+import type { Draft, IpEvent, LogValues } from "../event.ts";
+
+const LINE = /^TRACE: (\S+) (IN=\S* OUT=\S*(?: .*)?)$/;
+/** From the right: a chain may have any of these words and any `:` in its name (semantics 1.3, recording t03a). */
+const ID = /^([^:]+):(.+):(rule|return|policy):([1-9]\d*)$/;
+
+/** Reads one message; remembers the last one, because the lines of a packet mostly differ in their ids alone. */
+export class KernelTrace {
+  #text = "";
+  #values: LogValues | undefined;
+
+  read(message: string, line: number, text: string): IpEvent | undefined {
+    const parts = LINE.exec(message);
+    const id = parts?.[1] ?? "";
+    const [, table = "", chain = "", kind, number] = ID.exec(id) ?? [];
+    if (!parts?.[2] || !kind) return undefined;
+    if (parts[2] !== this.#text) {
+      this.#text = parts[2];
+      this.#values = readValues(parts[2]);
+    }
+    const values = this.#values;
+    if (!values) return undefined;
+    const family = typeof values.source === "bigint" ? "ipv6" : "ipv4";
+    return {
+      layer: "ip",
+      family,
+      line,
+      text,
+      table,
+      chain,
+      kind: kind as IpEvent["kind"],
+      number: Number(number),
+      id,
+      values,
+    };
+  }
+}
+
+function readValues(text: string): LogValues | undefined {
+  const start = text.indexOf(" [SRC=");
+  if (start < 0) return readFields(text);
+  // the last bracket closes it: what follows has none, what is inside may: `INCOMPLETE [8 bytes] ] ` (semantics 1.4)
+  const end = Math.max(text.lastIndexOf("]"), start + 2);
+  const values = readFields(text.slice(0, start) + text.slice(end + 1));
+  const innerText = text.slice(start + 2, end);
+  const inner = readFields(innerText);
+  return values && { ...values, innerText, ...(inner ? { inner } : {}) };
+}
+
+/** Keys whose value is the field, as it stands. */
+const numbers: Readonly<Record<string, Field | "ipId" | "flowLabel" | "seq" | "ack">> = {
+  TTL: "ttl",
+  HOPLIMIT: "ttl",
+  LEN: "length",
+  ID: "ipId",
+  FLOWLBL: "flowLabel",
+  UID: "uidOwner",
+  GID: "gidOwner",
+  MARK: "mark",
+};
+/** The same keys after PROTO=: LEN= and ID= then are the inner header's. */
+const transport: typeof numbers = {
+  SPT: "sourcePort",
+  DPT: "destinationPort",
+  SEQ: "seq",
+  ACK: "ack",
+  UID: "uidOwner",
+  GID: "gidOwner",
+  MARK: "mark",
+};
+const names: Readonly<Record<string, "inInterface" | "outInterface" | "physdevIn" | "physdevOut">> = {
+  IN: "inInterface",
+  OUT: "outInterface",
+  PHYSIN: "physdevIn",
+  PHYSOUT: "physdevOut",
+};
+
+/** undefined when the addresses cannot be read. */
+function readFields(text: string): LogValues | undefined {
+  const values: Draft = { physdevIn: null, physdevOut: null, fragmentOffset: 0, mark: 0 };
+  let type: number | undefined;
+  for (const token of text.split(" ")) {
+    const equals = token.indexOf("=");
+    if (equals < 0) readMark(values, token);
+    else {
+      const key = token.slice(0, equals);
+      const value = token.slice(equals + 1);
+      const name = names[key];
+      if (name) values[name] = value || null;
+      else if (key === "TYPE") type = Number(value);
+      else if (key === "CODE") values.icmpType = (type ?? 0) * 256 + Number(value);
+      else readValue(values, key, value);
+    }
+  }
+  const { source, destination } = values;
+  if (source === undefined || typeof source !== typeof destination) return undefined;
+  if (typeof source === "number") {
+    // the only protocol whose later fragments print no PROTO at all (recording t02a, frag-ah-nonfirst)
+    if (values.fragmentOffset !== 0) values.protocol ??= 51;
+  } else if (/ESP SPI=\S* \)$/.test(text)) {
+    values.protocol = 50;
+    delete values.mark; // the line ends here (semantics 1.6)
+  }
+  return values;
+}
+
+function readValue(values: Draft, key: string, value: string): void {
+  const isTransport = values.protocol !== undefined;
+  const field = (isTransport ? transport : numbers)[key];
+  const isIcmp = values.protocol === 1 || values.protocol === 58;
+  if (isIcmp && key === "ID") values.icmpId = Number(value);
+  else if (isIcmp && key === "SEQ") values.icmpSeq = Number(value);
+  else if (field) Object.assign(values, /^(\d+|0x[\da-f]+)$/.test(value) ? { [field]: Number(value) } : {});
+  else if (key === "SRC") assign(values, "source", readAddress(value));
+  else if (key === "DST") assign(values, "destination", readAddress(value));
+  else if (key === "PROTO") {
+    assign(values, "protocol", protocolNumber(value));
+    if (values.protocol === 6) values.tcpFlags = 0;
+  } else if (key === "TOS") values.tosEven = Number(value);
+  else if (key === "PREC") values.tosEven = (values.tosEven ?? 0) | Number(value);
+  else if (key === "TC") values.tos = Number(value);
+  else if (key === "MAC") readHeader(values, value);
+}
+
+/** Words without a value: fragment marks and tcp flags. */
+function readMark(values: Draft, token: string): void {
+  const bit = TCP_FLAGS.indexOf(token as (typeof TCP_FLAGS)[number]);
+  if (token === "MF" || token === "INCOMPLETE") {
+    if (values.protocol === undefined) values.moreFragments = true;
+  } else if (token.startsWith("FRAG:")) {
+    // in bytes for IPv6, in units of 8 for IPv4 (semantics 1.4, 1.6)
+    values.fragmentOffset = Number(token.slice(5)) / (typeof values.source === "bigint" ? 8 : 1);
+  } else if (token.startsWith("ID:") && typeof values.source === "bigint")
+    values.ipId = Number.parseInt(token.slice(3), 16);
+  else if (bit >= 0 && typeof values.tcpFlags === "number") values.tcpFlags |= 1 << bit;
+}
+
+/** MAC= is the link header: destination, source, ethertype. Empty for tun, zeros for lo: no Ethernet (semantics 1.5). */
+function readHeader(values: Draft, header: string): void {
+  const ethernet = header.length === 41 && /[1-9a-f]/.test(header.slice(0, 35));
+  values.macDestination = (ethernet ? readMac(header.slice(0, 17)) : undefined) ?? null;
+  values.macSource = (ethernet ? readMac(header.slice(18, 35)) : undefined) ?? null;
+}
+
+function assign<K extends keyof Draft>(values: Draft, key: K, value: Draft[K] | undefined): void {
+  if (value !== undefined) values[key] = value as Draft[K];
+}

@@ -1,0 +1,190 @@
+/**
+ * Lines to packets, by what the lines say of the packet and of the way: never by rule number, kind or chain,
+ * because those are what a log is held against (semantics 1.9 for why lines interleave).
+ */
+import type { Family } from "../facts/index.ts";
+import { type BridgeEvent, type IpEvent, type LogValues, positionOf, type TraceEvent } from "./event.ts";
+
+export interface TracedPacket {
+  /** 1-based, in order of the first line. */
+  readonly number: number;
+  readonly family: Family;
+  readonly events: readonly TraceEvent[];
+}
+
+/** More packets than this are hardly ever on their way at once; it bounds memory and the cost of a line. */
+const MOST_OPEN = 64;
+
+export class PacketGrouper {
+  #open: Growing[] = [];
+  #count = 0;
+
+  /** The packets that this line closes, in order of their numbers. */
+  add(event: TraceEvent): TracedPacket[] {
+    const packet =
+      event.layer === "bridge"
+        ? this.#open.findLast((open) => open.takesFrame(event))
+        : (this.#open.findLast((open) => open.takes(event)) ?? this.#open.findLast((open) => open.isFrameOf(event)));
+    (packet ?? this.#start(event)).add(event);
+    return this.#open.length > MOST_OPEN ? this.#open.splice(0, 1) : [];
+  }
+
+  end(): TracedPacket[] {
+    return this.#open.splice(0);
+  }
+
+  #start(event: TraceEvent): Growing {
+    const packet = new Growing(++this.#count, familyOf(event));
+    this.#open.push(packet);
+    return packet;
+  }
+}
+
+function familyOf(event: TraceEvent): Family {
+  if (event.layer === "ip") return event.family;
+  return event.values.etherType === 0x0800 ? "ipv4" : event.values.etherType === 0x86dd ? "ipv6" : "bridge";
+}
+
+/** A packet that may get more lines. */
+class Growing implements TracedPacket {
+  readonly number: number;
+  readonly family: Family;
+  readonly events: TraceEvent[] = [];
+  #lastIp: IpEvent | undefined;
+  #last: TraceEvent | undefined;
+  #loop: "none" | "left" | "back" = "none";
+  /** Bridge lines seen: the same chain does not see a frame twice at the same ports. */
+  readonly #frames = new Set<string>();
+  readonly #outPorts = new Set<string>();
+
+  constructor(number: number, family: Family) {
+    this.number = number;
+    this.family = family;
+  }
+
+  add(event: TraceEvent): void {
+    const { values } = event;
+    this.events.push(event);
+    this.#last = event;
+    if (event.layer === "ip") this.#lastIp = event;
+    else this.#frames.add(frameKey(event));
+    if (values.physdevOut != null) this.#outPorts.add(values.physdevOut);
+    if (values.outInterface === "lo") this.#loop = "left";
+    else if (values.inInterface === "lo") this.#loop = "back";
+  }
+
+  takes(event: IpEvent): boolean {
+    const last = this.#lastIp;
+    if (!last || last.family !== event.family) return false;
+    return (last.values === event.values || isSame(last.values, event.values)) && this.#mayFollow(last, event);
+  }
+
+  /** Whether the way leads on from the last line: in → through → out, and twice only where the kernel does so. */
+  #mayFollow(last: IpEvent, event: IpEvent): boolean {
+    const [was, is] = [last.values, event.values];
+    // a packet on lo keeps its trace flag and comes in again (semantics 1.2)
+    if (is.inInterface === "lo" && this.#loop === "left") return true;
+    // raw comes first in its hook (semantics 4.1): after any other table it begins another pass
+    if (event.table === "raw" && last.table !== "raw") return false;
+    if (was.physdevIn != null && is.physdevIn != null && was.physdevIn !== is.physdevIn) return false;
+    const flooded = isGroup(is.macDestination ?? was.macDestination) || was.physdevOut != null;
+    const nextPort = is.physdevOut != null && !this.#outPorts.has(is.physdevOut);
+    switch (`${positionOf(last)} ${positionOf(event)}` as const) {
+      case "in in":
+      case "in through":
+        return was.inInterface === is.inInterface;
+      case "through through":
+        return was.inInterface === is.inInterface && (was.outInterface === is.outInterface || flooded);
+      case "through out":
+        return was.outInterface === is.outInterface;
+      // one branch a port, then perhaps one to this host (semantics 4.4 O)
+      case "through in":
+        return flooded && was.inInterface === is.inInterface;
+      case "out in":
+        return flooded && was.physdevIn != null && was.physdevIn === is.physdevIn;
+      // the next branch; or multicast of this host's own, which has IN in POSTROUTING (semantics 4.7)
+      case "out through":
+        return (was.physdevIn != null && nextPort) || (was.physdevIn == null && is.inInterface === is.outInterface);
+      // from nothing but IN to nothing but OUT: a kernel before 5.7 and no FORWARD line (semantics 4.7)
+      case "in out":
+        return was.inInterface !== "lo";
+      // rerouted between the two hooks: OUT may differ (semantics 4.4 J, 4.8)
+      case "out out":
+        return true;
+    }
+  }
+
+  /** Whether this is so far a frame only, and the line goes on with the packet in it. */
+  isFrameOf({ family, values }: IpEvent): boolean {
+    const last = this.#last;
+    if (this.#lastIp || !last || this.family !== family) return false;
+    if (values.physdevIn != null && last.values.physdevIn != null && values.physdevIn !== last.values.physdevIn)
+      return false;
+    if (values.inInterface === null && values.physdevIn === null) return false;
+    return sameMacSource(last.values, values) && sameProtocol(last.values, values) && sides(last.values, values) === 2;
+  }
+
+  takesFrame(event: BridgeEvent): boolean {
+    const last = this.#last;
+    if (!last || this.family !== familyOf(event) || this.#frames.has(frameKey(event))) return false;
+    const { values } = event;
+    // the line printed last says what the addresses are now, the last IP line where the packet is
+    if (!sameProtocol(last.values, values)) return false;
+    const [from, to] = [sameSource(last.values, values), sameDestination(last.values, values)];
+    const place = positionOf(event);
+    if (place === "out") return to && this.#leavesBy(values) && (from || this.#lastIp !== undefined);
+    if (!sameMacSource(this.#ingress(), values) || this.#portIn() !== values.physdevIn) return false;
+    // DNAT and its reversal show between two lines, on one side at a time (semantics 4.4 H, I)
+    return this.#lastIp ? from || to : from && to && last.values.macDestination === values.macDestination;
+  }
+
+  /** Whether a frame that only leaves is this packet's: it was sent or forwarded, and if bridged to that port. */
+  #leavesBy(values: LogValues): boolean {
+    const last = this.#last as TraceEvent;
+    if (last.layer === "bridge" && positionOf(last) === "through") return last.values.physdevOut === values.physdevOut;
+    const ip = this.#lastIp;
+    if (ip?.values.physdevOut != null) return ip.values.physdevOut === values.physdevOut;
+    if (ip) return positionOf(ip) !== "in" && ip.values.outInterface !== "lo";
+    const port = [...this.#outPorts].at(-1);
+    return positionOf(last) === "out" ? sameMacSource(last.values, values) : port === values.physdevOut;
+  }
+
+  #ingress(): LogValues {
+    return this.events.find(({ values }) => values.macSource != null)?.values ?? {};
+  }
+
+  #portIn(): string | null | undefined {
+    const port = this.events.find(({ values }) => values.physdevIn != null)?.values.physdevIn;
+    // without br_netfilter IP lines name no port (semantics 4.5)
+    return port ?? this.events.find(({ layer }) => layer === "bridge")?.values.physdevIn;
+  }
+}
+
+const frameKey = ({ prefix, values }: BridgeEvent): string =>
+  `${prefix} ${values.physdevIn ?? ""} ${values.physdevOut ?? ""}`;
+const isGroup = (mac: number | null | undefined): boolean => mac != null && Math.floor(mac / 2 ** 40) % 2 === 1;
+
+/** The same packet by all that nothing on the way changes; NAT may change one side, or both if the ids are strong. */
+function isSame(was: LogValues, is: LogValues): boolean {
+  if (was.ipId !== is.ipId || was.flowLabel !== is.flowLabel) return false;
+  if (was.protocol !== is.protocol || was.icmpType !== is.icmpType) return false;
+  if (was.seq !== is.seq || was.ack !== is.ack || was.tcpFlags !== is.tcpFlags || was.icmpSeq !== is.icmpSeq)
+    return false;
+  if (was.fragmentOffset !== is.fragmentOffset || was.inner?.ipId !== is.inner?.ipId) return false;
+  // pieces before, the whole after: defragmentation between the hooks (semantics 4.1)
+  if (was.length !== is.length && !was.moreFragments) return false;
+  const same = sides(was, is);
+  if (was.icmpId !== is.icmpId && same === 2) return false;
+  const strong = (is.ipId ?? 0) !== 0 && (is.seq !== undefined || is.icmpSeq !== undefined);
+  return same > 0 || strong;
+}
+
+const sameSource = (a: LogValues, b: LogValues): boolean => a.source === b.source && agree(a.sourcePort, b.sourcePort);
+const sameDestination = (a: LogValues, b: LogValues): boolean =>
+  a.destination === b.destination && agree(a.destinationPort, b.destinationPort);
+const sides = (a: LogValues, b: LogValues): number => Number(sameSource(a, b)) + Number(sameDestination(a, b));
+const sameProtocol = (a: LogValues, b: LogValues): boolean => agree(a.protocol, b.protocol);
+const sameMacSource = (a: LogValues, b: LogValues): boolean =>
+  agree(a.macSource ?? undefined, b.macSource ?? undefined);
+/** One of the two may not tell. */
+const agree = <T>(a: T | undefined, b: T | undefined): boolean => a === undefined || b === undefined || a === b;

@@ -1,0 +1,123 @@
+/** Chunks of a log to events, in the order of their lines; what could not be read is counted, never dropped silently. */
+import { decode } from "../source.ts";
+import type { BridgeEvent, TraceEvent } from "./event.ts";
+import { undecorated } from "./formats/decoration.ts";
+import { isRemainder, lacks, mayBeTorn, readBridgeLine } from "./formats/ebtables-log.ts";
+import { KernelTrace } from "./formats/kernel-trace.ts";
+
+/** No trace line comes near it: a record of the kernel is at most 1 KiB (kernel/printk: PRINTKRB_RECORD_MAX). */
+const LONGEST_LINE = 64 * 1024;
+/** How many lines a torn line waits for its remainder. */
+const PATIENCE = 8;
+const UNREAD_KEPT = 20;
+
+/** `message` is kept as long as a remainder may still come. */
+interface Waiting {
+  event: TraceEvent;
+  message: string | null;
+}
+
+export class TraceReader {
+  /** Trace lines read. */
+  lines = 0;
+  /** Lines that look like trace lines and could not be read. */
+  unread = 0;
+  /** Every other line that is not blank. */
+  foreign = 0;
+  /** The first of the unread ones. */
+  readonly unreadLines: { readonly line: number; readonly text: string }[] = [];
+
+  readonly #kernelTrace = new KernelTrace();
+  #line = 0;
+  #tail = "";
+  #tailLength = 0;
+  #waiting: Waiting[] = [];
+
+  /** Bytes, one char each, cut anywhere. */
+  push(chunk: string): TraceEvent[] {
+    const out: TraceEvent[] = [];
+    let start = 0;
+    for (let end = chunk.indexOf("\n"); end >= 0; end = chunk.indexOf("\n", start)) {
+      this.#extend(chunk, start, end);
+      this.#endLine(out);
+      start = end + 1;
+    }
+    this.#extend(chunk, start, chunk.length);
+    return out;
+  }
+
+  end(): TraceEvent[] {
+    const out: TraceEvent[] = [];
+    if (this.#tailLength > 0) this.#endLine(out);
+    out.push(...this.#waiting.splice(0).map(({ event }) => event));
+    return out;
+  }
+
+  #extend(chunk: string, start: number, end: number): void {
+    this.#tailLength += end - start;
+    if (this.#tailLength <= LONGEST_LINE) this.#tail += chunk.slice(start, end);
+    else this.#tail = "";
+  }
+
+  #endLine(out: TraceEvent[]): void {
+    const [bytes, length] = [this.#tail, this.#tailLength];
+    this.#tail = "";
+    this.#tailLength = 0;
+    this.#line++;
+    if (length > LONGEST_LINE) this.foreign++;
+    else this.#readLine(bytes.endsWith("\r") ? bytes.slice(0, -1) : bytes);
+    while (
+      this.#waiting[0] &&
+      (this.#waiting[0].message === null || this.#line - this.#waiting[0].event.line >= PATIENCE)
+    ) {
+      out.push((this.#waiting.shift() as Waiting).event);
+    }
+  }
+
+  #readLine(bytes: string): void {
+    const isEbtables = bytes.includes(" MAC source = ");
+    const looksLikeTrace = bytes.includes("TRACE: ");
+    if (!isEbtables && !looksLikeTrace) {
+      if (!this.#join(bytes) && /\S/.test(bytes)) this.foreign++;
+      return;
+    }
+    const text = decode(bytes);
+    const message = undecorated(text);
+    const event = isEbtables
+      ? readBridgeLine(message, this.#line, text)
+      : this.#kernelTrace.read(message, this.#line, text);
+    if (event) {
+      this.lines++;
+      this.#waiting.push({ event, message: event.layer === "bridge" && mayBeTorn(event) ? message : null });
+    } else if (looksLikeTrace) {
+      this.unread++;
+      if (this.unreadLines.length < UNREAD_KEPT) this.unreadLines.push({ line: this.#line, text });
+    } else this.foreign++;
+  }
+
+  /** Gives a remainder back to the nearest earlier line that lacks it. */
+  #join(bytes: string): boolean {
+    if (this.#waiting.length === 0) return false;
+    const remainder = undecorated(decode(bytes));
+    if (!isRemainder(remainder)) return false;
+    const head = this.#waiting.findLast(
+      ({ event, message }) => message !== null && lacks(event as BridgeEvent, remainder),
+    );
+    if (!head) return false;
+    const piece = ` ${remainder.trimStart()}`;
+    const message = `${head.message?.trimEnd()}${piece}`;
+    const event = readBridgeLine(message, head.event.line, `${head.event.text.trimEnd()}${piece}`);
+    if (!event) return false;
+    head.event = event;
+    head.message = mayBeTorn(event) ? message : null;
+    return true;
+  }
+}
+
+/** A whole log, as bytes, one char each. */
+export function readTrace(bytes: string): { readonly events: readonly TraceEvent[]; readonly reader: TraceReader } {
+  const reader = new TraceReader();
+  const events = reader.push(bytes);
+  for (const event of reader.end()) events.push(event);
+  return { events, reader };
+}
