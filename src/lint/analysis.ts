@@ -1,0 +1,74 @@
+/** What a check may ask: the rule-set, the dumps, the host, and whose rules they are. */
+import type { Family, Host } from "../facts/index.ts";
+import type { Place, Problem } from "../finding.ts";
+import {
+  bind,
+  type Chain,
+  isUnconditional,
+  type LoadedDump,
+  type Rule,
+  type Ruleset,
+  type Table,
+  toRuleset,
+} from "../model/index.ts";
+import { type Docker, recognise } from "../owners/index.ts";
+
+export class Analysis {
+  readonly dumps: readonly LoadedDump[];
+  readonly host: Host;
+  readonly ruleset: Ruleset;
+  readonly #docker = new Map<Family, Docker | null>();
+
+  constructor(dumps: readonly LoadedDump[], host: Host) {
+    this.dumps = dumps;
+    this.host = host;
+    this.ruleset = toRuleset(dumps);
+  }
+
+  get tables(): readonly Table[] {
+    return this.ruleset.tables;
+  }
+
+  docker(family: Family): Docker | null {
+    let docker = this.#docker.get(family);
+    if (docker === undefined) this.#docker.set(family, (docker = recognise(this.ruleset, family, this.host)));
+    return docker;
+  }
+
+  /** The filter tables with a DOCKER-USER chain. */
+  *userChains(): Generator<{ readonly table: Table; readonly docker: Docker; readonly user: Chain }, void> {
+    for (const table of this.tables) {
+      const docker = table.name === "filter" ? this.docker(table.family) : null;
+      const user = docker && table.chains.get(docker.userChain);
+      if (user) yield { table, docker, user };
+    }
+  }
+}
+
+export type Where = Pick<Problem, "place" | "family" | "table" | "chain" | "ruleNumber">;
+
+/** `number` counts from 1. */
+export function ruleAt(table: Table, chain: Chain, number: number): Where {
+  const rule = chain.rules[number - 1];
+  if (!rule) throw new RangeError(`${chain.name} has no rule ${number}`);
+  return { place: rule.place, family: table.family, table: table.name, chain: chain.name, ruleNumber: number };
+}
+
+/** A chain where it is declared, else where its first rule is; null: nothing in a file shows it. */
+export function chainAt(table: Table, chain: Chain): Where | null {
+  const place: Place | null | undefined = chain.place ?? chain.rules[0]?.place;
+  return place ? { place, family: table.family, table: table.name, chain: chain.name } : null;
+}
+
+/** The rule takes every packet: no match but comments. */
+export function takesAll(rule: Rule): boolean {
+  const bound = bind(rule);
+  return isUnconditional({ ...bound, matches: bound.matches.filter(({ name }) => name !== "comment") });
+}
+
+/** The commands' name: iptables, ip6tables or ebtables. */
+export const toolOf = (family: Family): string =>
+  family === "bridge" ? "ebtables" : family === "ipv6" ? "ip6tables" : "iptables";
+
+/** `1 rule`, `3 rules`. */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

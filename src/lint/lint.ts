@@ -1,0 +1,95 @@
+/** Dumps to findings: every lint rule's check, then severity and words, in an order that does not depend on the run. */
+import type { Host } from "../facts/index.ts";
+import type { Finding, Problem } from "../finding.ts";
+import { type LoadedDump, type Rule, ruleText } from "../model/index.ts";
+import { Analysis } from "./analysis.ts";
+import { checkOf, rulesOf } from "./catalogue.ts";
+import type { LintRule } from "./define.ts";
+
+export interface LintOptions {
+  /** `recommended` when left out. */
+  readonly preset?: string;
+}
+export interface LintFinding extends Finding {
+  /** The same for the same mistake, wherever in the file it has moved to. */
+  readonly fingerprint: string;
+}
+export interface LintResult {
+  readonly findings: readonly LintFinding[];
+  readonly summary: { readonly files: number; readonly rules: number };
+  /** How many lint rules have looked. */
+  readonly lintRules: number;
+}
+
+/** The dumps of one host. */
+export function lint(
+  dumps: readonly LoadedDump[],
+  host: Host,
+  { preset = "recommended" }: LintOptions = {},
+): LintResult {
+  const chosen = rulesOf(preset);
+  if (!chosen) throw new RangeError(`there is no preset ${preset}`);
+  const analysis = new Analysis(dumps, host);
+  const findings = chosen.flatMap((rule) =>
+    [...checkOf(rule)(analysis, rule.options)].map((problem) => inWords(rule, { ...problem, rule: rule.name })),
+  );
+  const unique = withoutRepeats(findings.sort(inOrder));
+  return {
+    findings: fingerprinted(unique, analysis),
+    summary: { files: dumps.length, rules: countRules(analysis) },
+    lintRules: chosen.length,
+  };
+}
+
+function inWords(rule: LintRule, problem: Problem): Finding {
+  const message = rule.messages[problem.message];
+  if (!message) throw new Error(`lint rule ${rule.name} has no message ${problem.message}`);
+  const text = message.text.replace(/\{(\w+)\}/g, (whole, name: string) => String(problem.data[name] ?? whole));
+  return { ...problem, severity: message.severity, confidence: problem.confidence ?? "proven", text };
+}
+
+const compare = (a: string | number, b: string | number): number => (a < b ? -1 : a > b ? 1 : 0);
+// within one file, offsets are lines and columns
+const inOrder = (a: Finding, b: Finding): number =>
+  compare(a.place.source.name, b.place.source.name) ||
+  a.place.start - b.place.start ||
+  compare(a.rule, b.rule) ||
+  compare(a.text, b.text);
+
+const withoutRepeats = (sorted: readonly Finding[]): Finding[] =>
+  sorted.filter((finding, i) => {
+    const before = sorted[i - 1];
+    return !before || inOrder(before, finding) !== 0 || before.place.end !== finding.place.end;
+  });
+
+function countRules({ tables }: Analysis): number {
+  return tables.reduce(
+    (sum, { chains }) => [...chains.values()].reduce((all, { rules }) => all + rules.length, sum),
+    0,
+  );
+}
+
+function fingerprinted(findings: readonly Finding[], analysis: Analysis): LintFinding[] {
+  const rules = new Map<string, Rule>();
+  if (findings.length > 0) {
+    for (const { ruleOfLine, dump } of analysis.dumps)
+      for (const [start, rule] of ruleOfLine) rules.set(`${dump.source.name} ${start}`, rule);
+  }
+  const times = new Map<string, number>();
+  return findings.map((finding) => {
+    const { source, start } = finding.place;
+    const rule = finding.ruleNumber === undefined ? undefined : rules.get(`${source.name} ${start}`);
+    const text = rule ? ruleText({ ...rule, counters: null }) : source.line(source.lineAt(start)).trim();
+    const key = [finding.rule, finding.family, finding.table, finding.chain, text].join("\0");
+    const time = (times.get(key) ?? 0) + 1;
+    times.set(key, time);
+    return { ...finding, fingerprint: fnv1a(time === 1 ? key : `${key}\0${time}`) };
+  });
+}
+
+/** FNV-1a, 64 bits, over UTF-16 units. */
+function fnv1a(text: string): string {
+  let hash = 0xcbf29ce484222325n;
+  for (let i = 0; i < text.length; i++) hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(i))) * 0x100000001b3n);
+  return hash.toString(16).padStart(16, "0");
+}
