@@ -1,0 +1,83 @@
+/** The outside world, handed in so that the whole program runs in a test. */
+import { createReadStream, readdirSync, readFileSync, statSync } from "node:fs";
+import { styleText } from "node:util";
+import type { Style } from "../report/style.ts";
+import { badInput } from "./exit-codes.ts";
+
+export interface Io {
+  /** Text as it is to be shown; bytes go through `writeBytes`. */
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** One char per byte. */
+  readonly outBytes: (bytes: string) => void;
+  readonly stdin: () => AsyncIterable<Buffer>;
+  readonly colour: boolean;
+}
+
+/** A file's bytes, one char each; `-` is standard input. */
+export async function readBytes(name: string, io: Io): Promise<string> {
+  if (name === "-") return readAll(io.stdin(), name);
+  try {
+    return readFileSync(name, "latin1");
+  } catch (error) {
+    throw badInput(`${name}: ${reason(error)}`);
+  }
+}
+
+async function readAll(chunks: AsyncIterable<Buffer>, name: string): Promise<string> {
+  const parts: Buffer[] = [];
+  try {
+    for await (const chunk of chunks) parts.push(chunk);
+    return Buffer.concat(parts).toString("latin1");
+  } catch (error) {
+    throw badInput(`${name}: ${reason(error)}`);
+  }
+}
+
+/** A file in pieces, for logs of any size. */
+export async function* readChunks(name: string, io: Io): AsyncIterable<string> {
+  const chunks: AsyncIterable<Buffer> = name === "-" ? io.stdin() : createReadStream(name, { highWaterMark: 1 << 18 });
+  try {
+    for await (const chunk of chunks) yield chunk.toString("latin1");
+  } catch (error) {
+    throw badInput(`${name}: ${reason(error)}`);
+  }
+}
+
+export function isFolder(name: string): boolean {
+  return name !== "-" && (statSync(name, { throwIfNoEntry: false })?.isDirectory() ?? false);
+}
+export const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => `${folder.replace(/\/$/, "")}/${name}`)
+    .sort();
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EACCES: "permission denied",
+  EISDIR: "is a folder",
+  ERR_STRING_TOO_LONG: "too large to read at once (over 512 MB)",
+  ERR_FS_FILE_TOO_LARGE: "too large to read at once (over 2 GB)",
+};
+function reason(error: unknown): string {
+  const code = (error as { code?: string }).code ?? "";
+  return REASONS[code] ?? `cannot be read (${code || String(error)})`;
+}
+
+export function styleOf(colour: boolean): Style {
+  const paint = (name: Parameters<typeof styleText>[0]) => (text: string) =>
+    colour ? styleText(name, text, { validateStream: false }) : text;
+  return {
+    bold: paint("bold"),
+    red: paint("red"),
+    green: paint("green"),
+    yellow: paint("yellow"),
+    cyan: paint("cyan"),
+    dim: paint("dim"),
+  };
+}
+
+/** JSON on one terminal-safe line set: what JSON leaves raw and a terminal would obey is escaped. */
+export const jsonText = (value: unknown): string =>
+  `${JSON.stringify(value, null, 2).replace(/[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;

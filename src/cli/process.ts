@@ -1,0 +1,40 @@
+/** The real streams. A reader that goes away early (`| head`) is no error. */
+import { readFileSync, writeSync } from "node:fs";
+import type { Io } from "./io.ts";
+
+let gone = false;
+
+export function processIo(): Io {
+  const { env } = process;
+  const colour = env["NO_COLOR"]
+    ? false
+    : env["FORCE_COLOR"]
+      ? env["FORCE_COLOR"] !== "0"
+      : process.stdout.isTTY === true;
+  return {
+    out: (text) => write(1, Buffer.from(text, "utf8")),
+    err: (text) => write(2, Buffer.from(text, "utf8")),
+    outBytes: (bytes) => write(1, Buffer.from(bytes, "latin1")),
+    stdin: () => process.stdin,
+    colour,
+  };
+}
+
+/** Synchronous, so that nothing is lost when the process ends, and a full pipe slows us down instead of filling memory. */
+function write(stream: 1 | 2, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length && !gone; ) {
+    try {
+      at += writeSync(stream, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "EPIPE") gone = true;
+      else if (code === "EAGAIN") Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+      else throw error;
+    }
+  }
+}
+
+export function version(): string {
+  const json = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  return json.version;
+}

@@ -1,0 +1,131 @@
+/** `drift`: whether the log and the dump agree, in one screen, and as JSON. */
+import type { Drift, DriftSummary, Instrumentation, Suspect } from "../drift/index.ts";
+import { fields } from "../facts/index.ts";
+import type { Style } from "./style.ts";
+import { safe } from "./text.ts";
+
+export interface DriftReport extends DriftSummary {
+  readonly file: string;
+  /** Trace lines read; lines that look like one and could not be read; all others. */
+  readonly lines: number;
+  readonly unread: number;
+  readonly foreign: number;
+}
+
+export function driftJson({ file, drifts, instrumentation, coverage, ...counts }: DriftReport): object {
+  const { lines, unread, foreign, packets, explained, assumed, lost } = counts;
+  return {
+    version: 1,
+    lines,
+    unread,
+    foreign,
+    packets,
+    explained,
+    assumed,
+    lost,
+    drifts: drifts.map((drift) => {
+      const { kind, count, line, packet, table, chain, expected, seen, confidence, suspects } = drift;
+      return {
+        kind,
+        count,
+        file,
+        line,
+        packet,
+        table,
+        chain,
+        expected,
+        seen,
+        message: message(drift),
+        confidence,
+        suspects,
+      };
+    }),
+    instrumentation,
+    coverage,
+  };
+}
+
+export function* driftPretty(report: DriftReport, style: Style): Iterable<string> {
+  const { file, lines, packets, explained, assumed, unread, foreign, drifts, instrumentation, coverage } = report;
+  if (drifts.length === 0) {
+    yield `${style.bold(style.green("no drift"))}: the ${lines} trace lines of ${safe(file)} are what the dump predicts`;
+  } else {
+    const affected = drifts.reduce((sum, { count }) => sum + count, 0);
+    yield `${style.bold(style.red("drift"))}: ${affected} of ${packets} packets in ${safe(file)} went another way than the dump predicts`;
+  }
+  for (const drift of drifts) {
+    yield "";
+    yield `${style.bold(style.red(`drift[${drift.kind}]`))} ${safe(file)}:${drift.line}  ${safe(message(drift))}`;
+    yield `   dump predicts  ${safe(drift.expected ?? "no further line")}`;
+    yield `   log has        ${safe(drift.seen ?? "no further line")}`;
+    const of =
+      drift.count === 1 ? `packet ${drift.packet}` : `${drift.count} packets, the first is packet ${drift.packet}`;
+    yield style.dim(
+      `   seen in ${of}; ${drift.confidence === "proven" ? "nothing was assumed" : "some facts were assumed"}`,
+    );
+    yield* suspectLines(drift.suspects, style);
+  }
+  yield "";
+  yield `${packets} packets: ${explained} explained, ${assumed} explained with an assumption, ${packets - explained - assumed} not`;
+  const never = coverage.neverExercised.length;
+  yield `${coverage.confirmed} rules confirmed by the log, ${never} never exercised${never > 0 ? `: ${safe(shorten(coverage.neverExercised))}` : ""}`;
+  for (const each of instrumentation) yield `instrumentation, no drift: ${safe(instrumentationText(each))}`;
+  if (unread > 0) yield style.yellow(`${unread} lines look like trace lines but could not be read`);
+  if (foreign > 0) yield style.dim(`${foreign} other lines were passed over`);
+}
+
+function* suspectLines(suspects: readonly Suspect[], style: Style): Iterable<string> {
+  const [best, ...others] = suspects;
+  if (!best) {
+    yield "   no single edit of the live rule-set explains it";
+    return;
+  }
+  yield `   ${style.bold("suspect:")} since the dump was taken, ${safe(suspectText(best))}`;
+  for (const other of others.slice(0, 4)) yield style.dim(`   or:      ${safe(suspectText(other))}`);
+  if (others.length > 4) yield style.dim(`   or ${others.length - 4} more (--format json)`);
+}
+
+function suspectText({ edit, table, chain, dumpNumber, liveNumber }: Suspect): string {
+  const where = `${table} ${chain}`;
+  switch (edit) {
+    case "inserted":
+      return `a rule was inserted as ${where} rule ${liveNumber}`;
+    case "deleted":
+      return `${where} rule ${dumpNumber} was deleted`;
+    case "moved":
+      return `${where} rule ${dumpNumber} was moved to ${liveNumber}`;
+    case "changed":
+      return `${where} rule ${dumpNumber} was changed`;
+    case "policy":
+      return `the policy of ${where} was changed`;
+    case "table-loaded":
+      return `table ${table} was loaded`;
+    default:
+      return `table ${table} is not loaded any more (or was not yet, when the log was written)`;
+  }
+}
+
+function message(drift: Drift): string {
+  const { kind, expected, seen, field, table, chain } = drift;
+  if (field) return `${seen}: ${fields[field.name].says} is ${field.seen}, the dump's walk has ${field.predicted}`;
+  switch (kind) {
+    case "table":
+      return drift.suspects[0]?.edit === "table-not-loaded"
+        ? `packets do not pass table ${table}, which the dump has`
+        : `packets pass table ${table}, which the dump has not`;
+    case "unknown-chain":
+      return `the dump's table ${table} has no chain ${chain}`;
+    case "unknown-rule":
+      return `${seen} is beyond the end of the dump's chain`;
+    case "verdict":
+      return seen === null
+        ? `the packet's lines end before ${expected}`
+        : `the dump ends the packet's way before ${seen}`;
+    default:
+      return `${seen} where the dump predicts ${expected}`;
+  }
+}
+
+const instrumentationText = ({ message: text }: Instrumentation): string => text;
+const shorten = (ids: readonly string[]): string =>
+  `${ids.slice(0, 6).join(", ")}${ids.length > 6 ? `, … (${ids.length - 6} more)` : ""}`;

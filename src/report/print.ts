@@ -1,0 +1,50 @@
+/** `print`: the dump again, canonical, as text or as its syntax in JSON. */
+
+import type { Problem } from "../finding.ts";
+import { bind, type Chain, type LoadedDump, printDump, type Rule, ruleText } from "../model/index.ts";
+
+/** The bytes of the canonical dump, one char each. */
+export const printSave = (dump: LoadedDump): string => printDump(dump);
+
+export function printJson(dumps: readonly LoadedDump[]): object {
+  return {
+    version: 1,
+    dumps: dumps.map(({ dump, family, backend, tables, problems }) => ({
+      file: dump.source.name,
+      family,
+      backend,
+      tables: tables.map(({ name, chains }) => ({ name, chains: [...chains.values()].map(chainJson) })),
+      problems: problems.map(problemJson),
+    })),
+  };
+}
+
+const chainJson = ({ name, policy, builtin, rules }: Chain): object => ({
+  name,
+  builtin,
+  policy,
+  rules: rules.map((rule, at) => ruleJson(rule, at + 1)),
+});
+
+function ruleJson(rule: Rule, number: number): object {
+  const { source, start } = rule.place;
+  const { matches, target } = bind(rule);
+  return {
+    line: source.lineAt(start),
+    number,
+    text: rule.text,
+    canonical: ruleText(rule),
+    matches: matches.map(({ name, extension, given, carried }) => ({
+      name,
+      known: extension !== null,
+      options: Object.entries(extension?.options ?? {}).flatMap(([flag, value]) => {
+        const one = given[flag];
+        return one ? [{ flag, negated: one.negated, words: value.write(one.value, one.negated) ?? [] }] : [];
+      }),
+      carried: carried.map(({ text }) => text),
+    })),
+    target: target && { how: target.how, name: target.name, known: target.extension !== null },
+  };
+}
+
+const problemJson = ({ rule, data, place }: Problem): object => ({ rule, ...place.source.position(place.start), data });

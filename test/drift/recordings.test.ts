@@ -1,0 +1,40 @@
+/** What a real kernel printed for Docker's journeys, held against the dumps that were taken beside it. */
+import { existsSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { chainwalkJson } from "../support/cli.ts";
+import { hostOf, RECORDINGS } from "../support/recording.ts";
+import { temporary } from "../support/seed.ts";
+
+/** Packets as the recordings' own `sequence.txt` has them; all of them follow from fields and order alone. */
+const JOURNEYS = [
+  "s01-c2c-same-bridge-brnf0",
+  "s01-c2c-same-bridge-brnf1",
+  "s03-host-to-container",
+  "s04-container-to-host-brnf0",
+  "s04-container-to-host-brnf1",
+  "s05-container-to-external-brnf0",
+  "s05-container-to-external-brnf1",
+  "s06-external-to-published-brnf0",
+  "s06-external-to-published-brnf1",
+  "s07-container-to-other-bridge-isolated",
+  "s07b-container-to-other-bridge-allowed",
+  "s07c-container-to-other-bridge-both-ways",
+  "s08-hairpin-own-port-brnf1-hairpin_on",
+  "s08b-neighbour-published-extaddr-brnf1",
+  "s08c-neighbour-published-bridgeaddr-brnf1",
+  "s09-localhost-to-published-route_localnet1",
+  "s10-host-to-own-published",
+];
+
+describe.skipIf(!existsSync(RECORDINGS))("recordings of a real kernel (../shared/recordings)", () => {
+  test.each(JOURNEYS)("%s", async (name) => {
+    const folder = `${RECORDINGS}${name}/`;
+    const host = temporary(JSON.stringify(hostOf(name)));
+    const dumps = [`${folder}pre/iptables-save.legacy`, `${folder}pre/ebtables-save.nft`];
+    const { code, json } = await chainwalkJson(["drift", ...dumps, "--host", host, "--log", `${folder}dmesg.log`]);
+    expect(json).toMatchObject({ drifts: [], assumed: 0, unread: 0, instrumentation: [] });
+    expect(json.packets).toBeGreaterThan(1);
+    expect(json.explained).toBe(json.packets);
+    expect(code).toBe(0);
+  });
+});
