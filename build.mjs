@@ -1,7 +1,7 @@
 // Bundles the command line and the library into dist/, and puts the published schemas beside them.
 
 import { execFileSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 
 rmSync("dist", { recursive: true, force: true });
@@ -21,12 +21,4 @@ mkdirSync("dist/schemas", { recursive: true });
 for (const folder of ["src/report", "src/scenario", "rules"]) {
   for (const file of readdirSync(folder).filter((name) => name.endsWith(".schema.json")))
     cpSync(`${folder}/${file}`, `dist/schemas/${file}`);
-}
-
-// In a checkout the package is not its own dependency: without this link `npx chainwalk` would look for it elsewhere.
-chmodSync("dist/cli/main.js", 0o755);
-const bin = "node_modules/.bin/chainwalk";
-if (existsSync("node_modules/.bin") && process.platform !== "win32") {
-  rmSync(bin, { force: true });
-  symlinkSync("../../dist/cli/main.js", bin);
 }

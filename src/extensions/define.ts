@@ -46,7 +46,9 @@ interface Extension<O extends OptionTable> {
 export interface MatchExtension<O extends OptionTable = OptionTable> extends Extension<O> {
   /** Options that need no `-m`: the ip part, and every ebtables match. */
   readonly implicit?: boolean;
-  means(given: Given<O>, host: Host): Condition;
+  /** `-p` of these loads it without `-m`; left out: of its own name. */
+  readonly protocols?: readonly string[];
+  means(given: Given<O>, host: Host, family: Family): Condition;
   /** A watcher: the prefix of the line that it logs when the rule matches. */
   logs?(given: Given<O>): string | null;
 }

@@ -6,6 +6,7 @@ import { conntrack } from "./matches/conntrack.ts";
 import { ebtFrame } from "./matches/ebt-frame.ts";
 import { ebtIp } from "./matches/ebt-ip.ts";
 import { icmp } from "./matches/icmp.ts";
+import { icmp6 } from "./matches/icmp6.ts";
 import { ip } from "./matches/ip.ts";
 import { mark } from "./matches/mark.ts";
 import { multiport } from "./matches/multiport.ts";
@@ -23,5 +24,5 @@ import { TRACE as TRACETarget } from "./targets/trace.ts";
 import { ebtLog } from "./watchers/ebt-log.ts";
 
 export * from "./define.ts";
-export const matches: readonly MatchExtension[] = [addrtype, comment, conntrack, ebtFrame, ebtIp, icmp, ip, mark, multiport, physdev, set, state, tcp, udp, ebtLog] as unknown as readonly MatchExtension[];
+export const matches: readonly MatchExtension[] = [addrtype, comment, conntrack, ebtFrame, ebtIp, icmp, icmp6, ip, mark, multiport, physdev, set, state, tcp, udp, ebtLog] as unknown as readonly MatchExtension[];
 export const targets: readonly TargetExtension[] = [LOGTarget, MARKTarget, DNATTarget, SNATTarget, MASQUERADETarget, REDIRECTTarget, REJECTTarget, ACCEPTTarget, DROPTarget, RETURNTarget, CONTINUETarget, TRACETarget] as unknown as readonly TargetExtension[];

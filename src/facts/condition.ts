@@ -1,6 +1,6 @@
 /** What a match asks, as data. The walk evaluates it on a packet; packet sets are to compile it to boxes: one meaning. */
 import { allValues, type Field, fields, writeValues } from "./fields.ts";
-import { known, narrow, type Packet } from "./packet.ts";
+import { known, knownValue, narrow, type Packet } from "./packet.ts";
 import { isAbsent, meet, minus, type Ranges } from "./value-set.ts";
 
 export type Condition =
@@ -9,6 +9,14 @@ export type Condition =
   /** The field is there and its value in the ranges: absent is no, not stated unknown. */
   | { readonly is: "in"; readonly field: Field; readonly ranges: Ranges; readonly wants: string }
   | { readonly is: "present"; readonly field: Field }
+  /** Some bits of a field: no short list of ranges, so it is decided for known values, and kept by its key otherwise. */
+  | {
+      readonly is: "bits";
+      readonly field: Field;
+      readonly mask: number;
+      readonly value: number;
+      readonly wants: string;
+    }
   /** Deterministic, not modelled: one boolean a key, shared by every rule that asks it. */
   | { readonly is: "opaque"; readonly key: string; readonly settledBy: string }
   /** Stateful or random: may go either way for the same packet, so it never blocks a later rule. */
@@ -54,6 +62,12 @@ export function evaluate(condition: Condition, packet: Packet): Answer {
       const outside = set.absent || minus(set.ranges, condition.ranges).length > 0;
       return { is: inside ? (outside ? "unknown" : "yes") : "no", because: condition, negated: false };
     }
+    case "bits": {
+      const value = knownValue(packet, condition.field);
+      const taken = packet.assumed[keyOf(condition)];
+      const is = typeof value === "number" ? (value & condition.mask) >>> 0 === condition.value : taken;
+      return { is: is === undefined ? "unknown" : is ? "yes" : "no", because: condition, negated: false };
+    }
     case "opaque": {
       const taken = packet.assumed[condition.key];
       return { is: taken === undefined ? "unknown" : taken ? "yes" : "no", because: condition, negated: false };
@@ -76,6 +90,9 @@ function evaluateMany(condition: Extract<Condition, { is: "all" | "any" }>, pack
   return result;
 }
 
+/** Begins with the field, so that a rewrite of the field forgets it. */
+const keyOf = ({ field, mask, value }: Extract<Condition, { is: "bits" }>): string => `${field} ${value}/${mask}`;
+
 /** A part of a packet in which a condition is settled, and the facts that had to be taken for it. */
 export interface Piece {
   readonly packet: Packet;
@@ -90,10 +107,13 @@ export function refine(condition: Condition, piece: Piece, wanted: boolean): Pie
   switch (condition.is) {
     case "not":
       return refine(condition.of, piece, !wanted);
+    case "bits":
     case "opaque": {
-      const taken = packet.assumed[condition.key];
-      if (taken !== undefined) return taken === wanted ? [piece] : [];
-      return took({ ...packet, assumed: { ...packet.assumed, [condition.key]: wanted } }, condition.key);
+      const answer = evaluate(condition, packet).is;
+      if (answer !== "unknown") return (answer === "yes") === wanted ? [piece] : [];
+      const key = condition.is === "bits" ? keyOf(condition) : condition.key;
+      const fact = condition.is === "bits" ? condition.field : key;
+      return took({ ...packet, assumed: { ...packet.assumed, [key]: wanted } }, fact);
     }
     case "chance":
       return took(packet, condition.key);
@@ -125,6 +145,7 @@ function refineMany(condition: Extract<Condition, { is: "all" | "any" }>, piece:
 /** `destination port is 22, the rule wants 80,443` */
 export function sentence({ because, negated }: Answer, packet: Packet): string {
   switch (because?.is) {
+    case "bits":
     case "in": {
       const { says } = fields[because.field];
       const wants = `the rule wants ${negated ? "other than " : ""}${because.wants}`;

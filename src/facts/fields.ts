@@ -99,7 +99,7 @@ const icmp: Kind = {
 };
 
 interface Row {
-  /** The packet word on the command line. */
+  /** The packet word on the command line; empty for what is never stated. */
   readonly word: string;
   readonly alias?: string;
   /** The key in a TRACE line, where it prints the field as it is. */
@@ -139,12 +139,17 @@ export const fields = {
   length: { word: "--length", log: "LEN", kind: number(2 ** 32), says: "length" },
   ttl: { word: "--ttl", log: "TTL", kind: number(256), says: "TTL" },
   tos: { word: "--tos", kind: number(256, true), says: "TOS" },
+  /** What the frame carries: follows from the packet's family, so no word states it. */
+  frameProtocol: { word: "", kind: number(65536, true), says: "frame protocol" },
 } as const satisfies Record<string, Row>;
 
 export type Field = keyof typeof fields;
 const rows: Readonly<Record<Field, Row>> = fields;
-export const fieldNames = Object.keys(fields) as readonly Field[];
 export const rowOf = (field: Field): Row => rows[field];
+/** Every field that a description can state. */
+export const fieldNames = (Object.keys(fields) as Field[]).filter(
+  (field) => rows[field].word !== "",
+) as readonly Field[];
 
 /** All values that a field can have in a family, "not there" aside. */
 export const allValues = (field: Field, family: Family): Ranges => [rows[field].kind.all(family)];

@@ -1,7 +1,7 @@
 /** What is known of a packet: per field a set of values. A field left out is not stated: it may have any value or none. */
 import type { Family } from "./address.ts";
 import { allValues, type Field, fieldNames, fields, readValues, writeValues } from "./fields.ts";
-import { absent, isAbsent, isEmpty, meet, only, single, type Value, type ValueSet } from "./value-set.ts";
+import { absent, isAbsent, isEmpty, meet, minus, only, single, type Value, type ValueSet } from "./value-set.ts";
 
 export interface Packet {
   readonly family: Family;
@@ -32,19 +32,30 @@ const HEADERS: readonly (readonly [Field, typeof WITH_PORTS | typeof ICMP | type
   ["tcpFlags", TCP],
 ];
 
-/** Absent because of the protocol, not because it was said. */
+/** Follows from the protocol, and was not said: absent, or there with any value. */
 function isImplied(packet: Packet, field: Field): boolean {
   const owners = HEADERS.find(([name]) => name === field)?.[1];
-  const protocol = packet.fields.protocol;
-  return !!owners && !!protocol && isAbsent(packet.fields[field]) && meet(protocol.ranges, owners).length === 0;
+  const { protocol } = packet.fields;
+  const set = packet.fields[field];
+  if (!owners || !protocol || !set) return false;
+  if (isAbsent(set)) return meet(protocol.ranges, owners).length === 0;
+  return !set.absent && minus(allValues(field, packet.family), set.ranges).length === 0;
 }
 
 /** The packet with other values; header fields that its protocol cannot have become absent by themselves. */
 export function withFields(packet: Packet, changes: Packet["fields"]): Packet {
   const next = { ...packet.fields, ...changes };
   const protocol = changes.protocol ?? (next.protocol && Object.keys(changes).length > 1 ? next.protocol : undefined);
-  if (protocol)
-    for (const [field, owners] of HEADERS) if (meet(protocol.ranges, owners).length === 0) next[field] = absent;
+  if (protocol) {
+    const whole = single(next.fragmentOffset) === 0;
+    for (const [field, owners] of HEADERS) {
+      if (meet(protocol.ranges, owners).length === 0) next[field] = absent;
+      // the first fragment of such a protocol has its header
+      else if (whole && next[field] === undefined && !protocol.absent && minus(protocol.ranges, owners).length === 0) {
+        next[field] = { absent: false, ranges: allValues(field, packet.family) };
+      }
+    }
+  }
   return { ...packet, fields: next };
 }
 
@@ -55,10 +66,13 @@ export function narrow(packet: Packet, field: Field, set: ValueSet): Packet | nu
   return isEmpty(next) ? null : withFields(packet, { [field]: next });
 }
 
+/** include/uapi/linux/if_ether.h: ETH_P_IP, ETH_P_IPV6 */
+const FRAME_PROTOCOLS = { ipv4: 0x0800, ipv6: 0x86dd } as const;
+
 /** A packet of which nothing is stated; it is whole unless it is said to be a fragment. */
 export const anyPacket = (family: Family): Packet => ({
   family,
-  fields: { fragmentOffset: only(0) },
+  fields: { fragmentOffset: only(0), ...(family === "bridge" ? {} : { frameProtocol: only(FRAME_PROTOCOLS[family]) }) },
   assumed: {},
 });
 

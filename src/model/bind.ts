@@ -151,10 +151,13 @@ class Binder {
     }
     const protocol = this.#matches[0]?.given["-p"];
     const name = protocol && !protocol.negated ? (protocol.value as { text: string }).text : "";
-    const extension = knownMatches.get(`${this.#rule.family} ${name}`);
-    const option = extension && !extension.implicit && optionOf(extension.options, flag);
+    const extension = matches.find(
+      (each) =>
+        !each.implicit && each.families.includes(this.#rule.family) && (each.protocols ?? [each.name]).includes(name),
+    );
+    const option = extension && optionOf(extension.options, flag);
     if (!extension || !option) return null;
-    const to = open(name, extension);
+    const to = open(extension.name, extension);
     this.#matches.push(to);
     return { to, option };
   }

@@ -41,7 +41,7 @@ function mean(rule: Rule, host: Host): Meaning {
 }
 
 function conditionOf(match: BoundMatch, rule: Rule, host: Host): Condition {
-  const known = match.extension?.means(match.given as never, host);
+  const known = match.extension?.means(match.given as never, host, rule.family);
   if (known && match.carried.length === 0) return known;
   const key = matchText(match, rule.family, rule.place.source);
   const opaque: Condition = { is: "opaque", key, settledBy: "nothing that this version knows" };

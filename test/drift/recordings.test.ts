@@ -26,7 +26,26 @@ const JOURNEYS = [
   "s10-host-to-own-published",
 ];
 
+/** Every kind of line (jump, goto, return, policy, targets): a target that is not known yet leaves an assumption. */
+const KINDS = ["t01a-kinds", "t01b-unconditional", "t01c-targets"];
+
 describe.skipIf(!existsSync(RECORDINGS))("recordings of a real kernel (../shared/recordings)", () => {
+  test.each(KINDS)("%s", async (name) => {
+    const folder = `${RECORDINGS}${name}/`;
+    const host = temporary(JSON.stringify(hostOf(name)));
+    const { json } = await chainwalkJson([
+      "drift",
+      `${folder}pre/iptables-save.legacy`,
+      "--host",
+      host,
+      "--log",
+      `${folder}dmesg.log`,
+    ]);
+    expect(json).toMatchObject({ drifts: [], unread: 0, instrumentation: [] });
+    expect(json.explained + json.assumed).toBe(json.packets);
+    expect(json.packets).toBeGreaterThan(0);
+  });
+
   test.each(JOURNEYS)("%s", async (name) => {
     const folder = `${RECORDINGS}${name}/`;
     const host = temporary(JSON.stringify(hostOf(name)));

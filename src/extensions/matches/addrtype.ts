@@ -1,4 +1,16 @@
-import { all, always, any, type Condition, type Field, type Host, not, within } from "../../facts/index.ts";
+import {
+  all,
+  always,
+  any,
+  type Condition,
+  type Family,
+  type Field,
+  type Host,
+  not,
+  type Range,
+  unite,
+  within,
+} from "../../facts/index.ts";
 import { match, type One } from "../define.ts";
 import { flag, names } from "../values.ts";
 
@@ -25,13 +37,13 @@ export const addrtype = match({
     "--limit-iface-in": flag(),
     "--limit-iface-out": flag(),
   },
-  means(given, host) {
+  means(given, host, family) {
     const limited = given["--limit-iface-in"] ?? given["--limit-iface-out"];
     const ask = (field: Field, types: One<readonly string[]> | undefined): Condition => {
       if (!types) return always;
       const wanted = any(
         ...types.value.map((type) =>
-          limited ? opaque(field, `${type} on the interface`) : hasType(field, type, host),
+          limited ? opaque(field, `${type} on the interface`) : hasType(field, type, host, family),
         ),
       );
       return types.negated ? not(wanted) : wanted;
@@ -40,18 +52,17 @@ export const addrtype = match({
   },
 });
 
-function hasType(field: Field, type: string, host: Host): Condition {
-  if (type === "MULTICAST") return within(field, [[0xe0000000, 0xf0000000]], "a multicast address");
-  const local = type === "LOCAL" ? host.localAddresses("ipv4") : undefined;
+function hasType(field: Field, type: string, host: Host, family: Family): Condition {
+  if (type === "MULTICAST")
+    return within(field, [family === "ipv6" ? MULTICAST_6 : MULTICAST_4], "a multicast address");
+  const local = type === "LOCAL" ? host.localAddresses(family) : undefined;
   if (local) return within(field, local, "an address of this host");
-  const routes = ROUTE_TYPES[type] && host.routes("ipv4")?.filter((route) => route.type === ROUTE_TYPES[type]);
+  const routes = ROUTE_TYPES[type] && host.routes(family)?.filter((route) => route.type === ROUTE_TYPES[type]);
   if (!routes) return opaque(field, type);
-  return within(
-    field,
-    routes.flatMap(({ ranges }) => ranges),
-    `an address of type ${type}`,
-  );
+  return within(field, unite(routes.flatMap(({ ranges }) => ranges)), `an address of type ${type}`);
 }
+const MULTICAST_4: Range = [0xe0000000, 0xf0000000];
+const MULTICAST_6: Range = [0xffn << 120n, 1n << 128n];
 const opaque = (field: Field, type: string): Condition => ({
   is: "opaque",
   key: `${field} type ${type}`,

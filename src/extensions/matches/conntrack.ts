@@ -36,9 +36,14 @@ const statesOf = (given: One<readonly string[]> | undefined): Condition => {
   const wanted = stateIn(...given.value);
   return given.negated ? not(wanted) : wanted;
 };
+/** NONE asks for no bit at all, which the kernel never finds: `--ctstatus NONE` never matches (semantics 6.2). */
+const STATUS = ["NONE", ...CT_STATUS];
 const statusOf = (given: One<readonly string[]> | undefined): Condition => {
   if (!given) return always;
-  const mask = given.value.reduce((sum, name) => sum | (1 << (CT_STATUS as readonly string[]).indexOf(name)), 0);
+  const mask = given.value.reduce(
+    (sum, name) => (name === "NONE" ? sum : sum | (1 << (CT_STATUS as readonly string[]).indexOf(name))),
+    0,
+  );
   const values = Array.from({ length: 16 }, (_, value) => value).filter((value) => value & mask);
   const wanted = within(
     "ctstatus",
@@ -78,7 +83,7 @@ export const conntrack = match({
     "--ctrepldst": network({ bare: true }),
     "--ctorigsrcport": ports(),
     "--ctorigdstport": ports(),
-    "--ctstatus": names(CT_STATUS),
+    "--ctstatus": names(STATUS),
     "--ctdir": oneOf(CT_DIRECTIONS),
   },
   means(given) {

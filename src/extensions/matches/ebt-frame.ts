@@ -1,4 +1,4 @@
-import { all, always, any, type Condition, not, within } from "../../facts/index.ts";
+import { all, always, type Condition, not } from "../../facts/index.ts";
 import { match, type One, type Value } from "../define.ts";
 import { compares, interfaceName, macMask, type Written, written } from "../values.ts";
 
@@ -35,7 +35,7 @@ export const ebtFrame = match({
   },
   means: (given) =>
     all(
-      protocolIs(given["-p"]),
+      compares("frameProtocol", given["-p"]),
       mac("macSource", given["-s"]),
       mac("macDestination", given["-d"]),
       compares("physdevIn", given["-i"]),
@@ -45,14 +45,6 @@ export const ebtFrame = match({
     ),
 });
 
-/** The walk is of IP packets: their frames are IPv4, told by the addresses (IPv6: by a bigint). */
-function protocolIs(given: One<Written> | undefined): Condition {
-  if (!given) return always;
-  const four = within("source", [[0, 2 ** 32]], "an IPv4 frame");
-  const six = within("source", [[0n, 1n << 128n]], "an IPv6 frame");
-  const is = any(...(given.value.text === "IPv4" ? [four] : given.value.text === "IPv6" ? [six] : []));
-  return given.negated ? not(is) : is;
-}
 function mac(field: "macSource" | "macDestination", given: One<Written> | undefined): Condition {
   if (!given) return always;
   if (wildcard(given.value.ranges, given.value)) return compares(field, given);

@@ -1,16 +1,6 @@
-import { all, type Condition, not } from "../../facts/index.ts";
+import { all, type Condition } from "../../facts/index.ts";
 import { match, type One } from "../define.ts";
-import {
-  asks,
-  compares,
-  firstFragment,
-  type Masked,
-  masked,
-  type Network,
-  network,
-  ports,
-  protocol,
-} from "../values.ts";
+import { addressIs, asks, compares, firstFragment, type Masked, masked, network, ports, protocol } from "../values.ts";
 
 /** IPv4 header fields of a bridged frame. net/bridge/netfilter/ebt_ip.c; semantics 5.3 and 6.2. */
 export const ebtIp = match({
@@ -27,8 +17,8 @@ export const ebtIp = match({
   },
   means(given) {
     const header = all(
-      net("source", given["--ip-src"]),
-      net("destination", given["--ip-dst"]),
+      addressIs("source", given["--ip-src"]),
+      addressIs("destination", given["--ip-dst"]),
       tos(given["--ip-tos"]),
       compares("protocol", given["--ip-proto"]),
     );
@@ -39,11 +29,6 @@ export const ebtIp = match({
     );
   },
 });
-function net(field: "source" | "destination", given: One<Network> | undefined): Condition {
-  if (!given || given.value.contiguous) return compares(field, given);
-  const opaque: Condition = { is: "opaque", key: `${field} in ${given.value.text}`, settledBy: "the address" };
-  return given.negated ? not(opaque) : opaque;
-}
 const tos = (given: One<Masked> | undefined): Condition => {
   if (!given) return all();
   const { value } = given.value;

@@ -1,6 +1,6 @@
-import { all, always, type Condition, type Field, not, within } from "../../facts/index.ts";
-import { match, type One } from "../define.ts";
-import { compares, flag, interfaceName, type Network, network, protocol } from "../values.ts";
+import { all, always, type Condition, not, within } from "../../facts/index.ts";
+import { match } from "../define.ts";
+import { addressIs, compares, flag, interfaceName, network, protocol } from "../values.ts";
 
 /** The ip part of a rule. net/ipv4/netfilter/ip_tables.c ip_packet_match; semantics 6.1. */
 export const ip = match({
@@ -17,8 +17,8 @@ export const ip = match({
   },
   means: (given) =>
     all(
-      address("source", given["-s"]),
-      address("destination", given["-d"]),
+      addressIs("source", given["-s"]),
+      addressIs("destination", given["-d"]),
       compares("inInterface", given["-i"]),
       compares("outInterface", given["-o"]),
       compares("protocol", given["-p"]),
@@ -26,9 +26,3 @@ export const ip = match({
     ),
 });
 const whole: Condition = within("fragmentOffset", [[0, 1]], "the first fragment or a whole packet");
-
-function address(field: Field, given: One<Network> | undefined): Condition {
-  if (!given || given.value.contiguous) return compares(field, given);
-  const opaque: Condition = { is: "opaque", key: `${field} in ${given.value.text}`, settledBy: "the address" };
-  return given.negated ? not(opaque) : opaque;
-}

@@ -12,14 +12,12 @@ export const mark = match({
     if (!option) return { is: "any", of: [] };
     const { value, mask } = option.value;
     const text = `0x${value.toString(16)}/0x${mask.toString(16)}`;
-    // a mask of high bits is a range; other masks have no short list of ranges
-    const low = 2 ** 32 - mask;
-    const prefix = mask !== 0 && Number.isInteger(Math.log2(low));
-    const wanted: Condition = prefix
-      ? within("mark", [[value, value + low]], text)
-      : mask === 0
-        ? { is: value === 0 ? "all" : "any", of: [] }
-        : { is: "opaque", key: `mark ${text}`, settledBy: "the packet's mark" };
+    // a mask of high bits is a range
+    const size = 2 ** 32 - mask;
+    const isPrefix = mask !== 0 && Number.isInteger(Math.log2(size));
+    const wanted: Condition = isPrefix
+      ? within("mark", [[value, value + size]], text)
+      : { is: "bits", field: "mark", mask, value, wants: text };
     return option.negated ? not(wanted) : wanted;
   },
 });

@@ -1,6 +1,6 @@
 import { always, type Condition, not, TCP_FLAGS, within } from "../../facts/index.ts";
-import { BadValue, match, type Value } from "../define.ts";
-import { asks, firstFragment, ports } from "../values.ts";
+import { BadValue, match, type One, type Value } from "../define.ts";
+import { asks, firstFragment, number, ports } from "../values.ts";
 
 interface FlagPair {
   readonly mask: number;
@@ -38,6 +38,13 @@ const flags = ({ mask, compare }: FlagPair): Condition =>
     `${names(mask)} ${names(compare)}`,
   );
 
+/** No packet field holds the options: whether one is there is not modelled. */
+function option(given: One<number> | undefined): Condition {
+  if (!given) return always;
+  const has: Condition = { is: "opaque", key: `tcp option ${given.value}`, settledBy: "the packet's tcp options" };
+  return given.negated ? not(has) : has;
+}
+
 /** tcp header fields. net/netfilter/xt_tcpudp.c; semantics 6.2, recording t08. */
 export const tcp = match({
   name: "tcp",
@@ -46,6 +53,7 @@ export const tcp = match({
     "--sport": ports({ aliases: ["--source-port"] }),
     "--dport": ports({ aliases: ["--destination-port"] }),
     "--tcp-flags": flagPair,
+    "--tcp-option": number(255, { negatable: true }),
   },
   means(given) {
     const pair = given["--tcp-flags"];
@@ -54,6 +62,7 @@ export const tcp = match({
       asks("sourcePort", given["--sport"]),
       asks("destinationPort", given["--dport"]),
       pair?.negated ? not(wanted) : wanted,
+      option(given["--tcp-option"]),
     );
   },
 });
