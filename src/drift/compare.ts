@@ -22,6 +22,8 @@ const COMPARED: readonly Field[] = [
   "physdevOut",
   "source",
   "destination",
+  "sourcePort",
+  "destinationPort",
   "ttl",
   "mark",
 ];

@@ -20,8 +20,10 @@ export interface DriftSummary {
 }
 
 /** Facts that the lines themselves print: taking one of their values is reading, not assuming. */
-const PRINTED: ReadonlySet<string> = new Set<Field | "fdb">([
+const PRINTED: ReadonlySet<string> = new Set<Field | "fdb" | "multicast">([
   "fdb",
+  // INPUT has lines, or has not
+  "multicast",
   "inInterface",
   "outInterface",
   "physdevIn",

@@ -56,15 +56,23 @@ const opensForSure = (event: TraceEvent | undefined): boolean =>
 
 /** The connection's tuples: what the first packet and the first reply entered with, and what the lines show of DNAT. */
 function tuples({ original, reply, direction: way, packet, related }: Placed): Stated {
-  if (related || way === null) return {};
-  const shown = packet.events.findLast(({ values }) => values.destination !== undefined)?.values;
-  const replySource = reply?.source ?? (way === "ORIGINAL" ? shown?.destination : undefined);
+  if (way === null) return {};
+  const shown = related ? undefined : packet.events.findLast(({ values }) => values.destination !== undefined)?.values;
+  const fromLines: Tuple | null =
+    way === "ORIGINAL" && shown?.source !== undefined && shown.destination !== undefined
+      ? { source: shown.destination, destination: shown.source, ...port("sourcePort", shown.destinationPort) }
+      : null;
+  const { ctrepldst, ctrepldstport, ...replySource } = side(reply ?? fromLines, REPLY);
   return {
-    ...side(original, ["ctorigsrc", "ctorigdst", "ctorigsrcport", "ctorigdstport"]),
-    ...(replySource === undefined ? {} : { ctreplsrc: only(replySource) }),
-    ...(reply ? { ctrepldst: only(reply.destination) } : {}),
+    ...side(original, ORIGINAL),
+    ...replySource,
+    // where replies go to is told by a reply only: SNAT shows in no line of the original direction (semantics 4.2)
+    ...(reply ? { ...(ctrepldst ? { ctrepldst } : {}), ...(ctrepldstport ? { ctrepldstport } : {}) } : {}),
   };
 }
+const port = (name: "sourcePort", value: number | undefined) => (value === undefined ? {} : { [name]: value });
+const ORIGINAL = ["ctorigsrc", "ctorigdst", "ctorigsrcport", "ctorigdstport"] as const;
+const REPLY = ["ctreplsrc", "ctrepldst", "ctreplsrcport", "ctrepldstport"] as const;
 
 function side(
   tuple: Tuple | null,

@@ -129,6 +129,8 @@ export const fields = {
   ctorigdstport: { word: "--ctorigdstport", kind: number(65536), says: "original destination port of the connection" },
   ctreplsrc: { word: "--ctreplsrc", kind: address, says: "reply source of the connection" },
   ctrepldst: { word: "--ctrepldst", kind: address, says: "reply destination of the connection" },
+  ctreplsrcport: { word: "--ctreplsrcport", kind: number(65536), says: "reply source port of the connection" },
+  ctrepldstport: { word: "--ctrepldstport", kind: number(65536), says: "reply destination port of the connection" },
   mark: { word: "--mark", log: "MARK", kind: number(2 ** 32, true), says: "mark" },
   physdevIn: { word: "--physdev-in", log: "PHYSIN", kind: name, says: "input bridge port" },
   physdevOut: { word: "--physdev-out", log: "PHYSOUT", kind: name, says: "output bridge port" },

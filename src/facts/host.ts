@@ -69,7 +69,8 @@ export interface Bridge {
 }
 /** Where a set of destinations goes: fib lookup as a partition of the address space. */
 export interface RouteClass {
-  readonly type: "unicast" | "local" | "broadcast" | "unreachable";
+  readonly type: "unicast" | "local" | "broadcast" | "multicast" | "unreachable";
+  /** Empty where the destination names no device. */
   readonly dev: string;
   readonly source: Address | undefined;
   readonly ranges: Ranges;
@@ -119,8 +120,14 @@ export class Host {
   localAddresses(family: Family): Ranges | undefined {
     const local = this.routes(family)?.filter(({ type }) => type === "local");
     if (local) return unite(local.flatMap(({ ranges }) => ranges));
-    const own = this.#ownAddresses(family);
-    return own && unite(own);
+    const own = this.#ownAddresses(family).map(([range]) => range);
+    return own.length > 0 ? unite([...own, ...LOOPBACK[family]]) : undefined;
+  }
+
+  /** Broadcast and multicast addresses: for every neighbour, never for one. */
+  groupAddresses(family: Family): Ranges {
+    const routed = (this.routes(family) ?? []).filter(({ type }) => type === "broadcast" || type === "multicast");
+    return unite(routed.flatMap(({ ranges }) => ranges));
   }
 
   /** Addresses behind a device by a link route: neighbours on it. */
@@ -160,13 +167,17 @@ export class Host {
     return this.#routes.get(family);
   }
 
-  #ownAddresses(family: Family): Range[] | undefined {
-    if (!this.json.addr) return undefined;
-    return this.json.addr
-      .flatMap(({ addr_info }) => addr_info ?? [])
-      .filter((info) => info.family === (family === "ipv6" ? "inet6" : "inet"))
-      .map((info) => (info.local === undefined ? undefined : readPrefix(info.local)))
-      .filter((range) => range !== undefined);
+  /** From `addr`, and what routes use as source. */
+  #ownAddresses(family: Family): (readonly [Range, string])[] {
+    const inet = family === "ipv6" ? "inet6" : "inet";
+    const listed = (this.json.addr ?? []).flatMap(({ ifname = "", addr_info = [] }) =>
+      addr_info.filter((info) => info.family === inet).map((info) => [info.local, ifname] as const),
+    );
+    const used = (this.json.route ?? []).map(({ prefsrc, dev = "" }) => [prefsrc, dev] as const);
+    return [...listed, ...used].flatMap(([text, dev]) => {
+      const range = text === undefined ? undefined : readPrefix(text);
+      return range && (typeof range[0] === "bigint") === (family === "ipv6") ? [[range, dev] as const] : [];
+    });
   }
 
   #readRoutes(family: Family): readonly RouteClass[] | undefined {
@@ -195,6 +206,11 @@ export class Host {
       const old = classes.get(key);
       classes.set(key, { type, dev, source, ranges: unite([...(old?.ranges ?? []), ...ranges]) });
     };
+    // the local table is asked first, whether it was printed or not (net/ipv4/fib_frontend.c)
+    for (const [range, dev] of this.#ownAddresses(family)) add("local", dev, undefined, range);
+    for (const range of LOOPBACK[family]) add("local", "lo", undefined, range);
+    for (const range of BROADCAST[family]) add("broadcast", "", undefined, range);
+    for (const range of MULTICAST[family]) add("multicast", "", undefined, range);
     for (const { route, range } of rows)
       add(
         routeType(route),
@@ -207,9 +223,21 @@ export class Host {
   }
 }
 
+const LOOPBACK: Readonly<Record<Family, Ranges>> = {
+  ipv4: [[0x7f000000, 0x80000000]],
+  ipv6: [[1n, 2n]],
+  bridge: [],
+};
+const BROADCAST: Readonly<Record<Family, Ranges>> = { ipv4: [[0xffffffff, 0x100000000]], ipv6: [], bridge: [] };
+export const MULTICAST: Readonly<Record<Family, Ranges>> = {
+  ipv4: [[0xe0000000, 0xf0000000]],
+  ipv6: [[0xffn << 120n, 1n << 128n]],
+  bridge: [],
+};
+
 function routeType({ type = "unicast" }: RouteJson): RouteClass["type"] {
   if (type === "local" || type === "broadcast" || type === "unicast") return type;
-  return type === "anycast" ? "local" : type === "multicast" ? "broadcast" : "unreachable";
+  return type === "anycast" ? "local" : type === "multicast" ? "multicast" : "unreachable";
 }
 
 function routeRange(route: RouteJson, family: Family): Range | undefined {

@@ -81,13 +81,25 @@ export function readPacket(family: Family, values: Readonly<Partial<Record<Field
   let packet = anyPacket(family);
   for (const field of fieldNames) {
     const value = values[field];
-    if (value === undefined) continue;
+    // `--fragment none` says the same as saying nothing: a whole packet
+    if (value === undefined || (field === "fragmentOffset" && value === null)) continue;
     packet = withFields(packet, {
       [field]: value === null ? absent : { absent: false, ranges: readField(field, String(value), family) },
     });
   }
-  const protocol = packet.fields.protocol;
-  return protocol ? withFields(packet, { protocol }) : packet;
+  const { protocol } = packet.fields;
+  if (!protocol) return packet;
+  const settled = withFields(packet, { protocol });
+  for (const [field] of HEADERS) {
+    const value = values[field];
+    if (value == null || !isAbsent(settled.fields[field])) continue;
+    throw new BadField(
+      field,
+      String(value),
+      `no such word: a packet of protocol ${values.protocol} has no ${fields[field].says}`,
+    );
+  }
+  return settled;
 }
 
 /** A value that a field cannot have. */

@@ -44,8 +44,9 @@ function conditionOf(match: BoundMatch, rule: Rule, host: Host): Condition {
   const known = match.extension?.means(match.given as never, host, rule.family);
   if (known && match.carried.length === 0) return known;
   const key = matchText(match, rule.family, rule.place.source);
-  const opaque: Condition = { is: "opaque", key, settledBy: "nothing that this version knows" };
-  return known ? all(known, opaque) : opaque;
+  // whether it always answers alike is not known either: it must not settle a later rule
+  const unknown: Condition = { is: "chance", key, why: `${key} is not modelled` };
+  return known ? all(known, unknown) : unknown;
 }
 
 function actionOf(target: BoundTarget | null, host: Host): Action {

@@ -26,7 +26,17 @@ export function decideOnBridge(traveller: Traveller, world: World): Traveller[] 
   if (typeof mac === "number" && bridge?.mac !== undefined && !rewritten) {
     return mac === bridge.mac ? [up(traveller)] : toPort(traveller, bridge, world);
   }
+  if (rewritten) setMac(traveller, undefined);
   return decideByAddress(traveller, bridge, world, rewritten);
+}
+
+/** The MAC that the frame will be sent to; undefined: not known. */
+function setMac(traveller: Traveller, mac: number | undefined): void {
+  const { macDestination: _, ...fields } = traveller.packet.fields;
+  traveller.packet = {
+    ...traveller.packet,
+    fields: mac === undefined ? fields : { ...fields, macDestination: only(mac) },
+  };
 }
 
 /**
@@ -44,7 +54,8 @@ function decideByAddress(
   const statedOut = traveller.started.out;
   const onLink = world.host.onLink(traveller.bridge ?? "", packet.family);
   const own = world.host.localAddresses(packet.family) ?? [];
-  const neighbours = minus(onLink, own);
+  const groups = world.host.groupAddresses(packet.family);
+  const neighbours = minus(minus(onLink, own), groups);
   const set = known(packet, "destination");
   const say = (branch: Traveller, taken: string) => {
     if (!rewritten && !statedOut) assume(branch, "macDestination", null, taken);
@@ -55,8 +66,14 @@ function decideByAddress(
     const stays = nameOf(packet, "outInterface") === traveller.bridge;
     return stays ? toPort(traveller, bridge, world) : [up(traveller)];
   }
+  const toGroup = meet(set.ranges, groups);
+  if (toGroup.length > 0) {
+    const branch = fork(traveller);
+    branch.packet = narrow(branch.packet, "destination", { absent: false, ranges: toGroup }) ?? branch.packet;
+    out.push(broadcast(branch, bridge));
+  }
   const inside = { absent: false, ranges: meet(set.ranges, neighbours) };
-  const outside = { absent: false, ranges: minus(set.ranges, neighbours) };
+  const outside = { absent: false, ranges: minus(minus(set.ranges, neighbours), groups) };
   const bridgedPossible = !statedOut || isAbsentOrHas(statedOut, traveller.bridge ?? "");
   if (inside.ranges.length > 0 && bridgedPossible) {
     const branch = fork(traveller);
@@ -105,7 +122,11 @@ function choosePort(
     return [lose(traveller, "the frame would leave by the port it came in by, and that has no hairpin")];
   }
   const [first] = ports;
-  const known = stated ?? learntPort(traveller, bridge, world) ?? (ports.length === 1 ? first?.name : undefined);
+  const learntBehind = learntPort(traveller, bridge, world);
+  if (stated === undefined && learntBehind !== undefined && !ports.some(({ name }) => name === learntBehind)) {
+    return [lose(traveller, "the bridge has learnt the MAC behind the port it came in by, and that has no hairpin")];
+  }
+  const known = stated ?? learntBehind ?? (ports.length === 1 ? first?.name : undefined);
   if (known !== undefined) return [goOn(withPort(traveller, known), part)];
   if (!first) return [goOn(traveller, part)];
   const table = world.host.json.fdb;
@@ -160,9 +181,15 @@ function broadcast(traveller: Traveller, bridge: Bridge | undefined): Traveller 
 }
 
 function learntPort(traveller: Traveller, bridge: Bridge | undefined, world: World): string | undefined {
+  if (traveller.packet.fields.macDestination === undefined) setMac(traveller, neighbourMac(traveller, world));
   const mac = knownValue(traveller.packet, "macDestination");
   if (typeof mac !== "number") return undefined;
   return world.host.portOf(mac, bridge?.name ?? "");
+}
+
+function neighbourMac({ packet }: Traveller, world: World): number | undefined {
+  const destination = knownValue(packet, "destination");
+  return destination === undefined || typeof destination === "string" ? undefined : world.host.macOf(destination);
 }
 
 function withPort(traveller: Traveller, port: string): Traveller {

@@ -6,7 +6,7 @@ import { type Chain, type Meaning, meaningOf, type Rule, type Table } from "../m
 import type { Hook, Layer } from "./journey.ts";
 import { translate } from "./nat.ts";
 import { setBits } from "./rewrite.ts";
-import { assume, fork, type Kind, learn, type Step, seenAt, type Traveller, type World } from "./traveller.ts";
+import { assume, fork, type Kind, learn, type Step, seenAt, type Traveller, type Walking } from "./traveller.ts";
 
 /** How a table lets go of a packet. */
 export type Outcome = "accept" | "drop" | "reject" | "undecided";
@@ -37,14 +37,20 @@ interface Visit {
 /** The kernel refuses loops when it loads a table; a dump with one must not hang us. */
 const DEEPEST = 512;
 
-export function traverse(traveller: Traveller, table: Table, layer: Layer, hook: Hook, world: World): Left[] {
+export function traverse(traveller: Traveller, table: Table, layer: Layer, hook: Hook, world: Walking): Left[] {
   const base = table.chains.get(hook);
   if (!base) return [{ traveller, outcome: "accept" }];
   const left: Left[] = [];
   const open: Visit[] = [{ traveller, layer, hook, table, base, frames: [frame(base)] }];
   for (let visit = open.pop(); visit; visit = open.pop()) {
+    if (left.length > 0 && world.limit.left <= 0) {
+      world.limit.truncated = true;
+      break;
+    }
     const outcome = visit.left ?? follow(visit, world, open);
-    if (outcome) left.push({ traveller: visit.traveller, outcome });
+    if (!outcome) continue;
+    if (left.length > 0) world.limit.left--;
+    left.push({ traveller: visit.traveller, outcome });
   }
   // the walk's order of paths: what is likelier comes as it was met
   return left;
@@ -53,7 +59,7 @@ export function traverse(traveller: Traveller, table: Table, layer: Layer, hook:
 const frame = (chain: Chain): Frame => ({ chain, next: 0, from: 0 });
 
 /** Reads rules until the table lets go; forks are put on `open`. */
-function follow(visit: Visit, world: World, open: Visit[]): Outcome | null {
+function follow(visit: Visit, world: Walking, open: Visit[]): Outcome | null {
   for (;;) {
     const top = visit.frames.at(-1);
     const rule = top?.chain.rules[top.next];
@@ -75,7 +81,7 @@ interface Asked {
   readonly seen: Packet;
 }
 
-function ask(visit: Visit, top: Frame, rule: Rule, world: World, open: Visit[]): Outcome | "gone" | null {
+function ask(visit: Visit, top: Frame, rule: Rule, world: Walking, open: Visit[]): Outcome | "gone" | null {
   const { traveller } = visit;
   const meaning = meaningOf(rule, world.host);
   const seen = seenAt(traveller, visit.layer, visit.hook, visit.table.name, world.host);
@@ -126,7 +132,7 @@ const ANYTHING: readonly Effect[] = [
   { does: "return" },
   { does: "continue" },
 ];
-function takeEveryWay(visit: Visit, asked: Asked, id: string, world: World): Visit[] {
+function takeEveryWay(visit: Visit, asked: Asked, id: string, world: Walking): Visit[] {
   const { action } = asked.meaning;
   if (isKnown(asked.meaning, visit)) return [{ ...visit, left: take(visit, asked, action, world) }];
   const name = "chain" in action ? action.chain : "";
@@ -138,7 +144,7 @@ function takeEveryWay(visit: Visit, asked: Asked, id: string, world: World): Vis
 }
 
 /** A rule that matches: its line is printed, then its target runs. */
-function take(visit: Visit, { rule, meaning, seen }: Asked, action: Meaning["action"], world: World): Outcome | null {
+function take(visit: Visit, { rule, meaning, seen }: Asked, action: Meaning["action"], world: Walking): Outcome | null {
   const top = visit.frames.at(-1);
   if (!top) return null;
   const number = top.next + 1;
@@ -171,7 +177,7 @@ function done(step: OpenStep, action: string): null {
   return null;
 }
 
-function run(effect: Effect, visit: Visit, step: OpenStep, world: World): Outcome | null {
+function run(effect: Effect, visit: Visit, step: OpenStep, world: Walking): Outcome | null {
   const { traveller } = visit;
   switch (effect.does) {
     case "verdict":
@@ -196,7 +202,7 @@ function run(effect: Effect, visit: Visit, step: OpenStep, world: World): Outcom
 }
 
 /** The implicit end: user chains return, the base chain's policy decides, ebtables user chains have a policy (semantics 3). */
-function endOfChain(visit: Visit, top: Frame, world: World): Outcome | null {
+function endOfChain(visit: Visit, top: Frame, world: Walking): Outcome | null {
   if (top.chain === visit.base) return policy(visit, top, world);
   const seen = seenAt(visit.traveller, visit.layer, visit.hook, visit.table.name, world.host);
   const decides = visit.layer === "bridge" && top.chain.policy !== null && top.chain.policy !== "RETURN";
@@ -215,7 +221,7 @@ function endOfChain(visit: Visit, top: Frame, world: World): Outcome | null {
   return top.chain.policy === "DROP" ? "drop" : "accept";
 }
 
-function policy(visit: Visit, top: Frame | null, world: World): Outcome {
+function policy(visit: Visit, top: Frame | null, world: Walking): Outcome {
   const seen = seenAt(visit.traveller, visit.layer, visit.hook, visit.table.name, world.host);
   const end = top ?? { chain: visit.base, next: visit.base.rules.length, from: visit.base.rules.length };
   const step = addStep(visit, end, {

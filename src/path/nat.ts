@@ -7,6 +7,7 @@ import {
   type Condition,
   evaluate,
   everything,
+  type Family,
   type Field,
   isAbsent,
   isStated,
@@ -79,43 +80,55 @@ function ownAddress(traveller: Traveller, manip: Translate["manip"], hook: Hook,
   return address === undefined ? { ...everything(manip, packet.family), absent: false } : only(address);
 }
 
-const SILENT: Readonly<
-  Record<"source" | "destination", Readonly<Record<"ORIGINAL" | "REPLY", readonly (readonly [Field, Field])[]>>>
-> = {
+/** Address and port that a later packet gets, by manip and direction. */
+interface Silent {
+  readonly address: readonly [to: "source" | "destination", from: Field];
+  readonly port: readonly [to: "sourcePort" | "destinationPort", from: Field];
+}
+const SILENT: Readonly<Record<"source" | "destination", Readonly<Record<"ORIGINAL" | "REPLY", Silent>>>> = {
   destination: {
-    ORIGINAL: [["destination", "ctreplsrc"]],
-    REPLY: [
-      ["destination", "ctorigsrc"],
-      ["destinationPort", "ctorigsrcport"],
-    ],
+    ORIGINAL: { address: ["destination", "ctreplsrc"], port: ["destinationPort", "ctreplsrcport"] },
+    REPLY: { address: ["destination", "ctorigsrc"], port: ["destinationPort", "ctorigsrcport"] },
   },
   source: {
-    ORIGINAL: [["source", "ctrepldst"]],
-    REPLY: [
-      ["source", "ctorigdst"],
-      ["sourcePort", "ctorigdstport"],
-    ],
+    ORIGINAL: { address: ["source", "ctrepldst"], port: ["sourcePort", "ctrepldstport"] },
+    REPLY: { address: ["source", "ctorigdst"], port: ["sourcePort", "ctorigdstport"] },
   },
 };
+function silentOf(packet: Packet, manip: "source" | "destination"): Silent | undefined {
+  const direction = knownValue(packet, "ctdir");
+  return direction === undefined ? undefined : SILENT[manip][direction === ORIGINAL ? "ORIGINAL" : "REPLY"];
+}
+const ORIGINAL = 0;
 
 /** Later packets and replies: the connection's tuples say what the addresses become; no rule is asked, no line printed. */
 export function translateSilently(traveller: Traveller, manip: "source" | "destination"): Change[] {
-  const direction = knownValue(traveller.packet, "ctdir");
-  if (direction === undefined) return [];
-  return SILENT[manip][direction === 0 ? "ORIGINAL" : "REPLY"].flatMap(([field, from]) => {
-    const set = traveller.packet.fields[from];
-    if (!set || set.absent || isAbsent(traveller.packet.fields[field])) return [];
-    return rewrite(traveller, field, set, "conntrack");
-  });
+  const { packet } = traveller;
+  const silent = silentOf(packet, manip);
+  const set = silent && packet.fields[silent.address[1]];
+  if (!silent || !set || set.absent) return [];
+  // an error from a router on the way keeps its source: it is nobody's end of the connection
+  if (manip === "source" && knownValue(packet, "ctstate") === STATE_RELATED && !isEnd(packet)) return [];
+  const [to, from] = silent.port;
+  const changes = rewrite(traveller, silent.address[0], set, "conntrack");
+  const port = packet.fields[from];
+  if (isAbsent(packet.fields[to])) return changes;
+  if (port && !port.absent) return [...changes, ...rewrite(traveller, to, port, "conntrack")];
+  // translated, and the port may be too: what it was is not what it is
+  if (changes.length > 0)
+    changes.push(...rewrite(traveller, to, { ...everything(to, packet.family), absent: false }, "conntrack"));
+  return changes;
 }
+const STATE_RELATED = 2;
+const isEnd = ({ fields }: Packet): boolean => {
+  const [source, end] = [fields.source?.ranges[0]?.[0], fields.ctreplsrc?.ranges[0]?.[0]];
+  return source !== undefined && source === end;
+};
 
-/** Whether the connection's tuples, where they matter for this manip, are stated. */
+/** Whether the connection's addresses, where they matter for this manip, are stated. */
 export function tuplesStated(packet: Packet, manip: "source" | "destination"): boolean {
-  const direction = knownValue(packet, "ctdir");
-  if (direction === undefined) return false;
-  return SILENT[manip][direction === 0 ? "ORIGINAL" : "REPLY"].every(([field, from]) =>
-    field.endsWith("Port") ? true : isStated(packet, from),
-  );
+  const silent = silentOf(packet, manip);
+  return silent !== undefined && isStated(packet, silent.address[1]);
 }
 
 /**
@@ -161,25 +174,26 @@ const CT_MATCHES = new Set([
   "cluster",
 ]);
 const CT_TARGETS = new Set(["CT", "NOTRACK", "CONNMARK", "CONNSECMARK", "SYNPROXY", "CLUSTERIP"]);
-const usesMemo = new WeakMap<World["ruleset"], boolean>();
-/** conntrack works in a network namespace only once something there needs it: a nat rule, a ct match or target (recordings s12b, s12c). */
-export function usesConntrack({ ruleset }: World): boolean {
-  let uses = usesMemo.get(ruleset);
+const NAT_TARGETS = new Set(["SNAT", "DNAT", "MASQUERADE", "REDIRECT", "NETMAP", "SAME"]);
+const usesMemo = new WeakMap<World["ruleset"], Map<string, boolean>>();
+/**
+ * conntrack works for a family in a network namespace only once something there needs it: a NAT target, a ct match or
+ * target (nf_ct_netns_get in their checkentry; recordings s12b, s12c).
+ */
+export function usesConntrack({ ruleset }: World, family: Family): boolean {
+  let known = usesMemo.get(ruleset);
+  if (!known) usesMemo.set(ruleset, (known = new Map()));
+  let uses = known.get(family);
   if (uses === undefined) {
-    uses = ruleset.tables.some(
-      ({ family, name, chains }) =>
-        family !== "bridge" &&
-        [...chains.values()].some(({ rules }) =>
-          rules.some((rule) => {
-            if (name === "nat") return true;
-            const { matches, target } = bind(rule);
-            return (
-              matches.some((match) => CT_MATCHES.has(match.name)) || (target !== null && CT_TARGETS.has(target.name))
-            );
-          }),
-        ),
-    );
-    usesMemo.set(ruleset, uses);
+    const rules = ruleset.tables
+      .filter((table) => table.family === family)
+      .flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
+    uses = rules.some((rule) => {
+      const { matches, target } = bind(rule);
+      const name = target?.name ?? "";
+      return matches.some((match) => CT_MATCHES.has(match.name)) || CT_TARGETS.has(name) || NAT_TARGETS.has(name);
+    });
+    known.set(family, uses);
   }
   return uses;
 }

@@ -2,6 +2,7 @@
 import {
   absent,
   type Field,
+  fieldNames,
   isAbsent,
   knownValue,
   type Packet,
@@ -16,12 +17,18 @@ const text = (set: ValueSet | undefined, field: Field): string | null => {
   return set.absent ? null : writeValues(field, set.ranges);
 };
 
+/** A key that names its field is about that one alone; any other may be about anything but the TTL. */
+function stillHolds(key: string, changed: Field): boolean {
+  const named = fieldNames.find((name) => key.startsWith(`${name} `));
+  return named === undefined ? changed === "ttl" : named !== changed;
+}
+
 /** Gives a field another value. What was assumed about the old one is forgotten. */
 export function rewrite(traveller: Traveller, field: Field, set: ValueSet, by: Change["by"]): Change[] {
   const before = traveller.packet.fields[field];
   traveller.flooded?.rewritten.add(field);
   const assumed = Object.fromEntries(
-    Object.entries(traveller.packet.assumed).filter(([key]) => !key.startsWith(`${field} `)),
+    Object.entries(traveller.packet.assumed).filter(([key]) => stillHolds(key, field)),
   );
   traveller.packet = { ...withFields(traveller.packet, { [field]: set }), assumed };
   const [from, to] = [text(before, field), text(set, field)];

@@ -40,22 +40,51 @@ export function route(traveller: Traveller, world: World): Traveller[] {
     if (out && !isAbsent(out)) return [onward(traveller, out)];
     return [lose(traveller, "no route to the destination")];
   }
-  return reached.map(({ packet, to }) => {
+  return eachWay(traveller, reached, (branch, to) => {
+    if (to.type === "local" || to.type === "broadcast") return [toHost(branch)];
+    if (to.type === "multicast") return joinedOrNot(branch);
+    return [to.type === "unreachable" ? lose(branch, "no route to the destination") : onward(branch, only(to.dev))];
+  });
+}
+
+/** A unicast route forwards no multicast; it is the host's if a socket has joined the group (net/ipv4/route.c ip_route_input_mc). */
+function joinedOrNot(traveller: Traveller): Traveller[] {
+  const other = fork(traveller);
+  assume(traveller, "multicast", null, "joined by this host");
+  assume(other, "multicast", null, "not joined");
+  return [toHost(traveller), lose(other, "multicast that this host has not joined")];
+}
+
+type Reached = { readonly packet: Packet; readonly to: RouteClass };
+/** One branch for each class of routes that the destination may be in. */
+function eachWay(
+  traveller: Traveller,
+  reached: readonly Reached[],
+  go: (branch: Traveller, to: RouteClass) => Traveller[],
+): Traveller[] {
+  return reached.flatMap(({ packet, to }) => {
     const branch = reached.length > 1 ? fork(traveller) : traveller;
     branch.packet = packet;
     if (reached.length > 1) assume(branch, "destination", null, to.type === "unicast" ? `behind ${to.dev}` : to.type);
-    if (to.type === "local" || to.type === "broadcast") return toHost(branch);
-    return to.type === "unreachable" ? lose(branch, "no route to the destination") : onward(branch, only(to.dev));
+    return go(branch, to);
   });
+}
+
+/** The device a packet of this host leaves by; group addresses without one leave it as it is. */
+function sendBy(branch: Traveller, to: RouteClass): Traveller[] {
+  if (to.type === "unreachable") return [lose(branch, "no route to the destination")];
+  const dev = to.type === "local" ? "lo" : to.dev;
+  if (dev !== "") set(branch, "outInterface", only(dev));
+  return [branch];
 }
 
 const fits = (to: RouteClass, out: ValueSet | undefined): boolean => {
   if (!out) return true;
-  if (isAbsent(out)) return to.type === "local" || to.type === "broadcast";
+  if (isAbsent(out)) return to.type === "local" || to.type === "broadcast" || to.type === "multicast";
   return to.type === "unicast" && out.ranges.some(([low, high]) => low <= to.dev && to.dev < high);
 };
 
-function destinations(packet: Packet, classes: readonly RouteClass[]): { packet: Packet; to: RouteClass }[] {
+function destinations(packet: Packet, classes: readonly RouteClass[]): Reached[] {
   const set = known(packet, "destination");
   const merged = new Map<string, RouteClass>();
   for (const each of classes) {
@@ -118,14 +147,7 @@ export function routeOut(traveller: Traveller, world: World): Traveller[] {
   const translated = all.every(({ to }) => to.type === "local");
   if (out && !isAbsent(out) && stated.length === 0 && !translated) return [traveller];
   const reached = stated.length > 0 ? stated : all;
-  return reached.map(({ packet, to }) => {
-    const branch = reached.length > 1 ? fork(traveller) : traveller;
-    branch.packet = packet;
-    if (reached.length > 1) assume(branch, "destination", null, to.type === "unicast" ? `behind ${to.dev}` : to.type);
-    if (to.type === "unreachable") return lose(branch, "no route to the destination");
-    set(branch, "outInterface", only(to.type === "local" ? "lo" : to.dev));
-    return branch;
-  });
+  return eachWay(traveller, reached, sendBy);
 }
 
 /** DNAT in OUTPUT: the lines of OUTPUT keep the old device, POSTROUTING shows the new one (semantics 4.4 J). */
@@ -137,14 +159,7 @@ export function reroute(traveller: Traveller, world: World): Traveller[] {
     set(traveller, "outInterface", { absent: false, ranges: known({ ...packet, fields: {} }, "outInterface").ranges });
     return [traveller];
   }
-  const reached = destinations(packet, classes);
-  return reached.map(({ packet: narrowed, to }) => {
-    const branch = reached.length > 1 ? fork(traveller) : traveller;
-    branch.packet = narrowed;
-    if (to.type === "unreachable") return lose(branch, "no route to the new destination");
-    set(branch, "outInterface", only(to.type === "local" ? "lo" : to.dev));
-    return branch;
-  });
+  return eachWay(traveller, destinations(packet, classes), sendBy);
 }
 
 /** After POSTROUTING: onto the wire, back in by the loopback, or through a bridge. */

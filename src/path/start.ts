@@ -70,6 +70,7 @@ function begin(packet: Packet, part: readonly Stop[]): Traveller {
     fromHost: false,
     traced: false,
     looped: false,
+    sourceDone: false,
     copies: [],
     flooded: null,
     verdict: null,

@@ -5,14 +5,14 @@ import { type Left, traverse } from "./chain.ts";
 import { track } from "./conntrack.ts";
 import { PARTS, type Stop } from "./journey.ts";
 import { asksNat, mayBeTranslated, translateSilently, tuplesStated, usesConntrack } from "./nat.ts";
-import { assume, conclude, fork, learn, type Traveller, type World } from "./traveller.ts";
+import { assume, conclude, fork, learn, type Traveller, type Walking } from "./traveller.ts";
 
 /** Tables of both backends at one place run one after the other (semantics 4.1). */
 export function throughTables(
   traveller: Traveller,
   tables: readonly Table[],
   stop: Extract<Stop, { at: "table" | "nat" }>,
-  world: World,
+  world: Walking,
 ): Traveller[] {
   const layer = stop.at === "table" ? stop.layer : "ip";
   let on: Traveller[] = [traveller];
@@ -40,28 +40,30 @@ function routed(traveller: Traveller): Traveller {
 }
 
 /** nat is asked by the first packet of a connection only; later ones are translated silently (semantics 4.2). */
-export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, world: World): Traveller[] {
-  if (!usesConntrack(world) || traveller.looped) return [traveller];
+export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, world: Walking): Traveller[] {
+  if (!usesConntrack(world, traveller.packet.family) || traveller.looped) return [traveller];
+  if (stop.manip === "source" && traveller.sourceDone) return [traveller];
+  if (stop.manip === "source") traveller.sourceDone = true;
   const condition = asksNat(traveller.packet);
   const answer = evaluate(condition, traveller.packet).is;
   const tables = world.ruleset.tables.filter(
     ({ family, name }) => family === traveller.packet.family && name === "nat",
   );
   if (answer === "yes") return throughTables(traveller, tables, stop, world);
-  if (answer === "no") return later(traveller, stop, world);
+  if (answer === "no" || tables.length === 0) return later(traveller, stop, world);
   return [true, false].flatMap((first) =>
     refine(condition, { packet: traveller.packet, facts: [] }, first).flatMap((piece) => {
       const branch = fork(traveller);
       learn(branch, traveller.packet, piece);
       track(branch);
-      for (const fact of piece.facts)
-        assume(branch, fact, null, first ? "first of its connection" : "not first of its connection");
+      // one question, whatever it took to answer it
+      assume(branch, "ctstate", null, first ? "first of its connection" : "not first of its connection");
       return first ? throughTables(branch, tables, stop, world) : later(branch, stop, world);
     }),
   );
 }
 
-function later(traveller: Traveller, { manip, hook }: Extract<Stop, { at: "nat" }>, world: World): Traveller[] {
+function later(traveller: Traveller, { manip, hook }: Extract<Stop, { at: "nat" }>, world: Walking): Traveller[] {
   const state = knownValue(traveller.packet, "ctstate");
   if (state === 0 || state === 4) return [traveller];
   if (tuplesStated(traveller.packet, manip)) {
@@ -79,7 +81,7 @@ function later(traveller: Traveller, { manip, hook }: Extract<Stop, { at: "nat" 
   return [traveller, translated];
 }
 
-function isLocal(packet: Packet, { host }: World): boolean {
+function isLocal(packet: Packet, { host }: Walking): boolean {
   const own = host.localAddresses(packet.family);
   const destination = packet.fields.destination;
   if (!own || !destination) return true;

@@ -87,6 +87,8 @@ export interface Traveller {
   /** The trace flag: a TRACE rule that sets it is not printed itself. */
   traced: boolean;
   looped: boolean;
+  /** nat has set up the source for the connection: copies of a flooded frame share it (semantics 4.2). */
+  sourceDone: boolean;
   /** Copies of a flooded frame that have come to their end: they share what is known, so one traveller walks them all. */
   copies: Ended[];
   /** The packet as it was when it was flooded, and the fields that a copy has rewritten since. */
@@ -101,6 +103,16 @@ export interface Traveller {
 export interface World {
   readonly ruleset: Ruleset;
   readonly host: Host;
+}
+
+/** How many more ways a walk may part into; what is cut off is said. */
+export interface Limit {
+  left: number;
+  truncated: boolean;
+}
+/** A world while one packet walks through it. */
+export interface Walking extends World {
+  readonly limit: Limit;
 }
 
 export function fork(traveller: Traveller): Traveller {

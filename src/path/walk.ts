@@ -10,11 +10,13 @@ import {
   type Assumption,
   type Ended,
   goOn,
+  type Limit,
   type Loss,
   nameOf,
   type Step,
   type Traveller,
   type Verdict,
+  type Walking,
   type World,
 } from "./traveller.ts";
 
@@ -40,6 +42,8 @@ export interface Walk {
 
 /** More ways than this are cut off, and said to be (`truncated`). */
 const MOST_PATHS = 256;
+/** Ways that tables part into, those included that end alike. */
+const MOST_FORKS = 1024;
 
 /**
  * Walks a packet through everything loaded on a host. The packet is described as it enters, or as it comes to `hook`.
@@ -50,25 +54,26 @@ export function walk(
   packet: Packet,
   { hook, anyOrigin }: { hook?: Hook; anyOrigin?: boolean } = {},
 ): Walk {
+  const limit: Limit = { left: MOST_FORKS, truncated: false };
+  const walking: Walking = { ...world, limit };
   const open = startsAt(packet, world, hook, anyOrigin ?? false).reverse();
   const done: Traveller[] = [];
-  let truncated = false;
   for (let traveller = open.pop(); traveller; traveller = open.pop()) {
-    const ways = advance(traveller, world);
+    const ways = advance(traveller, walking);
     const finished = ways.filter(({ verdict }) => verdict !== null);
     done.push(...finished);
     open.push(...ways.filter(({ verdict }) => verdict === null).reverse());
     if (done.length + open.length > MOST_PATHS) {
-      truncated = true;
+      limit.truncated = true;
       open.length = Math.max(0, MOST_PATHS - done.length);
     }
   }
   const paths = merge(done.map(toPath));
-  return { packet, paths: truncated ? paths.map((path) => ({ ...path, truncated })) : paths };
+  return { packet, paths: limit.truncated ? paths.map((path) => ({ ...path, truncated: true })) : paths };
 }
 
 /** One stop further: the same packet, or one for each way it can go. */
-function advance(traveller: Traveller, world: World): Traveller[] {
+function advance(traveller: Traveller, world: Walking): Traveller[] {
   const [stop, ...todo] = traveller.todo;
   if (!stop) return end(traveller);
   traveller.todo = todo;
@@ -141,23 +146,57 @@ function decidedBy({ verdict, steps }: Ended): string | null {
   return (accepting("ip") ?? accepting("bridge"))?.id ?? null;
 }
 
-/** Ways that print the same lines and end the same are one: what they assumed differently did not matter. */
+/**
+ * Ways that print the same lines and end the same are one where they differ in one answer only, and both answers are
+ * there: then it did not matter. Others stay apart, each with what it assumes.
+ */
 function merge(paths: readonly Path[]): Path[] {
-  const seen = new Map<string, Path>();
+  const groups = new Map<string, Path[]>();
   for (const path of paths) {
     const key = JSON.stringify([path.verdict, path.lost, signature(path)]);
-    const old = seen.get(key);
-    if (!old) seen.set(key, path);
-    else
-      seen.set(key, {
-        ...old,
-        assumptions: old.assumptions.filter((a) =>
-          path.assumptions.some((b) => a.fact === b.fact && a.rule === b.rule && a.taken === b.taken),
-        ),
-      });
+    const group = groups.get(key) ?? [];
+    groups.set(key, group);
+    let next = path;
+    for (let at = 0; at < group.length; at++) {
+      const assumptions = asOne((group[at] as Path).assumptions, next.assumptions);
+      if (!assumptions) continue;
+      next = { ...(group[at] as Path), assumptions };
+      group.splice(at, 1);
+      at = -1;
+    }
+    group.push(next);
   }
-  return [...seen.values()];
+  return [...groups.values()].flat();
 }
+
+const CONTRARY: Readonly<Record<string, string>> = {
+  yes: "no",
+  "first of its connection": "not first of its connection",
+  translated: "not translated",
+};
+/**
+ * One list for two: what they share, if they are equal but for the two answers to one question; the longer, if it holds
+ * the other (what it adds followed there from the facts); else null.
+ */
+function asOne(a: readonly Assumption[], b: readonly Assumption[]): readonly Assumption[] | null {
+  if (a.length !== b.length) {
+    const [short, long] = a.length < b.length ? [a, b] : [b, a];
+    return short.every((one) => long.some((other) => isSame(one, other))) ? long : null;
+  }
+  let odd = -1;
+  for (const [at, one] of a.entries()) {
+    const other = b[at] as Assumption;
+    if (isSame(one, other)) continue;
+    if (one.fact !== other.fact || one.rule !== other.rule) return null;
+    const contrary = CONTRARY[one.taken] === other.taken || CONTRARY[other.taken] === one.taken;
+    if (odd >= 0 || !contrary) return null;
+    odd = at;
+  }
+  return odd < 0 ? a : a.filter((_, at) => at !== odd);
+}
+
+const isSame = (a: Assumption, b: Assumption): boolean => a.fact === b.fact && a.rule === b.rule && a.taken === b.taken;
+
 function signature(path: Path): unknown {
   const devices = (step: Step) =>
     ["inInterface", "outInterface", "physdevIn", "physdevOut"].map((field) =>

@@ -1,13 +1,15 @@
 import {
   all,
+  allValues,
   always,
   any,
   type Condition,
   type Family,
   type Field,
   type Host,
+  MULTICAST,
+  minus,
   not,
-  type Range,
   unite,
   within,
 } from "../../facts/index.ts";
@@ -25,7 +27,6 @@ const TYPES = [
   "UNREACHABLE",
   "PROHIBIT",
 ];
-const ROUTE_TYPES: Readonly<Record<string, string>> = { LOCAL: "local", BROADCAST: "broadcast", UNICAST: "unicast" };
 
 /** The route type of an address. net/netfilter/xt_addrtype.c; settled by host facts (semantics 6.2). */
 export const addrtype = match({
@@ -52,17 +53,19 @@ export const addrtype = match({
   },
 });
 
+/** The main table has no say: an address that is neither local, broadcast nor multicast is UNICAST (fib_frontend.c inet_addr_type). */
 function hasType(field: Field, type: string, host: Host, family: Family): Condition {
-  if (type === "MULTICAST")
-    return within(field, [family === "ipv6" ? MULTICAST_6 : MULTICAST_4], "a multicast address");
-  const local = type === "LOCAL" ? host.localAddresses(family) : undefined;
-  if (local) return within(field, local, "an address of this host");
-  const routes = ROUTE_TYPES[type] && host.routes(family)?.filter((route) => route.type === ROUTE_TYPES[type]);
-  if (!routes) return opaque(field, type);
-  return within(field, unite(routes.flatMap(({ ranges }) => ranges)), `an address of type ${type}`);
+  const wants = `an address of type ${type}`;
+  if (type === "MULTICAST") return within(field, MULTICAST[family], "a multicast address");
+  const local = host.localAddresses(family);
+  if (type === "LOCAL" && local) return within(field, local, "an address of this host");
+  const routes = host.routes(family);
+  if (!routes || !local) return opaque(field, type);
+  const broadcast = unite(routes.filter((route) => route.type === "broadcast").flatMap(({ ranges }) => ranges));
+  if (type === "BROADCAST") return within(field, broadcast, wants);
+  if (type !== "UNICAST") return opaque(field, type);
+  return within(field, minus(minus(minus(allValues(field, family), local), broadcast), MULTICAST[family]), wants);
 }
-const MULTICAST_4: Range = [0xe0000000, 0xf0000000];
-const MULTICAST_6: Range = [0xffn << 120n, 1n << 128n];
 const opaque = (field: Field, type: string): Condition => ({
   is: "opaque",
   key: `${field} type ${type}`,

@@ -12,7 +12,7 @@ import {
   within,
 } from "../../facts/index.ts";
 import { match, type One } from "../define.ts";
-import { compares, names, network, oneOf, ports, protocol } from "../values.ts";
+import { compares, names, network, oneOf, ports, protocol, type Written } from "../values.ts";
 
 const STATES = [...CT_STATES, "SNAT", "DNAT"];
 const UNTRACKED = stateIn("INVALID", "UNTRACKED");
@@ -27,7 +27,7 @@ function stateIn(...wanted: readonly string[]): Condition {
   );
   const translated = ["SNAT", "DNAT"].filter((name) => wanted.includes(name));
   const opaque = translated.map(
-    (name): Condition => ({ is: "opaque", key: `ctstate ${name}`, settledBy: "the connection's NAT" }),
+    (name): Condition => ({ is: "opaque", key: `connection is ${name}`, settledBy: "the connection's NAT" }),
   );
   return opaque.length === 0 ? states : any(states, ...opaque);
 }
@@ -67,6 +67,20 @@ const fields: readonly (readonly [Field, `--${string}`])[] = [
   ["ctorigdstport", "--ctorigdstport"],
 ];
 
+/** The connection's protocol is the packet's, but for an error about it, whose own is ICMP. */
+function protocolOf(given: One<Written> | undefined): Condition {
+  if (!given) return always;
+  const other: Condition = {
+    is: "opaque",
+    key: `connection is ${given.value.text}`,
+    settledBy: "the packet in the error",
+  };
+  const related = stateIn("RELATED");
+  const own = compares("protocol", { value: given.value, negated: false });
+  const wanted = any(all(not(related), own), all(related, other));
+  return given.negated ? not(wanted) : wanted;
+}
+
 /**
  * The connection a packet belongs to. net/netfilter/xt_conntrack.c conntrack_mt: without a connection
  * only --ctstate is looked at (semantics 6.2, recording t08).
@@ -89,7 +103,7 @@ export const conntrack = match({
   means(given) {
     const state = statesOf(given["--ctstate"]);
     const others = all(
-      compares("protocol", given["--ctproto"]),
+      protocolOf(given["--ctproto"]),
       ...fields.map(([field, option]) => compares(field, given[option as "--ctorigsrc"])),
       statusOf(given["--ctstatus"]),
       direction(given["--ctdir"]),

@@ -1,6 +1,6 @@
-import { all, always, type Condition, not, within } from "../../facts/index.ts";
-import { match } from "../define.ts";
-import { addressIs, compares, flag, interfaceName, network, protocol } from "../values.ts";
+import { all, always, type Condition, never, not, within } from "../../facts/index.ts";
+import { match, type One } from "../define.ts";
+import { addressIs, compares, flag, interfaceName, network, protocol, type Written } from "../values.ts";
 
 /** The ip part of a rule. net/ipv4/netfilter/ip_tables.c ip_packet_match; semantics 6.1. */
 export const ip = match({
@@ -19,10 +19,16 @@ export const ip = match({
     all(
       addressIs("source", given["-s"]),
       addressIs("destination", given["-d"]),
-      compares("inInterface", given["-i"]),
-      compares("outInterface", given["-o"]),
+      device("inInterface", given["-i"]),
+      device("outInterface", given["-o"]),
       compares("protocol", given["-p"]),
       given["-f"] ? (given["-f"].negated ? whole : not(whole)) : always,
     ),
 });
 const whole: Condition = within("fragmentOffset", [[0, 1]], "the first fragment or a whole packet");
+
+/** `+` alone is no condition at all, `! +` never holds: its mask is empty (ip_tables.c, xtables_parse_interface). */
+function device(field: "inInterface" | "outInterface", given: One<Written> | undefined): Condition {
+  if (given?.value.text !== "+") return compares(field, given);
+  return given.negated ? never : always;
+}

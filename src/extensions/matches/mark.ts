@@ -1,4 +1,4 @@
-import { type Condition, not, within } from "../../facts/index.ts";
+import { always, type Condition, never, not, within } from "../../facts/index.ts";
 import { match } from "../define.ts";
 import { masked } from "../values.ts";
 
@@ -12,6 +12,8 @@ export const mark = match({
     if (!option) return { is: "any", of: [] };
     const { value, mask } = option.value;
     const text = `0x${value.toString(16)}/0x${mask.toString(16)}`;
+    // (mark & mask) == value: bits outside the mask are never there
+    if ((value & ~mask) >>> 0 !== 0) return option.negated ? always : never;
     // a mask of high bits is a range
     const size = 2 ** 32 - mask;
     const isPrefix = mask !== 0 && Number.isInteger(Math.log2(size));

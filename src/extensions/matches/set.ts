@@ -23,11 +23,12 @@ export const set = match({
     const { name, directions } = option.value;
     const member: Condition = {
       is: "opaque",
-      key: `${fieldOf(directions)} in set ${name} ${directions}`,
+      key: `${fieldOf(directions)}in set ${name} ${directions}`,
       settledBy: "ipset save",
     };
     return option.negated ? not(member) : member;
   },
 });
-/** Named first in the key, so that NAT of that address asks anew. */
-const fieldOf = (directions: string): string => (directions.startsWith("dst") ? "destination" : "source");
+/** Named first in the key where it is one address: so that NAT of that one asks anew. */
+const fieldOf = (directions: string): string =>
+  directions === "dst" ? "destination " : directions === "src" ? "source " : "";
