@@ -48,6 +48,13 @@ export function encode(text: string): string {
     .join("");
 }
 
+/** Surrogate pairs count as one. */
+function countCharacters(text: string): number {
+  let count = text.length;
+  for (let at = 0; at < text.length; at++) if ((text.codePointAt(at) ?? 0) > 0xffff) count--;
+  return count;
+}
+
 export class Source {
   /** As the user named it. */
   readonly name: string;
@@ -68,7 +75,7 @@ export class Source {
   position(offset: number): Position {
     const line = this.lineAt(offset);
     const start = this.#starts()[line - 1] ?? 0;
-    return { line, column: [...decode(this.bytes.slice(start, offset))].length + 1 };
+    return { line, column: countCharacters(decode(this.bytes.slice(start, offset))) + 1 };
   }
 
   /** The 1-based line of an offset. */

@@ -1,5 +1,5 @@
 /** Files and folders → dumps and host facts, recognised by what they hold, never by name. */
-import { Host, type HostJson } from "../facts/index.ts";
+import { Host, type HostJson, hostMistake } from "../facts/index.ts";
 import { clash, type LoadedDump, loadDump, type Ruleset, toRuleset } from "../model/index.ts";
 import { Source } from "../source.ts";
 import { parse } from "../syntax/index.ts";
@@ -62,8 +62,8 @@ function hostJson(name: string, bytes: string): HostJson {
   const source = new Source(name, bytes);
   try {
     const json: unknown = JSON.parse(source.text(0, bytes.length));
-    if (typeof json !== "object" || json === null || Array.isArray(json))
-      throw new SyntaxError("expected an object with addr, route, link, sysctl …");
+    const mistake = hostMistake(json);
+    if (mistake !== null) throw new SyntaxError(mistake);
     return json as HostJson;
   } catch (error) {
     throw badInput(`${name}: host facts cannot be read: ${(error as Error).message}`);

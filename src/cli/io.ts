@@ -12,6 +12,8 @@ export interface Io {
   readonly outBytes: (bytes: string) => void;
   readonly stdin: () => AsyncIterable<Buffer>;
   readonly colour: boolean;
+  /** Whether a person reads the output as it comes: then nothing in it may steer their terminal. */
+  readonly terminal: boolean;
 }
 
 /** A file's bytes, one char each; `-` is standard input. */

@@ -17,6 +17,7 @@ export function processIo(): Io {
     outBytes: (bytes) => write(1, Buffer.from(bytes, "latin1")),
     stdin: () => process.stdin,
     colour,
+    terminal: process.stdout.isTTY === true,
   };
 }
 

@@ -58,6 +58,8 @@ export function best(
 }
 
 const MOST_ROUNDS = 16;
+/** Paths walked for the candidates of one cause. */
+const MOST_WALKED = 20_000;
 /** Besides the best ones, ties included. */
 const MOST_SUSPECTS = 10;
 
@@ -80,7 +82,10 @@ function explain(ruleset: Ruleset, host: Host, failures: readonly Failure[], pas
   if (!first) return null;
   const fits = (candidate: Candidate, of: Case) => best(candidate.ruleset, host, of).divergence === null;
   const family = first.of.entered.packet.family;
+  // a packet that may go many ways costs as much for each candidate
+  const ways = walk({ ruleset, host }, first.of.entered.packet, { anyOrigin: first.of.entered.anyOrigin }).paths.length;
   const fitting = candidates(ruleset, first.divergence, family)
+    .slice(0, Math.ceil(MOST_WALKED / ways))
     .filter((candidate) => fits(candidate, first.of))
     .map((candidate) => ({ candidate, fixed: [first, ...others.filter(({ of }) => fits(candidate, of))] }))
     .filter(({ candidate, fixed }) =>

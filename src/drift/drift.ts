@@ -77,7 +77,7 @@ export class DriftFold {
     let { ruleset } = { ruleset: this.#ruleset };
     const instrumentation: Instrumentation[] = [...watchers.values()];
     for (const family of new Set(cases.map(({ entered }) => entered.packet.family))) {
-      const logs = cases.filter(({ entered }) => entered.packet.family === family).map(({ events }) => events);
+      const logs = cases.filter(({ entered }) => entered.packet.family === family);
       const made = instrument(ruleset, logs, family);
       ruleset = made.ruleset;
       instrumentation.push(...made.found);

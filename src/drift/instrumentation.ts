@@ -26,10 +26,16 @@ export interface Instrumentation {
   readonly message: string;
 }
 
+/** Lines that so many packets printed. */
+interface Logged {
+  readonly events: readonly TraceEvent[];
+  readonly count: number;
+}
+
 /** The rule-set as it was while the log was written, and what that took. */
 export function instrument(
   ruleset: Ruleset,
-  logs: readonly (readonly TraceEvent[])[],
+  logs: readonly Logged[],
   family: Family,
 ): { ruleset: Ruleset; found: Instrumentation[] } {
   const found: Instrumentation[] = [];
@@ -54,19 +60,14 @@ export function instrument(
  * The dump's raw chain has no TRACE rule, yet its lines are there, and its policy line counts more rules than it has.
  * The commonest line decides: a single odd one is no instrumentation.
  */
-function missingTraceRules(
-  ruleset: Ruleset,
-  family: Family,
-  name: string,
-  logs: readonly (readonly TraceEvent[])[],
-): number {
+function missingTraceRules(ruleset: Ruleset, family: Family, name: string, logs: readonly Logged[]): number {
   const chain = ruleset.tables.find((table) => table.family === family && table.name === "raw")?.chains.get(name);
   if (chain?.rules.some((rule) => bind(rule).target?.name === "TRACE")) return 0;
   const counts = new Map<number, number>();
-  for (const events of logs) {
+  for (const { events, count } of logs) {
     for (const event of events) {
       if (event.layer !== "ip" || event.table !== "raw" || event.chain !== name || event.kind !== "policy") continue;
-      counts.set(event.number, (counts.get(event.number) ?? 0) + 1);
+      counts.set(event.number, (counts.get(event.number) ?? 0) + count);
     }
   }
   const [commonest] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);

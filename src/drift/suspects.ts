@@ -117,11 +117,20 @@ function* movesOf(
  * A rule of which only its place is known: it matches some packets and does anything to them. Where the line says
  * `return` or `policy` it is one without a match (semantics 1.2), so it is one of three.
  */
-function unknownRules({ family }: Table, chain: string, seen: TraceEvent | null): readonly Rule[] {
+function unknownRules(table: Table, chain: string, seen: TraceEvent | null): readonly Rule[] {
+  const { family } = table;
   const free = ruleOfText(family, chain, family === "bridge" ? "-j (unknown)" : '-m "(unknown)" -j "(unknown)"');
   const bare =
     seen?.layer === "ip" && seen.kind !== "rule"
       ? ["ACCEPT", "DROP", "RETURN"].map((name) => ruleOfText(family, chain, `-j ${name}`))
       : [];
-  return [free, ...bare];
+  return [free, ...bare, ...jumpsTo(seen, table, chain)];
+}
+
+/** The line after the rule is in another chain of the table: the rule may be a jump to it. */
+function jumpsTo(seen: TraceEvent | null, { family, name, chains }: Table, chain: string): readonly Rule[] {
+  if (seen?.layer !== "ip" || seen.table !== name || seen.chain === chain) return [];
+  const target = chains.get(seen.chain);
+  if (!target || target.builtin) return [];
+  return [`-j ${seen.chain}`, `-m "(unknown)" -j ${seen.chain}`].map((body) => ruleOfText(family, chain, body));
 }

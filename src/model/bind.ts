@@ -226,7 +226,7 @@ class Binder {
     this.#problems.push({
       rule: "syntax-error",
       message: "unbound",
-      data: { expected, found },
+      data: { expected, found: shorten(found) },
       place: { source: this.#rule.place.source, start: word.start, end: word.end },
       family: this.#rule.family,
       chain: this.#rule.chain,
@@ -234,6 +234,9 @@ class Binder {
   }
 }
 
+/** Enough of a word to know it by. */
+const shorten = (text: string): string =>
+  text.length > 60 ? `${text.slice(0, 60)}… (${text.length} characters)` : text;
 const open = (name: string, extension: Open["extension"]): Open => ({ name, extension, given: {}, carried: [] });
 function hasContent({ extension, given, carried }: Open): boolean {
   const isImplicit = extension && "implicit" in extension && extension.implicit;

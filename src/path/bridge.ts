@@ -164,7 +164,9 @@ export function nextCopy(traveller: Traveller, port: string | null): Traveller[]
     flooded.rewritten.clear();
   }
   if (port !== null) return [withPort(traveller, port)];
+  // the host's own copy: the stated way out is that of the others
   traveller.bridged = false;
+  traveller.started = { ...traveller.started, out: undefined };
   return [traveller];
 }
 

@@ -96,7 +96,7 @@ export interface Traveller {
   verdict: Verdict | null;
   lost: Loss | null;
   /** As the packet was described: the way out that was stated, and the destination before any NAT. */
-  readonly started: { readonly out: ValueSet | undefined; readonly destination: ValueSet | undefined };
+  started: { readonly out: ValueSet | undefined; readonly destination: ValueSet | undefined };
 }
 
 /** What every part of the walk needs. */

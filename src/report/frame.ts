@@ -14,16 +14,29 @@ export interface Frame {
   readonly carets: string;
 }
 
+/** Bytes looked at on either side: enough for a cut line, however long it is. */
+const REACH = 4 * WIDTH;
+
 export function frameOf({ source, start, end }: Place): Frame {
-  const { line, column } = source.position(start);
-  const whole = [...source.line(line)];
-  const last = source.position(end);
+  const { bytes } = source;
+  const first = start === 0 ? 0 : bytes.lastIndexOf("\n", start - 1) + 1;
+  const next = bytes.indexOf("\n", start);
+  const last = next < 0 ? bytes.length : next;
   // a span that goes on to another line is shown to the end of its first
-  const to = Math.max(column, last.line === line ? last.column - 1 : whole.length);
-  const [before, span, after] = [whole.slice(0, column - 1), whole.slice(column - 1, to), whole.slice(to)].map(shown);
-  const cut = around([...(before ?? "")], [...(span ?? "")], [...(after ?? "")]);
-  const number = String(line);
+  const to = Math.min(end, last);
+  const piece = (from: number, until: number) => shown(source.text(from, until).replace(/\r$/, ""));
+  const from = Math.max(first, characterAt(bytes, start - REACH));
+  const parts = [piece(from, start), piece(start, Math.min(to, start + REACH)), piece(to, Math.min(last, to + REACH))];
+  const cut = around(...(parts.map((part) => [...part]) as [string[], string[], string[]]));
+  const number = String(source.lineAt(start));
   return { number, margin: " ".repeat(number.length), ...cut };
+}
+
+/** Not in the middle of a UTF-8 sequence. */
+function characterAt(bytes: string, offset: number): number {
+  let at = Math.max(0, offset);
+  while (at < bytes.length && (bytes.charCodeAt(at) & 0xc0) === 0x80) at++;
+  return at;
 }
 
 /** The frame as lines, `-->` left to the caller. */
@@ -35,7 +48,7 @@ export function* frameLines(place: Place, style: Style, mark: (text: string) => 
 }
 
 // a tab would shift what stands under it
-const shown = (chars: readonly string[]): string => safe(chars.join("")).replace(/\t/g, " ");
+const shown = (text: string): string => safe(text).replace(/\t/g, " ");
 
 function around(
   before: readonly string[],

@@ -1,6 +1,15 @@
 /** A scenario file to scenarios: packets by their fields, with what is expected of their way. */
 import { type CheckedYaml, readYaml, type YamlPath, type YamlProblem, YamlProblems } from "../checked-yaml.ts";
-import { anyPacket, BadField, type Field, type HostJson, type Packet, readPacket, rowOf } from "../facts/index.ts";
+import {
+  anyPacket,
+  BadField,
+  type Field,
+  type HostJson,
+  hostMistake,
+  type Packet,
+  readPacket,
+  rowOf,
+} from "../facts/index.ts";
 import type { Place } from "../finding.ts";
 import type { Hook, Verdict } from "../path/index.ts";
 import type { Source } from "../source.ts";
@@ -97,6 +106,8 @@ function readScenario(
   problems: YamlProblem[],
 ): Scenario {
   const { name, description = null, host = null, hook = null, expect = null } = json;
+  const mistake = host && hostMistake(host);
+  if (mistake) problems.push({ place: file.placeOf([...path, "host"]), message: mistake });
   return {
     name,
     description,

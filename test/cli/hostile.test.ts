@@ -150,6 +150,33 @@ describe("bad input", () => {
     expect(err).toContain("host.json: host facts cannot be read");
   });
 
+  test.each([
+    ['{"addr":"x"}', "addr: expected a list"],
+    ['{"route":[null]}', "route[0]: expected an object"],
+    ['{"link":{"a":1}}', "link: expected a list"],
+    ['{"kernel":6.1}', "kernel: expected a string"],
+    ['{"addr":[{"addr_info":[{"local":5}]}]}', "addr[0].addr_info[0].local: expected a string"],
+    ["[]", "expected an object with addr, route"],
+  ])("host facts of the wrong shape: %s", async (json, mistake) => {
+    const { code, err } = await chainwalk(["explain", FULL, ...packet, "--host", temporary(json)]);
+    expect(code).toBe(3);
+    expect(err).toContain(mistake);
+  });
+
+  test("words that contradict the packet's protocol", async () => {
+    const { code, err } = await chainwalk(["explain", FULL, "-i", "eth0", "-p", "icmp", "--dport", "80"]);
+    expect(code).toBe(2);
+    expect(err).toContain("a packet of protocol icmp has no destination port");
+  });
+
+  test("many undecided matches: cut off and said, no hang", async () => {
+    const rules = Array.from({ length: 40 }, (_, i) => `-A INPUT -m set --match-set S${i} src -j LOG\n`).join("");
+    const dump = temporary(`*filter\n:INPUT ACCEPT [0:0]\n${rules}COMMIT\n`);
+    const { code, json } = await chainwalkJson(["explain", dump, "-i", "eth0", "-o", "none", "--passed-over", "0"]);
+    expect(code).toBe(0);
+    expect(json.explanations[0].paths.every(({ truncated }: { truncated: boolean }) => truncated)).toBe(true);
+  });
+
   test("terminal escapes in comments, names and logs come out escaped, in every format", async () => {
     const evil = temporary(
       read(NO_MANGLE)
@@ -190,6 +217,14 @@ describe("the installed command", () => {
     expect(asLog.status).toBe(3);
     expect(asLog.stderr).toContain("no trace line in it");
     rmSync(big);
+    const rule = temporary(
+      Buffer.concat([Buffer.from("*filter\n-A INPUT "), Buffer.alloc(100 << 20, "a"), Buffer.from("\nCOMMIT\n")]),
+      "rule.save",
+    );
+    const asRule = binary(["lint", rule]);
+    expect(asRule.status).toBe(1);
+    expect(asRule.stdout.length).toBeLessThan(20_000);
+    rmSync(rule);
   });
 
   test("a rule line of 20 MB is read, and its finding is short", () => {

@@ -83,6 +83,11 @@ const EDITS: readonly { name: string; edit: (dump: string) => string; of?: strin
     best: { edit: "inserted", table: "filter", chain: "FORWARD", dumpNumber: null, liveNumber: 3 },
   },
   {
+    name: "the jump to DOCKER-USER deleted from the dump",
+    edit: (dump) => dump.replace("-A FORWARD -j DOCKER-USER\n", ""),
+    best: { edit: "inserted", table: "filter", chain: "FORWARD", dumpNumber: null, liveNumber: 1 },
+  },
+  {
     name: "an unconditional DROP as FORWARD rule 1",
     edit: (dump) => dump.replace("-A FORWARD -j DOCKER-USER\n", "-A FORWARD -j DROP\n-A FORWARD -j DOCKER-USER\n"),
     best: { edit: "deleted", table: "filter", chain: "FORWARD", dumpNumber: 1, liveNumber: null },

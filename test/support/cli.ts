@@ -24,6 +24,7 @@ export async function chainwalk(argv: readonly string[], stdin = ""): Promise<Ra
       yield Buffer.from(stdin, "latin1");
     },
     colour: false,
+    terminal: false,
   };
   return { code: await run(argv, io, "0.0.0"), out, err };
 }
