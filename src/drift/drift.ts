@@ -89,7 +89,7 @@ export class DriftFold {
     for (const each of cases) {
       const { path, divergence } = best(ruleset, this.#host, each);
       if (divergence) {
-        failures.push({ of: each, divergence, assumed: !path || needsAssumption(path) });
+        failures.push({ of: each, divergence, assumed: !path || path.truncated || needsAssumption(path) });
         continue;
       }
       passed.push(each);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { chainwalkJson } from "../support/cli.ts";
 import { hostOf, RECORDINGS } from "../support/recording.ts";
-import { temporary } from "../support/seed.ts";
+import { read, temporary } from "../support/seed.ts";
 
 /** Packets as the recordings' own `sequence.txt` has them; all of them follow from fields and order alone. */
 const JOURNEYS = [
@@ -23,13 +23,54 @@ const JOURNEYS = [
   "s08b-neighbour-published-extaddr-brnf1",
   "s08c-neighbour-published-bridgeaddr-brnf1",
   "s09-localhost-to-published-route_localnet1",
+  "s09c-localhost-to-published-proxyrules",
   "s10-host-to-own-published",
+  "s12a-only-raw",
+  "s12b-nat-table-empty-no-conntrack",
+  "s12c-nat-table-empty-with-conntrack",
+  "s14-ipv6-brnf1",
+  "s15b-ip_forward0",
+  "s15c0-rpfilter-off-control",
+  "s15d-route-types",
+  "s16a-interleaved",
+  "s16e-cold-arp",
+  "s16f-cold-bridged-dnat",
+  "s17-fragments-ct0",
+  "t01b-unconditional",
+  "t06b-per-bridge-nf_call",
+  "t06c-vlan-filter_vlan_tagged1",
+  "t06e-ebt-userchain-policy-ACCEPT",
+  "t06e-ebt-userchain-policy-DROP",
+  "t06e-ebt-userchain-policy-RETURN",
+];
+
+/** Where the engine does not follow the kernel yet, and why. */
+const NOT_YET: readonly (readonly [name: string, reason: string])[] = [
+  ["s08-hairpin-own-port-brnf0-hairpin_off", "an ICMP redirect nests in the packet that caused it"],
+  ["s08-hairpin-own-port-brnf1-hairpin_off", "a retransmit of a packet lost before confirm is first again"],
+  [
+    "s08b-neighbour-published-extaddr-brnf0",
+    "an ICMP redirect; a reply that bypasses the host leaves tcp state behind",
+  ],
+  ["s09b-localhost-to-published-route_localnet0", "route_localnet"],
+  ["s11-icmp-errors", "MTU"],
+  ["s15-routed", "policy routing by mark; TPROXY"],
+  ["s15c-rpfilter", "rp_filter"],
+  ["s16b-gso", "a log that begins in the middle of packets"],
+  ["s16c-routed-same-bridge", "two subnets on one bridge"],
+  ["s16d-nf_log-NONE", "a log that lacks the IP layer's lines"],
+  ["t02b-zoo-plain-ct", "conntrack's INVALID from the packet's own fields; hotdrop"],
+  ["t03a-hotdrop-names", "hotdrop"],
+  ["t06d-ebt-actions", "ebtables' dnat, redirect and arpreply"],
+  ["t07-probes-brnf1", "matches that are not modelled: more ways than are walked"],
 ];
 
 /** Every kind of line (jump, goto, return, policy, targets): a target that is not known yet leaves an assumption. */
-const KINDS = ["t01a-kinds", "t01b-unconditional", "t01c-targets"];
+const KINDS = ["t01a-kinds", "t01c-targets"];
 
 describe.skipIf(!existsSync(RECORDINGS))("recordings of a real kernel (../shared/recordings)", () => {
+  test.skip.each(NOT_YET)("%s: not yet, %s", () => {});
+
   test.each(KINDS)("%s", async (name) => {
     const folder = `${RECORDINGS}${name}/`;
     const host = temporary(JSON.stringify(hostOf(name)));
@@ -49,10 +90,12 @@ describe.skipIf(!existsSync(RECORDINGS))("recordings of a real kernel (../shared
   test.each(JOURNEYS)("%s", async (name) => {
     const folder = `${RECORDINGS}${name}/`;
     const host = temporary(JSON.stringify(hostOf(name)));
-    const dumps = [`${folder}pre/iptables-save.legacy`, `${folder}pre/ebtables-save.nft`];
+    const dumps = ["iptables-save.legacy", "ip6tables-save.legacy", "ebtables-save.nft"]
+      .map((file) => `${folder}pre/${file}`)
+      .filter((file) => read(file) !== "");
     const { code, json } = await chainwalkJson(["drift", ...dumps, "--host", host, "--log", `${folder}dmesg.log`]);
     expect(json).toMatchObject({ drifts: [], assumed: 0, unread: 0, instrumentation: [] });
-    expect(json.packets).toBeGreaterThan(1);
+    expect(json.packets).toBeGreaterThan(0);
     expect(json.explained).toBe(json.packets);
     expect(code).toBe(0);
   });

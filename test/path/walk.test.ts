@@ -1,0 +1,200 @@
+/** Ways that no recording of the cases shows by itself; what is expected stands in semantics section 4. */
+import { describe, expect, test } from "vitest";
+import { Host, type HostJson, readPacket } from "../../src/facts/index.ts";
+import { loadDump, toRuleset } from "../../src/model/index.ts";
+import { type Path, walk } from "../../src/path/index.ts";
+import { Source } from "../../src/source.ts";
+import { parse } from "../../src/syntax/index.ts";
+
+const HOST: HostJson = {
+  kernel: "6.1",
+  addr: [
+    { ifname: "ext0", addr_info: [{ family: "inet", local: "10.88.0.1", prefixlen: 24 }] },
+    {
+      ifname: "docker0",
+      address: "02:42:00:00:00:fe",
+      addr_info: [{ family: "inet", local: "172.27.0.1", prefixlen: 16 }],
+    },
+    ...["v1", "v2", "v3"].map((ifname, at) => ({ ifname, ifindex: at + 10, master: "docker0" })),
+  ],
+  link: [{ ifname: "docker0", linkinfo: { info_kind: "bridge" } }],
+  route: [
+    { dst: "10.88.0.0/24", dev: "ext0", prefsrc: "10.88.0.1" },
+    { dst: "172.27.0.0/16", dev: "docker0", prefsrc: "172.27.0.1" },
+    { type: "broadcast", dst: "172.27.255.255", dev: "docker0", table: "local" },
+  ],
+  neigh: [
+    { dst: "172.27.0.2", lladdr: "02:42:00:00:00:02" },
+    { dst: "172.27.0.3", lladdr: "02:42:00:00:00:03" },
+  ],
+  fdb: [
+    { mac: "02:42:00:00:00:02", ifname: "v1", master: "docker0" },
+    { mac: "02:42:00:00:00:03", ifname: "v2", master: "docker0" },
+  ],
+  sysctl: { "net.ipv4.ip_forward": "1", "net.bridge.bridge-nf-call-iptables": "1" },
+};
+const DUMP = `*nat
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A PREROUTING -p tcp -m tcp --dport 8077 -j DNAT --to-destination 172.27.0.2:80
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -p tcp -m tcp --dport 8077 -j DROP
+COMMIT
+`;
+const paths = (values: Record<string, string | null>, dump = DUMP, host: HostJson = HOST): readonly Path[] => {
+  const known = new Host(host);
+  return walk(
+    { ruleset: toRuleset([loadDump(parse(new Source("t.save", dump)), known)]), host: known },
+    readPacket("ipv4", values),
+  ).paths;
+};
+const ids = ({ steps }: Path) => steps.map(({ id }) => id);
+
+describe("later packets of a connection", () => {
+  const later = {
+    inInterface: "ext0",
+    source: "10.88.0.9",
+    destination: "10.88.0.1",
+    protocol: "tcp",
+    destinationPort: "8077",
+    ctstate: "ESTABLISHED",
+    ctdir: "ORIGINAL",
+    ctreplsrc: "172.27.0.2",
+  };
+  test("the port of a published one is rewritten as well", () => {
+    const [path] = paths({ ...later, ctreplsrcport: "80" });
+    expect(path?.verdict).toBe("ACCEPT");
+  });
+  test("a port that nothing states is not known after translation", () => {
+    expect(
+      paths(later)
+        .map(({ verdict }) => verdict)
+        .sort(),
+    ).toEqual(["ACCEPT", "DROP"]);
+  });
+});
+
+describe("a bridge", () => {
+  const frame = { inInterface: "docker0", protocol: "tcp", ctstate: "NEW" };
+  test("bridged DNAT goes to the port of the new neighbour (4.4 I)", () => {
+    const [path, ...others] = paths({
+      ...frame,
+      physdevIn: "v2",
+      source: "172.27.0.3",
+      destination: "10.88.0.1",
+      destinationPort: "8077",
+      macDestination: "02:42:00:00:00:fe",
+    });
+    expect(others).toEqual([]);
+    expect(path?.branches).toEqual([]);
+    expect(path?.steps.find(({ hook }) => hook === "FORWARD")?.seen.fields.physdevOut?.ranges[0]?.[0]).toBe("v1");
+  });
+  test("bridged DNAT onto the own port is lost without hairpin (4.4 H)", () => {
+    const [path] = paths({
+      ...frame,
+      physdevIn: "v1",
+      source: "172.27.0.2",
+      destination: "10.88.0.1",
+      destinationPort: "8077",
+      macDestination: "02:42:00:00:00:fe",
+    });
+    expect(path?.verdict).toBe("LOST");
+    expect(path?.lost?.after).toBe("nat:PREROUTING:rule:1");
+  });
+  test("a flooded frame meets nat:POSTROUTING once: its copies share the connection", () => {
+    const [path] = paths({
+      ...frame,
+      physdevIn: "v1",
+      source: "172.27.0.2",
+      destination: "172.27.0.9",
+      destinationPort: "1",
+      macDestination: "02:42:00:00:00:09",
+    });
+    const all = [path, ...(path?.branches ?? [])].flatMap((each) => (each ? ids(each) : []));
+    expect(path?.branches).toHaveLength(1);
+    expect(all.filter((id) => id.startsWith("nat:POSTROUTING"))).toEqual(["nat:POSTROUTING:policy:1"]);
+    expect(all.filter((id) => id.startsWith("filter:FORWARD"))).toHaveLength(2);
+  });
+  test("a broadcast goes to every other port, and to the host last (4.4 O)", () => {
+    const [path] = paths({
+      ...frame,
+      protocol: "udp",
+      physdevIn: "v1",
+      source: "172.27.0.2",
+      destination: "172.27.255.255",
+    });
+    expect(path?.branches).toHaveLength(2);
+    expect(path?.branches.at(-1)?.steps.map(({ hook }) => hook)).toEqual(["INPUT"]);
+  });
+});
+
+describe("routing", () => {
+  test("broadcast and multicast are never forwarded by a unicast route", () => {
+    const of = (destination: string) =>
+      paths({ inInterface: "ext0", source: "10.88.0.9", destination, protocol: "udp", ctstate: "NEW" });
+    expect(of("255.255.255.255").map(({ verdict, decidedBy }) => [verdict, decidedBy])).toEqual([
+      ["ACCEPT", "filter:INPUT:policy:1"],
+    ]);
+    expect(
+      of("224.0.0.251")
+        .map(({ verdict }) => verdict)
+        .sort(),
+    ).toEqual(["ACCEPT", "LOST"]);
+  });
+  test("an address of the host is its own, whether the local table was printed or not", () => {
+    const [path] = paths({
+      inInterface: "ext0",
+      source: "10.88.0.9",
+      destination: "10.88.0.1",
+      protocol: "tcp",
+      destinationPort: "22",
+      ctstate: "NEW",
+    });
+    expect(path?.decidedBy).toBe("filter:INPUT:policy:1");
+  });
+  test("no forwarding: lost after PREROUTING, and said (4.9)", () => {
+    const [path] = paths({ inInterface: "ext0", destination: "172.27.0.2", ctstate: "NEW", protocol: "udp" }, DUMP, {
+      ...HOST,
+      sysctl: { "net.ipv4.ip_forward": 0 },
+    });
+    expect(path).toMatchObject({
+      verdict: "LOST",
+      lost: { after: "nat:PREROUTING:policy:2", reason: "net.ipv4.ip_forward is 0" },
+    });
+  });
+});
+
+describe("chains", () => {
+  const table = (rules: string) => `*filter\n:INPUT ACCEPT [0:0]\n:A - [0:0]\n:B - [0:0]\n${rules}COMMIT\n`;
+  const input = { inInterface: "ext0", outInterface: null, protocol: "tcp" };
+  test("a goto returns to the caller of its chain, at last to the policy (1.2)", () => {
+    const [path] = paths(input, table("-A INPUT -j A\n-A A -g B\n-A A -j DROP\n-A B -p tcp -j RETURN\n"), {});
+    expect(path && ids(path)).toEqual([
+      "filter:INPUT:rule:1",
+      "filter:A:rule:1",
+      "filter:B:rule:1",
+      "filter:INPUT:policy:2",
+    ]);
+  });
+  test("a target that nobody knows may do anything, and is named", () => {
+    const ways = paths(input, table("-A INPUT -p tcp -j NOSUCH --x 1\n"), {});
+    const taken = ways.map(({ assumptions: [first] }) => [first?.fact, first?.rule, first?.taken].join(" "));
+    expect(taken.sort()).toEqual(
+      ["ACCEPT", "DROP", "continue", "return"].map((way) => `target NOSUCH filter:INPUT:rule:1 ${way}`),
+    );
+  });
+  test("an unknown match never settles a later one", () => {
+    const ways = paths(
+      input,
+      table("-A INPUT -m limit --limit 1/s -j ACCEPT\n-A INPUT -m limit --limit 1/s -j DROP\n"),
+      {},
+    );
+    expect(ways.map(({ verdict }) => verdict)).toContain("DROP");
+  });
+});
