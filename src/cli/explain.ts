@@ -69,6 +69,9 @@ async function explanationsOf(options: Options, world: World, io: Io): Promise<E
   const packet = packetOf(options, families.has("ipv6") && !families.has("ipv4") ? "ipv6" : "ipv4");
   const others = [options.traceLine, options.scenarios, options.log].filter((each) => each !== undefined);
   if (packet && others.length > 0) throw badUsage("give packet words, or --trace-line, --scenarios or --log, not both");
+  if (options.packet !== undefined && options.log === undefined) throw badUsage("--packet goes with --log");
+  if (options.scenario !== undefined && options.scenarios === undefined)
+    throw badUsage("--scenario goes with --scenarios");
   if (options.scenarios !== undefined) return explainScenarios(options.scenarios, options.scenario, world, io);
   if (options.log !== undefined) return explainLog(options.log, options.packet, world, io);
   if (options.traceLine !== undefined) return [explainTraced(traceLine(options.traceLine), world, null)];

@@ -3,7 +3,7 @@ export * from "./address.ts";
 export * from "./condition.ts";
 export * from "./fields.ts";
 export * from "./host.ts";
-export * from "./host-check.ts";
+export * from "./host-json.ts";
 export * from "./packet.ts";
 export * from "./protocols.ts";
 export * from "./value-set.ts";

@@ -2,37 +2,12 @@
 
 import type { Effect } from "../extensions/index.ts";
 import { evaluate, type Packet, type Piece, refine } from "../facts/index.ts";
-import { type Chain, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
+import { type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
 import type { Hook, Layer } from "./journey.ts";
 import { translate } from "./nat.ts";
 import { setBits } from "./rewrite.ts";
-import { assume, fork, type Kind, learn, type Step, seenAt, type Traveller, type Walking } from "./traveller.ts";
-
-/** How a table lets go of a packet. */
-export type Outcome = "accept" | "drop" | "reject" | "undecided";
-export interface Left {
-  readonly traveller: Traveller;
-  readonly outcome: Outcome;
-}
-
-interface Frame {
-  readonly chain: Chain;
-  /** The next rule to ask, 0-based. */
-  next: number;
-  /** The first rule asked since the last step in this chain, 0-based. */
-  from: number;
-}
-interface Visit {
-  readonly traveller: Traveller;
-  readonly layer: Layer;
-  readonly hook: Hook;
-  readonly table: Table;
-  readonly base: Chain;
-  /** The chain being read, above those to return to: a jump pushes, a goto replaces. */
-  frames: Frame[];
-  /** Already decided when it was forked. */
-  readonly left?: Outcome | null;
-}
+import { assume, type Kind, learn, seenAt, type Traveller, type Walking } from "./traveller.ts";
+import { addStep, copy, type Frame, frame, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
 
 /** The kernel refuses loops when it loads a table; a dump with one must not hang us. */
 const DEEPEST = 512;
@@ -55,8 +30,6 @@ export function traverse(traveller: Traveller, table: Table, layer: Layer, hook:
   // the walk's order of paths: what is likelier comes as it was met
   return left;
 }
-
-const frame = (chain: Chain): Frame => ({ chain, next: 0, from: 0 });
 
 /** Reads rules until the table lets go; forks are put on `open`. */
 function follow(visit: Visit, world: Walking, open: Visit[]): Outcome | null {
@@ -115,11 +88,6 @@ function branch(visit: Visit, seen: Packet, piece: Piece, id: string, taken: str
   for (const fact of piece.facts) assume(next.traveller, fact, id, taken);
   return next;
 }
-const copy = (visit: Visit): Visit => ({
-  ...visit,
-  traveller: fork(visit.traveller),
-  frames: visit.frames.map((each) => ({ ...each })),
-});
 
 /** Whether what the target does is known: an extension that we have, or a chain of the table. */
 const isKnown = ({ action }: Meaning, visit: Visit): boolean =>
@@ -171,7 +139,6 @@ function take(visit: Visit, { rule, meaning, seen }: Asked, action: Meaning["act
   return null;
 }
 
-type OpenStep = Step & { action: string };
 function done(step: OpenStep, action: string): null {
   step.action = action;
   return null;
@@ -234,39 +201,4 @@ function policy(visit: Visit, top: Frame | null, world: Walking): Outcome {
   });
   step.action = visit.base.policy ?? "ACCEPT";
   return visit.base.policy === "DROP" ? "drop" : "accept";
-}
-
-interface NewStep {
-  readonly kind: Kind;
-  readonly number: number;
-  readonly rule: Rule | null;
-  readonly seen: Packet;
-  readonly meaning: Meaning | null;
-  readonly printed: boolean;
-}
-function addStep(visit: Visit, top: Frame, { kind, number, rule, seen, meaning, printed }: NewStep): OpenStep {
-  const { traveller, layer, table } = visit;
-  const isBridge = layer === "bridge";
-  const prefix = isBridge ? (meaning?.logs ?? null) : null;
-  const step: OpenStep = {
-    id: `${isBridge ? "eb:" : ""}${table.name}:${top.chain.name}:${kind}:${number}`,
-    layer,
-    family: isBridge ? "bridge" : traveller.packet.family,
-    table: table.name,
-    chain: top.chain.name,
-    kind,
-    number,
-    hook: visit.hook,
-    printed: isBridge ? prefix !== null : printed,
-    prefix,
-    rule,
-    action: "",
-    seen,
-    from: top.from + 1,
-    rules: top.chain.rules,
-    changes: traveller.pending,
-  };
-  traveller.pending = [];
-  traveller.steps.push(step);
-  return step;
 }

@@ -1,11 +1,12 @@
 /** A table at a hook, and the nat table, which only some packets ask. Semantics 4.1, 4.2. */
 import { evaluate, knownValue, type Packet, refine } from "../facts/index.ts";
 import type { Table } from "../model/index.ts";
-import { type Left, traverse } from "./chain.ts";
+import { traverse } from "./chain.ts";
 import { track } from "./conntrack.ts";
 import { PARTS, type Stop } from "./journey.ts";
 import { asksNat, mayBeTranslated, translateSilently, tuplesStated, usesConntrack } from "./nat.ts";
 import { assume, conclude, fork, learn, type Traveller, type Walking } from "./traveller.ts";
+import type { Left } from "./visit.ts";
 
 /** Tables of both backends at one place run one after the other (semantics 4.1). */
 export function throughTables(

@@ -62,6 +62,7 @@ describe("wrong usage", () => {
     ["an address of the other family", ["explain", FULL, "-6", "-s", "10.0.0.1"], /expected an IPv6 address/],
     ["words and a trace line", ["explain", FULL, ...packet, "--trace-line", "x"], /not both/],
     ["no trace line after all", ["explain", FULL, "--trace-line", "hello"], /not a TRACE line/],
+    ["--packet without a log", ["explain", FULL, ...packet, "--packet", "3"], /--packet goes with --log/],
     ["drift without a log", ["drift", FULL], /required option '--log <file>'/],
     [
       "an unknown lint rule",

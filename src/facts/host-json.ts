@@ -1,4 +1,56 @@
-/** Whether host facts have the shapes that `ip -j` and `bridge -j` print: what is wrong is said, nothing is guessed around. */
+/** Host facts as `ip -j` and `bridge -j` print them, and whether a file has that shape: what is wrong is said. */
+
+interface AddrJson {
+  readonly ifname?: string;
+  readonly ifindex?: number;
+  readonly address?: string;
+  readonly master?: string;
+  readonly addr_info?: readonly { readonly family?: string; readonly local?: string; readonly prefixlen?: number }[];
+}
+interface LinkJson {
+  readonly ifname?: string;
+  readonly ifindex?: number;
+  readonly address?: string;
+  readonly master?: string;
+  readonly linkinfo?: {
+    readonly info_kind?: string;
+    readonly info_data?: { readonly nf_call_iptables?: number; readonly nf_call_ip6tables?: number };
+    readonly info_slave_data?: { readonly state?: string; readonly hairpin?: boolean };
+  };
+}
+export interface RouteJson {
+  readonly type?: string;
+  readonly dst?: string;
+  readonly dev?: string;
+  readonly table?: string | number;
+  readonly prefsrc?: string;
+  readonly gateway?: string;
+  readonly metric?: number;
+}
+interface NeighJson {
+  readonly dst?: string;
+  readonly lladdr?: string;
+}
+interface FdbJson {
+  readonly mac?: string;
+  readonly state?: string;
+  readonly ifname?: string;
+  readonly master?: string;
+}
+
+export interface HostJson {
+  readonly addr?: readonly AddrJson[];
+  readonly link?: readonly LinkJson[];
+  readonly route?: readonly RouteJson[];
+  readonly rule?: unknown;
+  readonly neigh?: readonly NeighJson[];
+  readonly fdb?: readonly FdbJson[];
+  readonly sysctl?: Readonly<Record<string, string | number>>;
+  readonly kernel?: string;
+  readonly backend?: { readonly iptables?: "legacy" | "nft"; readonly ebtables?: "legacy" | "nft" };
+  readonly loadedTables?: Readonly<Record<string, readonly string[]>>;
+  readonly comment?: string;
+}
 
 type Shape = "string" | "number" | "text" | "object" | { readonly [key: string]: Shape } | readonly [Shape];
 

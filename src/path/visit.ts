@@ -1,0 +1,75 @@
+/** A table being read by one packet: where it is, and the steps that it leaves behind. */
+import type { Packet } from "../facts/index.ts";
+import type { Chain, Meaning, Rule, Table } from "../model/index.ts";
+import type { Hook, Layer } from "./journey.ts";
+import { fork, type Kind, type Step, type Traveller } from "./traveller.ts";
+
+/** How a table lets go of a packet. */
+export type Outcome = "accept" | "drop" | "reject" | "undecided";
+export interface Left {
+  readonly traveller: Traveller;
+  readonly outcome: Outcome;
+}
+
+export interface Frame {
+  readonly chain: Chain;
+  /** The next rule to ask, 0-based. */
+  next: number;
+  /** The first rule asked since the last step in this chain, 0-based. */
+  from: number;
+}
+export interface Visit {
+  readonly traveller: Traveller;
+  readonly layer: Layer;
+  readonly hook: Hook;
+  readonly table: Table;
+  readonly base: Chain;
+  /** The chain being read, above those to return to: a jump pushes, a goto replaces. */
+  frames: Frame[];
+  /** Already decided when it was forked. */
+  readonly left?: Outcome | null;
+}
+
+export const frame = (chain: Chain): Frame => ({ chain, next: 0, from: 0 });
+
+export const copy = (visit: Visit): Visit => ({
+  ...visit,
+  traveller: fork(visit.traveller),
+  frames: visit.frames.map((each) => ({ ...each })),
+});
+
+export type OpenStep = Step & { action: string };
+interface NewStep {
+  readonly kind: Kind;
+  readonly number: number;
+  readonly rule: Rule | null;
+  readonly seen: Packet;
+  readonly meaning: Meaning | null;
+  readonly printed: boolean;
+}
+export function addStep(visit: Visit, top: Frame, { kind, number, rule, seen, meaning, printed }: NewStep): OpenStep {
+  const { traveller, layer, table } = visit;
+  const isBridge = layer === "bridge";
+  const prefix = isBridge ? (meaning?.logs ?? null) : null;
+  const step: OpenStep = {
+    id: `${isBridge ? "eb:" : ""}${table.name}:${top.chain.name}:${kind}:${number}`,
+    layer,
+    family: isBridge ? "bridge" : traveller.packet.family,
+    table: table.name,
+    chain: top.chain.name,
+    kind,
+    number,
+    hook: visit.hook,
+    printed: isBridge ? prefix !== null : printed,
+    prefix,
+    rule,
+    action: "",
+    seen,
+    from: top.from + 1,
+    rules: top.chain.rules,
+    changes: traveller.pending,
+  };
+  traveller.pending = [];
+  traveller.steps.push(step);
+  return step;
+}
