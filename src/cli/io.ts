@@ -2,6 +2,7 @@
 import { createReadStream, readdirSync, readFileSync, statSync } from "node:fs";
 import { styleText } from "node:util";
 import type { Style } from "../report/style.ts";
+import { safe } from "../report/text.ts";
 import { badInput } from "./exit-codes.ts";
 
 export interface Io {
@@ -14,6 +15,8 @@ export interface Io {
   readonly colour: boolean;
   /** Whether a person reads the output as it comes: then nothing in it may steer their terminal. */
   readonly terminal: boolean;
+  /** Tells how far a long run has come; null where nobody watches. */
+  readonly progress: ((text: string) => void) | null;
 }
 
 /** A file's bytes, one char each; `-` is standard input. */
@@ -39,10 +42,42 @@ async function readAll(chunks: AsyncIterable<Buffer>, name: string): Promise<str
 /** A file in pieces, for logs of any size. */
 export async function* readChunks(name: string, io: Io): AsyncIterable<string> {
   const chunks: AsyncIterable<Buffer> = name === "-" ? io.stdin() : createReadStream(name, { highWaterMark: 1 << 18 });
+  const meter = io.progress && new Meter(name, io.progress);
   try {
-    for await (const chunk of chunks) yield chunk.toString("latin1");
+    for await (const chunk of chunks) {
+      meter?.add(chunk.length);
+      yield chunk.toString("latin1");
+    }
   } catch (error) {
     throw badInput(`${name}: ${reason(error)}`);
+  } finally {
+    meter?.done();
+  }
+}
+
+/** Says nothing about what takes less than a second. */
+class Meter {
+  readonly #name: string;
+  readonly #show: (text: string) => void;
+  #bytes = 0;
+  #next = Date.now() + 1000;
+  #shown = false;
+
+  constructor(name: string, show: (text: string) => void) {
+    this.#name = safe(name);
+    this.#show = show;
+  }
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (Date.now() < this.#next) return;
+    this.#next = Date.now() + 250;
+    this.#shown = true;
+    this.#show(`\r${this.#name}: ${Math.round(this.#bytes / 2 ** 20)} MB read`);
+  }
+
+  done(): void {
+    if (this.#shown) this.#show("\r\x1b[K");
   }
 }
 

@@ -18,6 +18,7 @@ export function processIo(): Io {
     stdin: () => process.stdin,
     colour,
     terminal: process.stdout.isTTY === true,
+    progress: process.stderr.isTTY ? (text) => write(2, Buffer.from(text, "utf8")) : null,
   };
 }
 

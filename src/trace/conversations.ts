@@ -53,16 +53,20 @@ export class Conversations {
     const tuples = unique(related ? inner : lines);
     const found = tuples.map((tuple) => this.#known.get(tuple.key)).find((known) => known !== undefined);
     const begins = !related && opens(lines[0] ?? {});
-    const joins = found && !(begins && (found.conversation.orphan || isReuse(found.conversation, lines[0] ?? {})));
-    const conversation = joins ? found.conversation : this.#begin(!begins);
-    let direction: Direction | null = conversation.orphan ? null : joins ? found.direction : "ORIGINAL";
+    // only a packet of which conntrack knows nothing meets nat (semantics 4.2): an entry ran out, or was never confirmed
+    const natVisited = packet.events.some((event) => event.layer === "ip" && event.table === "nat");
+    const known = found?.conversation;
+    const anew = begins && known && (known.orphan || natVisited || isReuse(known, lines[0] ?? {}));
+    const joins = anew ? undefined : found;
+    const conversation = joins?.conversation ?? this.#begin(!begins);
+    let direction: Direction | null = conversation.orphan ? null : (joins?.direction ?? "ORIGINAL");
     // an error goes against the packet that it is about (net/netfilter/nf_conntrack_proto_icmp.c nf_conntrack_inet_error)
     if (related && direction) direction = direction === "ORIGINAL" ? "REPLY" : "ORIGINAL";
     const replied = conversation.replied;
     const entered = tuples[0]?.tuple ?? null;
     if (!related && entered) {
       // of an orphan, any side will do: only that later packets find it
-      const side = joins ? found.direction : "ORIGINAL";
+      const side = joins?.direction ?? "ORIGINAL";
       for (const { key, back } of tuples) {
         this.#remember(key, conversation, side);
         this.#remember(back, conversation, side === "ORIGINAL" ? "REPLY" : "ORIGINAL");
@@ -75,7 +79,6 @@ export class Conversations {
       if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
     }
     const { number, original, reply } = conversation;
-    const natVisited = packet.events.some((event) => event.layer === "ip" && event.table === "nat");
     return { packet, conversation: number, direction, first: !joins, replied, original, reply, related, natVisited };
   }
 

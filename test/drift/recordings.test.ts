@@ -19,6 +19,7 @@ const JOURNEYS = [
   "s07-container-to-other-bridge-isolated",
   "s07b-container-to-other-bridge-allowed",
   "s07c-container-to-other-bridge-both-ways",
+  "s08-hairpin-own-port-brnf1-hairpin_off",
   "s08-hairpin-own-port-brnf1-hairpin_on",
   "s08b-neighbour-published-extaddr-brnf1",
   "s08c-neighbour-published-bridgeaddr-brnf1",
@@ -47,7 +48,6 @@ const JOURNEYS = [
 /** Where the engine does not follow the kernel yet, and why. */
 const NOT_YET: readonly (readonly [name: string, reason: string])[] = [
   ["s08-hairpin-own-port-brnf0-hairpin_off", "an ICMP redirect nests in the packet that caused it"],
-  ["s08-hairpin-own-port-brnf1-hairpin_off", "a retransmit of a packet lost before confirm is first again"],
   [
     "s08b-neighbour-published-extaddr-brnf0",
     "an ICMP redirect; a reply that bypasses the host leaves tcp state behind",

@@ -25,6 +25,7 @@ export async function chainwalk(argv: readonly string[], stdin = ""): Promise<Ra
     },
     colour: false,
     terminal: false,
+    progress: null,
   };
   return { code: await run(argv, io, "0.0.0"), out, err };
 }
