@@ -1,6 +1,6 @@
 /** The walks that one packet's lines may belong to, for `explain`: also those that its few lines do not tell apart. */
 import { type Field, has, known, knownValue, type Packet } from "../facts/index.ts";
-import { type Path, type Walk, type World, walk } from "../path/index.ts";
+import { type Path, type Step, type Walk, type World, walk } from "../path/index.ts";
 import { entryPacket, type TracedPacket, type TraceEvent } from "../trace/index.ts";
 
 export function walkTraced(world: World, traced: TracedPacket): Walk {
@@ -15,8 +15,15 @@ export function walkTraced(world: World, traced: TracedPacket): Walk {
     // the addresses printed may be what DNAT made of others
     if (afterNat) paths.push(...others(["destination", "destinationPort"]).filter((path) => prints(path, only)));
   }
+  if (only && !more) paths.sort((a, b) => Number(hasLine(b, only)) - Number(hasLine(a, only)));
   return { packet, paths };
 }
+
+/** The ways that have the line come first: they may be the recorded one. */
+const hasLine = (path: Path, event: TraceEvent): boolean =>
+  [path, ...path.branches].some(({ steps }) => steps.some((step) => isLine(step, event)));
+const isLine = ({ id, prefix }: Step, event: TraceEvent): boolean =>
+  event.layer === "ip" ? id === event.id : prefix?.trim() === event.prefix.trim();
 
 function without(packet: Packet, fields: readonly Field[]): Packet {
   const left = Object.entries(packet.fields).filter(([field]) => !fields.includes(field as Field));
@@ -28,12 +35,11 @@ const leavesBy = (path: Path, port: string | undefined): boolean =>
   [path, ...path.branches].some(({ steps }) => steps.some(({ seen }) => knownValue(seen, "physdevOut") === port));
 
 /** The path was translated, and has this very line with the addresses that it prints. */
-function prints({ steps }: Path, { values, ...event }: TraceEvent): boolean {
+function prints({ steps }: Path, event: TraceEvent): boolean {
+  const { destination } = event.values;
   const at = steps.findIndex(
-    ({ id, prefix, seen }) =>
-      (event.layer === "ip" ? id === event.id : prefix?.trim() === event.prefix.trim()) &&
-      values.destination !== undefined &&
-      has(known(seen, "destination").ranges, values.destination),
+    (step) =>
+      isLine(step, event) && destination !== undefined && has(known(step.seen, "destination").ranges, destination),
   );
   return steps.slice(0, at + 1).some(({ changes }) => changes.some(({ field }) => field === "destination"));
 }
