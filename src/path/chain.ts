@@ -9,9 +9,6 @@ import { setBits } from "./rewrite.ts";
 import { assume, type Kind, learn, seenAt, type Traveller, type Walking } from "./traveller.ts";
 import { addStep, copy, type Frame, frame, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
 
-/** The kernel refuses loops when it loads a table; a dump with one must not hang us. */
-const DEEPEST = 512;
-
 export function traverse(traveller: Traveller, table: Table, layer: Layer, hook: Hook, world: Walking): Left[] {
   const base = table.chains.get(hook);
   if (!base) return [{ traveller, outcome: "accept" }];
@@ -27,7 +24,6 @@ export function traverse(traveller: Traveller, table: Table, layer: Layer, hook:
     if (left.length > 0) world.limit.left--;
     left.push({ traveller: visit.traveller, outcome });
   }
-  // the walk's order of paths: what is likelier comes as it was met
   return left;
 }
 
@@ -123,12 +119,16 @@ function take(visit: Visit, { rule, meaning, seen }: Asked, action: Meaning["act
   const step = addStep(visit, top, { kind, number, rule, seen, meaning, printed: !sets });
   top.next++;
   top.from = top.next;
-  if (action.kind === "none") return done(step, "continue");
+  if (action.kind === "none") {
+    step.action = "continue";
+    return null;
+  }
   if (jump) {
     step.action = action.kind;
+    if (top.depth >= visit.table.chains.size) return loops(visit, step);
     if (action.kind === "goto") visit.frames.pop();
-    visit.frames.push(frame(jump));
-    return visit.frames.length > DEEPEST ? "undecided" : null;
+    visit.frames.push(frame(jump, top.depth + 1));
+    return null;
   }
   if (action.kind !== "effects") return "undecided";
   step.action = action.name;
@@ -139,9 +139,10 @@ function take(visit: Visit, { rule, meaning, seen }: Asked, action: Meaning["act
   return null;
 }
 
-function done(step: OpenStep, action: string): null {
-  step.action = action;
-  return null;
+/** More chains deep than the table has: a loop, with which the kernel loads no table (ip_tables.c mark_source_chains). */
+function loops({ traveller }: Visit, { id }: OpenStep): Outcome {
+  assume(traveller, "chain loop", id, "not followed: the kernel refuses such a table");
+  return "undecided";
 }
 
 function run(effect: Effect, visit: Visit, step: OpenStep, world: Walking): Outcome | null {
@@ -190,7 +191,11 @@ function endOfChain(visit: Visit, top: Frame, world: Walking): Outcome | null {
 
 function policy(visit: Visit, top: Frame | null, world: Walking): Outcome {
   const seen = seenAt(visit.traveller, visit.layer, visit.hook, visit.table.name, world.host);
-  const end = top ?? { chain: visit.base, next: visit.base.rules.length, from: visit.base.rules.length };
+  const end = top ?? {
+    ...frame(visit.base),
+    next: visit.base.rules.length,
+    from: visit.base.rules.length,
+  };
   const step = addStep(visit, end, {
     kind: "policy",
     number: visit.base.rules.length + 1,

@@ -17,6 +17,8 @@ export interface Frame {
   next: number;
   /** The first rule asked since the last step in this chain, 0-based. */
   from: number;
+  /** Jumps and gotos that led here without a return. */
+  readonly depth: number;
 }
 export interface Visit {
   readonly traveller: Traveller;
@@ -30,7 +32,7 @@ export interface Visit {
   readonly left?: Outcome | null;
 }
 
-export const frame = (chain: Chain): Frame => ({ chain, next: 0, from: 0 });
+export const frame = (chain: Chain, depth = 0): Frame => ({ chain, next: 0, from: 0, depth });
 
 export const copy = (visit: Visit): Visit => ({
   ...visit,

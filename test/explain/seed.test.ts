@@ -112,22 +112,12 @@ describe.each(SECTIONS)("$name", ({ name, log, dump }) => {
   });
 });
 
+/** The first ping from container to container. */
+const PING = "-i docker0 --physdev-in veth0594f4b -s 192.168.0.2 -d 192.168.0.3 -p icmp".split(" ");
+
 describe("passed over", () => {
   test("every other rule of FORWARD says why", async () => {
-    const packet = [
-      "-i",
-      "docker0",
-      "--physdev-in",
-      "veth0594f4b",
-      "-s",
-      "192.168.0.2",
-      "-d",
-      "192.168.0.3",
-      "-p",
-      "icmp",
-      "--icmp-type",
-      "8",
-    ];
+    const packet = [...PING, "--icmp-type", "8"];
     const { json } = await chainwalkJson(["explain", FULL, EB, "--host", HOST, ...packet, "--ctstate", "NEW"]);
     const over = Object.fromEntries(
       json.explanations[0].paths[0].passedOver.map(({ rule, because }: { rule: string; because: string }) => [
@@ -141,19 +131,7 @@ describe("passed over", () => {
   });
 
   test("an unknown ctstate forks, and names the fact and the rule", async () => {
-    const packet = [
-      "-i",
-      "docker0",
-      "--physdev-in",
-      "veth0594f4b",
-      "-s",
-      "192.168.0.2",
-      "-d",
-      "192.168.0.3",
-      "-p",
-      "icmp",
-    ];
-    const { json } = await chainwalkJson(["explain", NO_MANGLE, EB, "--host", HOST, ...packet]);
+    const { json } = await chainwalkJson(["explain", NO_MANGLE, EB, "--host", HOST, ...PING]);
     const paths: Path[] = json.explanations[0].paths;
     expect(paths.map(({ decidedBy }) => decidedBy)).toEqual([
       "filter:FORWARD:rule:6",
@@ -164,25 +142,7 @@ describe("passed over", () => {
   });
 
   test("people read the verdict first", async () => {
-    const { out } = await chainwalk([
-      "explain",
-      NO_MANGLE,
-      EB,
-      "--host",
-      HOST,
-      "-i",
-      "docker0",
-      "--physdev-in",
-      "veth0594f4b",
-      "-s",
-      "192.168.0.2",
-      "-d",
-      "192.168.0.3",
-      "-p",
-      "icmp",
-      "--ctstate",
-      "NEW",
-    ]);
+    const { out } = await chainwalk(["explain", NO_MANGLE, EB, "--host", HOST, ...PING, "--ctstate", "NEW"]);
     const lines = out.split("\n").filter((line) => line !== "");
     expect(lines[1]).toMatch(/^ACCEPT {2}by filter:FORWARD:rule:6/);
     expect(lines[2]).toContain("-A FORWARD -i docker0 -o docker0 -j ACCEPT");

@@ -182,6 +182,18 @@ describe("chains", () => {
       "filter:INPUT:policy:2",
     ]);
   });
+  test.each([
+    ["goto", "-A INPUT -j A\n-A A -g B\n-A B -g A\n"],
+    ["jump", "-A INPUT -j A\n-A A -j A\n"],
+    [
+      "jump behind unknown matches",
+      "-A INPUT -j A\n-A A -m set --match-set S src -j B\n-A B -m set --match-set S src -j A\n",
+    ],
+  ])("a loop of chains (%s) ends, and is named", (_, rules) => {
+    const ways = paths(input, table(rules), {});
+    expect(ways.some(({ verdict }) => verdict === "UNDECIDED")).toBe(true);
+    expect(ways.flatMap(({ assumptions }) => assumptions.map(({ fact }) => fact))).toContain("chain loop");
+  });
   test("a target that nobody knows may do anything, and is named", () => {
     const ways = paths(input, table("-A INPUT -p tcp -j NOSUCH --x 1\n"), {});
     const taken = ways.map(({ assumptions: [first] }) => [first?.fact, first?.rule, first?.taken].join(" "));

@@ -12,19 +12,14 @@ import {
   within,
 } from "../../facts/index.ts";
 import { match, type One } from "../define.ts";
-import { compares, names, network, oneOf, ports, protocol, type Written } from "../values.ts";
+import { compares, isOneOf, names, network, oneOf, ports, protocol, type Written } from "../values.ts";
 
 const STATES = [...CT_STATES, "SNAT", "DNAT"];
 const UNTRACKED = stateIn("INVALID", "UNTRACKED");
 const TRACKED = stateIn("NEW", "RELATED", "ESTABLISHED");
 
 function stateIn(...wanted: readonly string[]): Condition {
-  const at = wanted.map((name) => (CT_STATES as readonly string[]).indexOf(name)).filter((index) => index >= 0);
-  const states = within(
-    "ctstate",
-    at.map((index) => [index, index + 1] as const),
-    wanted.join(","),
-  );
+  const states = isOneOf("ctstate", CT_STATES, wanted);
   const translated = ["SNAT", "DNAT"].filter((name) => wanted.includes(name));
   const opaque = translated.map(
     (name): Condition => ({ is: "opaque", key: `connection is ${name}`, settledBy: "the connection's NAT" }),
@@ -54,8 +49,7 @@ const statusOf = (given: One<readonly string[]> | undefined): Condition => {
 };
 const direction = (given: One<string> | undefined): Condition => {
   if (!given) return always;
-  const at = (CT_DIRECTIONS as readonly string[]).indexOf(given.value);
-  const wanted = within("ctdir", [[at, at + 1]], given.value);
+  const wanted = isOneOf("ctdir", CT_DIRECTIONS, [given.value]);
   return given.negated ? not(wanted) : wanted;
 };
 const fields: readonly (readonly [Field, `--${string}`])[] = [

@@ -17,7 +17,6 @@ const frameProtocol: Value<Written> = written("IPv4, IPv6, ARP, 802_1Q, Length o
   const known = Object.keys(PROTOCOLS).find((each) => PROTOCOLS[each] === value);
   return { text: known ?? `0x${value.toString(16).padStart(4, "0")}`, ranges: [[value, value + 1]] };
 });
-const wildcard = (ranges: Written["ranges"], given: Written) => (ranges.length === 0 ? undefined : given);
 
 /** The frame: protocol, MACs and ports. net/bridge/netfilter/ebtables.c ebt_basic_match; semantics 5.3. */
 export const ebtFrame = match({
@@ -47,7 +46,7 @@ export const ebtFrame = match({
 
 function mac(field: "macSource" | "macDestination", given: One<Written> | undefined): Condition {
   if (!given) return always;
-  if (wildcard(given.value.ranges, given.value)) return compares(field, given);
+  if (given.value.ranges.length > 0) return compares(field, given);
   const opaque: Condition = {
     is: "opaque",
     key: `${field} is ${given.value.text}`,

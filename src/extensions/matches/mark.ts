@@ -9,7 +9,7 @@ export const mark = match({
   options: { "--mark": masked() },
   means(given) {
     const option = given["--mark"];
-    if (!option) return { is: "any", of: [] };
+    if (!option) return never;
     const { value, mask } = option.value;
     const text = `0x${value.toString(16)}/0x${mask.toString(16)}`;
     // (mark & mask) == value: bits outside the mask are never there

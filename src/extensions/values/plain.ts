@@ -50,6 +50,11 @@ export function compares(field: Field, given: One<Written> | undefined): Conditi
   const inside = within(field, given.value.ranges, given.value.text);
   return given.negated ? not(inside) : inside;
 }
+/** The field's value is one of these names of its list; names that are not in the list are somebody else's to ask. */
+export function isOneOf(field: Field, list: readonly string[], wanted: readonly string[]): Condition {
+  const at = list.flatMap((name, index) => (wanted.includes(name) ? [[index, index + 1] as const] : []));
+  return within(field, at, wanted.join(","));
+}
 /** Later fragments carry no transport header: no in both polarities (semantics 6.2; xt_tcpudp.c). */
 export const firstFragment = (...of: readonly Condition[]): Condition =>
   all(within("fragmentOffset", [[0, 1]], "a first fragment"), ...of);
