@@ -1,6 +1,16 @@
-/** How netfilter's vocabulary is written down: one file an extension, data and two small functions. */
+/** How netfilter's vocabulary is written down: one file an extension, data and a few small functions. */
 import type { Condition, Family, Field, Host, Ranges } from "../facts/index.ts";
 import type { Word } from "../syntax/index.ts";
+
+/** Which of the two implementations holds the rules: xtables' own tables, or nf_tables. */
+export type Backend = "legacy" | "nft";
+
+/** The tool whose output canonical text is. Releases print a few things differently. */
+export interface Saver {
+  readonly backend: Backend;
+  /** 1.8.9 is 10809. */
+  readonly release: number;
+}
 
 /** A word that cannot be read; the message says what was expected there. */
 export class BadValue extends Error {
@@ -15,39 +25,76 @@ export class BadValue extends Error {
 export interface Value<T> {
   /** How many words follow the option. */
   readonly arity: number;
+  /** Notations that the tools accept: for error messages, and to draw random rules from. Each holds all its words. */
+  readonly examples: readonly string[];
   readonly aliases?: readonly string[];
   /** Options without a word that stand for a value of this one. */
   readonly shorthands?: Readonly<Record<string, T>>;
   readonly negatable?: boolean;
-  /** ebtables only: the option may stand without its word. */
-  readonly optional?: boolean;
-  read(words: readonly Word[], flag: string): T;
+  /** May be given again: `One.again` holds the further ones. */
+  readonly repeatable?: boolean;
+  /** `flag` is the option as it was spelled: an alias may give its word another meaning. */
+  read(words: readonly Word[], flag: string, family: Family): T;
   /** The words as iptables-save prints them, unquoted; null where it prints no such option at all. */
-  write(value: T, negated: boolean): readonly string[] | null;
+  write(value: T, negated: boolean, saver: Saver): readonly string[] | null;
   /** Printed in quotes: always (true) or where a character needs it (false); left out: never. */
   readonly quoted?: boolean;
 }
 export interface One<T> {
   readonly value: T;
   readonly negated: boolean;
+  /** Grows along the rule: tells what came first. */
+  readonly at: number;
+  readonly again?: readonly One<T>[];
 }
 // biome-ignore lint/suspicious/noExplicitAny: a table holds values of any type; each extension knows its own
 export type OptionTable = Readonly<Record<string, Value<any>>>;
 export type Given<O extends OptionTable> = { readonly [K in keyof O]?: O[K] extends Value<infer T> ? One<T> : never };
+
+/** What is wrong with options that are right one by one. */
+export interface Mistake {
+  /** The option to point at; left out: the extension's name. */
+  readonly option?: string;
+  readonly expected: string;
+}
+
+/** Where the kernel takes a rule with this extension; what is left out is not restricted. */
+export interface Placement {
+  readonly tables?: readonly string[];
+  /** Built-in chains from which it may be reached. */
+  readonly hooks?: readonly string[];
+  /** `-p` must be there, name one of these, and not be negated. */
+  readonly protocols?: readonly string[];
+}
 
 interface Extension<O extends OptionTable> {
   readonly name: string;
   readonly families: readonly Family[];
   /** In the order in which iptables-save prints them. */
   readonly options: O;
-  /** Options that are wrong only together: what is missing or too much. */
-  check?(given: Given<O>): string | null;
+  /** Of each group at least one option is given. */
+  readonly needs?: readonly (readonly string[])[];
+  /** Of each group at most one option is given. */
+  readonly excludes?: readonly (readonly string[])[];
+  /** Options that need others beside them. */
+  readonly together?: Readonly<Record<string, readonly string[]>>;
+  readonly placement?: Placement;
+  /** What no list above can say. */
+  check?(given: Given<O>, family: Family): Mistake | null;
+  /** What the tool adds by itself to what was given: defaults that it prints. */
+  complete?(given: Given<O>, family: Family): Given<O>;
+  /** The printed options where they depart from the table: each a text, quoted where it needs to be; null: as the table says. */
+  write?(given: Given<O>, saver: Saver, family: Family): readonly string[] | null;
 }
 export interface MatchExtension<O extends OptionTable = OptionTable> extends Extension<O> {
-  /** Options that need no `-m`: the ip part, and every ebtables match. */
-  readonly implicit?: boolean;
+  /** Options that need no `-m`: the rule's own part, which is printed first, and every ebtables match. */
+  readonly implicit?: "own" | "other";
+  /** Other names that `-m` takes. */
+  readonly aliases?: readonly string[];
   /** `-p` of these loads it without `-m`; left out: of its own name. */
-  readonly protocols?: readonly string[];
+  readonly loadedBy?: readonly string[];
+  /** iptables-nft keeps it as expressions of its own: two of them become one, and one that asks nothing is lost. */
+  readonly nativeInNft?: boolean;
   means(given: Given<O>, host: Host, family: Family): Condition;
   /** A watcher: the prefix of the line that it logs when the rule matches. */
   logs?(given: Given<O>): string | null;
@@ -66,6 +113,8 @@ export type Effect =
   /** Sets the trace flag; its own rule is not printed the first time. */
   | { readonly does: "trace" }
   | { readonly does: "set"; readonly field: Field; readonly value: number; readonly mask: number }
+  /** What happens to the packet is not known from the rule: every way is one path. */
+  | { readonly does: "unknown"; readonly why: string }
   | Translate;
 /** NAT. `addresses`: empty when the address stays, null for the out device's (source) or the in device's (destination) own. */
 export interface Translate {
@@ -78,3 +127,9 @@ export interface Translate {
 
 export const match = <const O extends OptionTable>(extension: MatchExtension<O>): MatchExtension<O> => extension;
 export const target = <const O extends OptionTable>(extension: TargetExtension<O>): TargetExtension<O> => extension;
+
+/** libxtables/xtables.c xtables_save_string: bare iff it is letters, digits, _ and - only. */
+export function quote(text: string, always = false): string {
+  if (!always && /^[A-Za-z0-9_-]+$/.test(text)) return text;
+  return `"${text.replace(/["\\']/g, "\\$&")}"`;
+}

@@ -2,7 +2,8 @@
 import ipaddr from "ipaddr.js";
 import type { Range } from "./value-set.ts";
 
-export type Family = "ipv4" | "ipv6" | "bridge";
+/** arp: arptables' rules, which no IP packet passes. */
+export type Family = "ipv4" | "ipv6" | "bridge" | "arp";
 export type Address = number | bigint;
 
 /** undefined when the text is not an address of that family; four dotted parts or an IPv6 address only. */

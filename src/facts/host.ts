@@ -176,12 +176,19 @@ const LOOPBACK: Readonly<Record<Family, Ranges>> = {
   ipv4: [[0x7f000000, 0x80000000]],
   ipv6: [[1n, 2n]],
   bridge: [],
+  arp: [],
 };
-const BROADCAST: Readonly<Record<Family, Ranges>> = { ipv4: [[0xffffffff, 0x100000000]], ipv6: [], bridge: [] };
+const BROADCAST: Readonly<Record<Family, Ranges>> = {
+  ipv4: [[0xffffffff, 0x100000000]],
+  ipv6: [],
+  bridge: [],
+  arp: [],
+};
 export const MULTICAST: Readonly<Record<Family, Ranges>> = {
   ipv4: [[0xe0000000, 0xf0000000]],
   ipv6: [[0xffn << 120n, 1n << 128n]],
   bridge: [],
+  arp: [],
 };
 
 function routeType({ type = "unicast" }: RouteJson): RouteClass["type"] {

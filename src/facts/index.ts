@@ -6,4 +6,5 @@ export * from "./host.ts";
 export * from "./host-json.ts";
 export * from "./packet.ts";
 export * from "./protocols.ts";
+export * from "./services.ts";
 export * from "./value-set.ts";

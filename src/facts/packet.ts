@@ -66,8 +66,8 @@ export function narrow(packet: Packet, field: Field, set: ValueSet): Packet | nu
   return isEmpty(next) ? null : withFields(packet, { [field]: next });
 }
 
-/** include/uapi/linux/if_ether.h: ETH_P_IP, ETH_P_IPV6 */
-const FRAME_PROTOCOLS = { ipv4: 0x0800, ipv6: 0x86dd } as const;
+/** include/uapi/linux/if_ether.h: ETH_P_IP, ETH_P_IPV6, ETH_P_ARP */
+const FRAME_PROTOCOLS = { ipv4: 0x0800, ipv6: 0x86dd, arp: 0x0806 } as const;
 
 /** A packet of which nothing is stated; it is whole unless it is said to be a fragment. */
 export const anyPacket = (family: Family): Packet => ({

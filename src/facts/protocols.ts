@@ -49,12 +49,23 @@ const names: Readonly<Record<string, number>> = {
   udplite: 136,
   "mpls-in-ip": 137,
   manet: 138,
-  shim6: 139,
-  wesp: 140,
-  rohc: 141,
+  hip: 139,
+  shim6: 140,
+  wesp: 141,
+  rohc: 142,
+  ethernet: 143,
 };
 /** Other spellings that iptables takes and the kernel's TRACE line prints. */
-const aliases: Readonly<Record<string, number>> = { icmpv6: 58, "ipv6-mh": 135, mh: 135, ipv4: 4 };
+const aliases: Readonly<Record<string, number>> = {
+  ip: 0,
+  hopopt: 0,
+  all: 0,
+  icmpv6: 58,
+  icmp6: 58,
+  "ipv6-mh": 135,
+  mh: 135,
+  ipv4: 4,
+};
 const byNumber = new Map(Object.entries(names).map(([name, number]) => [number, name]));
 
 /** The number of a protocol given by name (any case) or number; undefined when it is neither. */

@@ -1,4 +1,5 @@
 /** Every lint rule that there is, and the presets that choose among them. */
+import { nearest } from "../nearest.ts";
 import type { Check, LintRule } from "./define.ts";
 import { checks, lintRules, presets } from "./generated/catalogue.ts";
 
@@ -20,29 +21,15 @@ export function ruleNamed(
   name: string,
 ): { readonly rule: LintRule } | { readonly rule: null; readonly nearest: string | null } {
   const rule = lintRules.find((each) => each.name === name);
-  return rule ? { rule } : { rule: null, nearest: nearest(name) };
+  return rule ? { rule } : { rule: null, nearest: nearestRule(name) };
 }
 
-function nearest(name: string): string | null {
-  const ranked = lintRules
-    .map((rule) => ({ name: rule.name, far: distance(name.toLowerCase(), rule.name) }))
-    .sort((a, b) => a.far - b.far);
-  const [best] = ranked;
-  if (best && best.far <= Math.max(2, name.length / 3)) return best.name;
+function nearestRule(name: string): string | null {
+  const near = nearest(
+    name,
+    lintRules.map((rule) => rule.name),
+  );
+  if (near !== undefined) return near;
   const holding = lintRules.filter((rule) => name.length > 2 && rule.name.includes(name.toLowerCase()));
   return holding.length === 1 ? (holding[0]?.name ?? null) : null;
-}
-
-/** Levenshtein. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -1,18 +1,19 @@
-/** Words → matches and a target with typed values. Nothing is dropped: what nobody knows is carried word for word. */
-import {
-  BadValue,
-  type Given,
-  type MatchExtension,
-  matches,
-  type OptionTable,
-  type TargetExtension,
-  targets,
-  type Value,
-} from "../extensions/index.ts";
-import type { Family } from "../facts/index.ts";
+/** Words → matches and a target with typed values, as getopt reads them. Nothing is dropped: what nobody knows is carried. */
+import { BadValue, type Given, type MatchExtension, type TargetExtension, type Value } from "../extensions/index.ts";
 import type { Problem } from "../finding.ts";
 import type { Word } from "../syntax/index.ts";
+import { mistakesOf } from "./mistakes.ts";
 import type { Rule } from "./ruleset.ts";
+import {
+  implicitMatches,
+  matchNamed,
+  nearMatch,
+  nearOption,
+  optionSpelled,
+  optionsBeginning,
+  protocolMatch,
+  targetNamed,
+} from "./vocabulary.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: values of any extension
 export type AnyGiven = Given<Readonly<Record<string, Value<any>>>>;
@@ -37,6 +38,8 @@ export interface BoundTarget {
 export interface BoundRule {
   readonly matches: readonly BoundMatch[];
   readonly target: BoundTarget | null;
+  /** Packets and bytes of `-c`. */
+  readonly counters: readonly [Word, Word] | null;
   readonly problems: readonly Problem[];
 }
 
@@ -51,59 +54,68 @@ export function bind(rule: Rule): BoundRule {
   return bound;
 }
 
-const knownMatches = index(matches);
-const knownTargets = index(targets);
-function index<E extends { readonly name: string; readonly families: readonly Family[] }>(list: readonly E[]) {
-  const map = new Map<string, E>();
-  for (const each of list) for (const family of each.families) map.set(`${family} ${each.name}`, each);
-  return map;
-}
-const implicit = (family: Family) => matches.filter((each) => each.implicit && each.families.includes(family));
-const IMPLICIT: Readonly<Record<Family, readonly MatchExtension[]>> = {
-  ipv4: implicit("ipv4"),
-  ipv6: implicit("ipv6"),
-  bridge: implicit("bridge"),
-};
-
-/** Whether a target of this name is known without a chain of that name. */
-export const isTarget = (family: Family, name: string): boolean => knownTargets.has(`${family} ${name}`);
-
-interface Open {
+/** An extension whose options are being read. */
+export interface Open {
   readonly name: string;
   readonly extension: MatchExtension | TargetExtension | null;
-  readonly given: Record<string, { value: unknown; negated: boolean }>;
+  /** Where it is named; null for options that need no `-m`. */
+  readonly word: Word | null;
+  readonly given: Record<string, { value: unknown; negated: boolean; at: number; again?: unknown[] }>;
+  /** The words of its options, by option. */
+  readonly flags: Record<string, Word>;
   readonly carried: Word[];
 }
+const open = (name: string, extension: Open["extension"], word: Word | null): Open => ({
+  name,
+  extension,
+  word,
+  given: {},
+  flags: {},
+  carried: [],
+});
+
+type How = "jump" | "goto";
+const JUMPS: Readonly<Record<string, How>> = { "-j": "jump", "--jump": "jump", "-g": "goto", "--goto": "goto" };
+const MATCHES = new Set(["-m", "--match"]);
+const COUNTERS = new Set(["-c", "--set-counters"]);
 
 class Binder {
   readonly #rule: Rule;
-  readonly #words: readonly Word[];
+  readonly #words: Word[];
   readonly #problems: Problem[] = [];
-  /** The ip part first (ebtables: every match), then `-m` in input order. */
+  /** The ip part first (ebtables: the frame), then in input order. */
   readonly #matches: Open[];
-  #target: (Open & { how: "jump" | "goto"; word: Word }) | null = null;
+  #target: (Open & { how: How; word: Word }) | null = null;
+  #counters: readonly [Word, Word] | null = null;
   #last: Open | null = null;
   #at = 0;
 
   constructor(rule: Rule) {
     this.#rule = rule;
-    this.#words = rule.words();
-    this.#matches = IMPLICIT[rule.family].map((extension) => open(extension.name, extension));
+    this.#words = [...rule.words()];
+    this.#matches = implicitMatches[rule.family].map((extension) => open(extension.name, extension, null));
   }
 
   bind(): BoundRule {
     while (this.#at < this.#words.length) this.#option();
-    for (const each of [...this.#matches, ...(this.#target ? [this.#target] : [])]) this.#checkTogether(each);
+    const opened = [...this.#matches, ...(this.#target ? [this.#target] : [])];
+    for (const each of opened) {
+      for (const { word, expected, found } of mistakesOf(each, opened, this.#rule))
+        this.#problem(word ?? this.#words[0] ?? null, expected, found);
+      const complete = each.extension?.complete?.(each.given as never, this.#rule.family);
+      if (complete) Object.assign(each.given, complete);
+    }
     return {
-      matches: this.#matches.filter(hasContent) as unknown as readonly BoundMatch[],
+      matches: inPrintedOrder(this.#matches.filter(hasContent)) as unknown as readonly BoundMatch[],
       target: this.#target as unknown as BoundTarget | null,
+      counters: this.#counters,
       problems: this.#problems,
     };
   }
 
   #option(): void {
     const bang = this.#words[this.#at] as Word;
-    const negated = bang.text === "!" && !bang.quoted;
+    const negated = isBang(bang);
     const word = negated ? this.#words[this.#at + 1] : bang;
     if (!word) {
       this.#at++;
@@ -112,71 +124,143 @@ class Binder {
     }
     this.#at += negated ? 2 : 1;
     const flag = word.text;
-    if (!negated && (flag === "-j" || flag === "--jump" || flag === "-g" || flag === "--goto")) return this.#jump(word);
-    if (!negated && this.#rule.family !== "bridge" && (flag === "-m" || flag === "--match")) return this.#match(word);
-    if (this.#rule.family === "bridge" && flag === "-c") {
-      this.#at += 2;
+    if (!negated && this.#base(word, flag)) return;
+    const owner = this.#owner(flag) ?? this.#split(word);
+    if (owner) return this.#value(owner, word, negated);
+    if (isWord(flag) && this.#last?.extension && !negated) {
+      this.#problem(word, "an option", flag);
+      this.#last.carried.push(word);
       return;
     }
-    const owner = this.#owner(flag);
-    if (owner) return this.#value(owner, word, negated);
     this.#carry(negated ? [bang, word] : [word], word);
+  }
+
+  /** The options that belong to no extension. */
+  #base(word: Word, flag: string): boolean {
+    const how = JUMPS[flag];
+    if (how) this.#jump(word, how);
+    else if (MATCHES.has(flag) && this.#rule.family !== "bridge") this.#match(word);
+    else if (COUNTERS.has(flag)) this.#count(word);
+    else return false;
+    return true;
   }
 
   #match(flag: Word): void {
     const name = this.#words[this.#at++];
     if (!name) return this.#problem(flag, "the name of a match", "the end of the rule");
-    const extension = knownMatches.get(`${this.#rule.family} ${name.text}`) ?? null;
-    const known = extension?.implicit ? null : extension;
-    this.#last = open(name.text, known);
+    const { family } = this.#rule;
+    const extension = matchNamed(family, name.text);
+    if (!extension) {
+      const near = nearMatch(family, name.text);
+      if (near !== undefined) this.#problem(name, "a match that is known", `${name.text} (did you mean ${near}?)`);
+    }
+    this.#last = open(extension?.name ?? name.text, extension, name);
     this.#matches.push(this.#last);
   }
 
-  #jump(flag: Word): void {
+  #jump(flag: Word, how: How): void {
     const name = this.#words[this.#at++];
     if (!name) return this.#problem(flag, "a target or chain", "the end of the rule");
     if (this.#target) return this.#problem(flag, "one target only", `a second one, ${name.text}`);
-    const how = flag.text.startsWith("-g") || flag.text === "--goto" ? "goto" : "jump";
-    const extension = how === "goto" ? null : (knownTargets.get(`${this.#rule.family} ${name.text}`) ?? null);
-    this.#target = { ...open(name.text, extension), how, word: name };
+    const extension = how === "goto" ? null : targetNamed(this.#rule.family, name.text);
+    this.#target = { ...open(name.text, extension, name), how, word: name };
     this.#last = this.#target;
   }
 
-  /** The latest extension that has the option; `-p tcp --dport` loads tcp by itself, as iptables does. */
-  #owner(flag: string): { to: Open; option: string } | null {
-    const candidates = [...(this.#target ? [this.#target] : []), ...this.#matches.slice().reverse()];
-    for (const to of candidates) {
-      const option = to.extension && optionOf(to.extension.options, flag);
-      if (option) return { to, option };
-    }
-    const protocol = this.#matches[0]?.given["-p"];
-    const name = protocol && !protocol.negated ? (protocol.value as { text: string }).text : "";
-    const extension = matches.find(
-      (each) =>
-        !each.implicit && each.families.includes(this.#rule.family) && (each.protocols ?? [each.name]).includes(name),
-    );
-    const option = extension && optionOf(extension.options, flag);
-    if (!extension || !option) return null;
-    const to = open(extension.name, extension);
-    this.#matches.push(to);
-    return { to, option };
+  #count(flag: Word): void {
+    const [packets, bytes] = this.#words.slice(this.#at, this.#at + 2);
+    if (!packets || !bytes || !/^\d+$/.test(packets.text) || !/^\d+$/.test(bytes.text))
+      return this.#problem(packets ?? flag, "packets and bytes after -c", packets?.text ?? "the end of the rule");
+    this.#at += 2;
+    this.#counters = [packets, bytes];
   }
 
-  #value({ to, option }: { to: Open; option: string }, flag: Word, before: boolean): void {
+  /** The latest extension that has the option; `-p tcp --dport` loads tcp by itself, as iptables does. */
+  #owner(flag: string): Owner | null {
+    if (!flag.startsWith("-")) return null;
+    const loaded = [...(this.#target ? [this.#target] : []), ...this.#matches.slice().reverse()];
+    for (const to of loaded) {
+      const option = to.extension && optionSpelled(to.extension, flag);
+      if (option) return { to, option, spelled: flag };
+    }
+    const long = flag.startsWith("--") && flag.length > 2;
+    const begun = long ? this.#beginning(loaded, flag) : null;
+    if (begun) return begun;
+    const protocol = this.#matches[0]?.given["-p"];
+    const name = protocol && !protocol.negated ? (protocol.value as { text: string }).text : "";
+    const extension = protocolMatch(this.#rule.family, name);
+    if (!extension || this.#matches.some((each) => each.extension === extension)) return null;
+    const to = open(extension.name, extension, null);
+    const option = optionSpelled(extension, flag);
+    const found = option ? { to, option, spelled: flag } : long ? this.#beginning([to], flag) : null;
+    if (found) this.#matches.push(to);
+    return found;
+  }
+
+  #beginning(loaded: readonly Open[], flag: string): Owner | null {
+    const found: Owner[] = loaded.flatMap((to) =>
+      to.extension
+        ? optionsBeginning(to.extension, flag).map((spelled) => ({
+            to,
+            option: optionSpelled(to.extension as MatchExtension, spelled) as string,
+            spelled,
+          }))
+        : [],
+    );
+    const [first] = found;
+    const same = found.every(({ to, option }) => to.extension === first?.to.extension && option === first?.option);
+    return first && same ? first : null;
+  }
+
+  /** `--dport=80` and `-ptcp`: an option and its word in one; the word is put back into the line. */
+  #split(word: Word): Owner | "base" | null {
+    const { text, start, end } = word;
+    if (word.quoted) return null;
+    const sign = text.startsWith("--") ? text.indexOf("=") : text.length > 2 && text[0] === "-" ? 2 : -1;
+    if (sign < 2) return null;
+    const flag = text.slice(0, sign);
+    const from = text[1] === "-" ? sign + 1 : sign;
+    const isShort = text[1] !== "-";
+    const owner = this.#owner(flag);
+    const base = flag in JUMPS || (MATCHES.has(flag) && this.#rule.family !== "bridge");
+    if (!owner && !base) return null;
+    if (owner && owner.to.extension?.options[owner.option]?.arity !== 1) return null;
+    if (isShort && /^-[^-]$/.test(flag) === false) return null;
+    const rest: Word = {
+      text: text.slice(from),
+      start: start + (end - start - (text.length - from)),
+      end,
+      quoted: false,
+    };
+    this.#words.splice(this.#at, 0, rest);
+    if (owner) return owner;
+    this.#base(word, flag);
+    return "base";
+  }
+
+  #value(owner: Owner | "base", flag: Word, before: boolean): void {
+    if (owner === "base") return;
+    const { to, option, spelled } = owner;
     const value = to.extension?.options[option];
     if (!value) return;
     let negated = before;
-    if (this.#rule.family === "bridge" && this.#words[this.#at]?.text === "!") {
+    const next = this.#words[this.#at];
+    // ebtables writes it so, iptables did long ago
+    if (next && isBang(next) && value.negatable && value.arity > 0 && this.#words.length > this.#at + 1) {
       negated = true;
       this.#at++;
     }
     this.#last = to;
     if (negated && !value.negatable) this.#problem(flag, `${option} without !`, "!");
-    if (to.given[option]) this.#problem(flag, `${option} once`, "it twice");
-    if (value.shorthands && flag.text in value.shorthands) {
-      to.given[option] = { value: value.shorthands[flag.text], negated };
-      return;
-    }
+    const earlier = to.given[option];
+    if (earlier && !value.repeatable) this.#problem(flag, `${option} once`, "it twice");
+    to.flags[option] = flag;
+    const put = (given: unknown) => {
+      const one = { value: given, negated, at: this.#at };
+      if (earlier && value.repeatable) (earlier.again ??= []).push(one);
+      else to.given[option] = one;
+    };
+    if (value.shorthands && spelled in value.shorthands) return put(value.shorthands[spelled]);
     const words = this.#words.slice(this.#at, this.#at + value.arity);
     this.#at += words.length;
     if (words.length < value.arity)
@@ -186,7 +270,7 @@ class Binder {
         "the end of the rule",
       );
     try {
-      to.given[option] = { value: value.read(words, flag.text), negated };
+      put(value.read(words, spelled, this.#rule.family));
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
       this.#problem(error.word, error.message, error.word.text);
@@ -198,54 +282,61 @@ class Binder {
   #carry(words: readonly Word[], flag: Word): void {
     const to = this.#last;
     const foreign = to && !to.extension;
-    if (!foreign) this.#problem(flag, this.#expected(to), flag.text);
+    if (!foreign) this.#unknown(flag, to);
     const target = to ?? this.#matches[0];
     target?.carried.push(...words);
-    while (
-      this.#at < this.#words.length &&
-      !this.#words[this.#at]?.text.startsWith("-") &&
-      this.#words[this.#at]?.text !== "!"
-    ) {
-      target?.carried.push(this.#words[this.#at++] as Word);
+    while (this.#at < this.#words.length) {
+      const next = this.#words[this.#at] as Word;
+      if (isBang(next) || !isWord(next.text)) return;
+      target?.carried.push(next);
+      this.#at++;
     }
   }
 
-  #expected(to: Open | null): string {
+  #unknown(flag: Word, to: Open | null): void {
     const options = to?.extension ? Object.keys(to.extension.options) : [];
-    return options.length > 0 ? `an option of ${to?.name}: ${options.join(", ")}` : "an option";
+    const loaded = [...this.#matches, ...(this.#target ? [this.#target] : [])].map(({ extension }) => extension);
+    const near = nearOption(this.#rule.family, flag.text, loaded);
+    this.#problem(
+      flag,
+      options.length > 0 ? `an option of ${to?.name}: ${options.join(", ")}` : "an option",
+      `${shorten(flag.text)}${near === undefined ? "" : ` (did you mean ${near}?)`}`,
+    );
   }
 
-  #checkTogether(each: Open): void {
-    const extension = each.extension;
-    const wrong = extension?.check && each.carried.length === 0 ? extension.check(each.given as never) : null;
-    const first = this.#words[0];
-    if (wrong && first) this.#problem(first, wrong, `-m ${each.name} without it`);
-  }
-
-  #problem(word: Word, expected: string, found: string): void {
+  #problem(word: Word | null, expected: string, found: string): void {
+    const { place, family, chain } = this.#rule;
     this.#problems.push({
       rule: "syntax-error",
       message: "unbound",
       data: { expected, found: shorten(found) },
-      place: { source: this.#rule.place.source, start: word.start, end: word.end },
-      family: this.#rule.family,
-      chain: this.#rule.chain,
+      place: { source: place.source, start: word?.start ?? place.start, end: word?.end ?? place.end },
+      family,
+      chain,
     });
   }
 }
 
+interface Owner {
+  readonly to: Open;
+  readonly option: string;
+  /** As iptables knows it, written out. */
+  readonly spelled: string;
+}
+const isBang = ({ text, quoted }: Word): boolean => text === "!" && !quoted;
+const isWord = (text: string): boolean => !text.startsWith("-") || text === "-";
+
 /** Enough of a word to know it by. */
 const shorten = (text: string): string =>
-  text.length > 60 ? `${text.slice(0, 60)}… (${text.length} characters)` : text;
-const open = (name: string, extension: Open["extension"]): Open => ({ name, extension, given: {}, carried: [] });
+  text.length > 120 ? `${text.slice(0, 60)}… (${text.length} characters)` : text;
 function hasContent({ extension, given, carried }: Open): boolean {
   const isImplicit = extension && "implicit" in extension && extension.implicit;
   return !isImplicit || Object.keys(given).length > 0 || carried.length > 0;
 }
-function optionOf(options: OptionTable, flag: string): string | undefined {
-  if (flag in options) return flag;
-  return Object.keys(options).find((option) => {
-    const value = options[option];
-    return value?.aliases?.includes(flag) || (value?.shorthands && flag in value.shorthands);
-  });
+/** The rule's own part, then matches as they were first named; ebtables prints its watchers last. */
+function inPrintedOrder(matches: readonly Open[]): readonly Open[] {
+  const rank = ({ extension }: Open) =>
+    extension && "implicit" in extension && extension.implicit === "own" ? 0 : extension && "logs" in extension ? 2 : 1;
+  const first = ({ word, flags }: Open) => word?.start ?? Math.min(...Object.values(flags).map(({ start }) => start));
+  return [...matches].sort((a, b) => rank(a) - rank(b) || first(a) - first(b));
 }

@@ -43,7 +43,7 @@ function mean(rule: Rule, host: Host): Meaning {
 function conditionOf(match: BoundMatch, rule: Rule, host: Host): Condition {
   const known = match.extension?.means(match.given as never, host, rule.family);
   if (known && match.carried.length === 0) return known;
-  const key = matchText(match, rule.family, rule.place.source);
+  const key = matchText(match, rule);
   // whether it always answers alike is not known either: it must not settle a later rule
   const unknown: Condition = { is: "chance", key, why: `${key} is not modelled` };
   return known ? all(known, unknown) : unknown;

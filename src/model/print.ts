@@ -1,5 +1,5 @@
 /** Canonical text: what iptables-save and ebtables-save print. Semantics 5.2 and 5.3. */
-import type { OptionTable } from "../extensions/index.ts";
+import { type MatchExtension, type OptionTable, quote, type Saver } from "../extensions/index.ts";
 import type { Family } from "../facts/index.ts";
 import { encode, type Source } from "../source.ts";
 import type { ChainLine, Dump, TableLine } from "../syntax/index.ts";
@@ -7,61 +7,97 @@ import { type AnyGiven, type BoundMatch, type BoundRule, bind } from "./bind.ts"
 import type { LoadedDump } from "./load.ts";
 import type { Rule } from "./ruleset.ts";
 
-/** `-s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j ACCEPT`: a rule without its chain. */
+/** `-s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j ACCEPT`: a rule without its chain, as its saver prints it. */
 export function ruleBody(rule: Rule): string {
   const bound = bind(rule);
-  const { source } = rule.place;
-  const parts = bound.matches.map((match) => matchText(match, rule.family, source)).filter((text) => text !== "");
-  if (bound.target) {
-    const { how, name, extension, given, carried } = bound.target;
-    parts.push(how === "goto" ? "-g" : "-j", name);
-    parts.push(
-      ...optionTexts(extension?.options ?? {}, given, rule.family),
-      ...carried.map((word) => raw(word, source)),
-    );
-  } else if (rule.family === "bridge") parts.push("-j CONTINUE");
+  const matches = rule.saver.backend === "nft" ? mergedInNft(bound.matches) : bound.matches;
+  const parts = matches.map((match) => matchText(match, rule)).filter((text) => text !== "");
+  const target = targetText(rule);
+  // arptables prints the target first
+  if (rule.family === "arp") parts.unshift(target);
+  else if (target !== "") parts.push(target);
+  if (bound.counters && rule.family === "bridge") parts.push("-c", ...bound.counters.map(({ text }) => text));
   return parts.join(" ");
 }
 
 export function ruleText(rule: Rule): string {
   const body = ruleBody(rule);
-  return `${rule.counters === null ? "" : `${rule.counters} `}-A ${rule.chain}${body === "" ? "" : ` ${body}`}`;
+  const [packets, bytes] = (rule.family !== "bridge" && bind(rule).counters) || [];
+  const counters = packets && bytes ? `[${packets.text}:${bytes.text}]` : rule.counters;
+  return `${counters === null ? "" : `${counters} `}-A ${rule.chain}${body === "" ? "" : ` ${body}`}`;
+}
+
+/** `-j DNAT --to-destination 10.0.0.1`; empty for a rule without a target. */
+export function targetText(rule: Rule): string {
+  const { target } = bind(rule);
+  if (!target) return rule.family === "bridge" ? "-j CONTINUE" : "";
+  const { how, name, extension, given, carried } = target;
+  return [
+    how === "goto" ? "-g" : "-j",
+    extension?.name ?? name,
+    ...(extension ? optionTexts(extension, given, rule) : []),
+    ...carried.map((word) => raw(word, rule.place.source)),
+  ].join(" ");
 }
 
 /** One match as it is printed; empty where iptables-save prints nothing (`-i +`). */
-export function matchText(match: BoundMatch, family: Family, source: Source): string {
-  const options = optionTexts(match.extension?.options ?? {}, match.given, family);
-  const named = match.extension?.implicit ? [] : [`-m ${match.name}`];
-  return [...named, ...options, ...match.carried.map((word) => raw(word, source))].join(" ");
+export function matchText(match: BoundMatch, rule: Rule): string {
+  const { extension } = match;
+  const options = extension ? optionTexts(extension, match.given, rule) : [];
+  const named = extension?.implicit ? [] : [`-m ${match.name}`];
+  return [...named, ...options, ...match.carried.map((word) => raw(word, rule.place.source))].join(" ");
 }
 
+/** iptables-nft reads some matches back from expressions: two become one, and of one that asks nothing nothing is left. */
+function mergedInNft(matches: readonly BoundMatch[]): readonly BoundMatch[] {
+  const out: BoundMatch[] = [];
+  for (const match of matches) {
+    const native = match.extension?.nativeInNft && match.carried.length === 0;
+    if (native && Object.values(match.given).every((one) => one === undefined)) continue;
+    const same = native ? out.findIndex(({ extension }) => extension === match.extension) : -1;
+    const earlier = out[same];
+    if (earlier && !Object.keys(match.given).some((option) => option in earlier.given))
+      out[same] = { ...earlier, given: { ...earlier.given, ...match.given } };
+    else out.push(match);
+  }
+  return out;
+}
+
+const LEGACY: Saver = { backend: "legacy", release: 10811 };
 /** No match at all and an all-zero ip part: what TRACE calls policy or return with a standard target (semantics 1.2). */
 export const isUnconditional = ({ matches }: BoundRule): boolean =>
   matches.every(
     ({ extension, given, carried }) =>
-      extension?.implicit && carried.length === 0 && optionTexts(extension.options, given, "ipv4").length === 0,
+      extension?.implicit &&
+      carried.length === 0 &&
+      Object.entries(extension.options).every(([flag, value]) => {
+        const one = given[flag];
+        return !one || value.write(one.value, one.negated, LEGACY) === null;
+      }),
   );
 
 const raw = (word: { start: number; end: number; text: string }, source: Source): string =>
   word.text === "!" ? "!" : source.text(word.start, word.end);
 
-function optionTexts(options: OptionTable, given: AnyGiven, family: Family): string[] {
-  return Object.entries(options).flatMap(([flag, value]) => {
+function optionTexts(
+  extension: { readonly options: OptionTable; write?: MatchExtension["write"] },
+  given: AnyGiven,
+  { family, saver }: Rule,
+): readonly string[] {
+  const own = extension.write?.(given as never, saver, family);
+  if (own) return own;
+  return Object.entries(extension.options).flatMap(([flag, value]) => {
     const one = given[flag];
     if (!one) return [];
-    const words = value.write(one.value, one.negated);
+    const words = value.write(one.value, one.negated, saver);
     if (words === null) return [];
     const texts = words.map((word) => (value.quoted === undefined ? word : quote(word, value.quoted)));
     if (!one.negated) return [flag, ...texts];
-    return family === "bridge" ? [flag, "!", ...texts] : ["!", flag, ...texts];
+    return negatesBehind(family, saver) ? [flag, "!", ...texts] : ["!", flag, ...texts];
   });
 }
-
-/** libxtables/xtables.c xtables_save_string: bare iff it is letters, digits, _ and - only. */
-function quote(text: string, always: boolean): string {
-  if (!always && /^[A-Za-z0-9_-]+$/.test(text)) return text;
-  return `"${text.replace(/["\\']/g, "\\$&")}"`;
-}
+/** ebtables printed `-p ! IPv4` before release 1.8.11. */
+const negatesBehind = (family: Family, { release }: Saver): boolean => family === "bridge" && release < 10811;
 
 /** A dump's bytes in canonical form: comments and lines that could not be read stay as they are. */
 export function printDump({ dump, ruleOfLine }: LoadedDump): string {

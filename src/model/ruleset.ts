@@ -1,13 +1,14 @@
 /** All that is loaded on one host: tables by family, backend and name; chains; rules with their places. */
+import type { Backend, Saver } from "../extensions/index.ts";
 import type { Family } from "../facts/index.ts";
 import type { Place } from "../finding.ts";
 import type { Word } from "../syntax/index.ts";
 
-export type Backend = "legacy" | "nft";
-
 /** An `-A` line. Its number is its position in its chain, never stored. */
 export interface Rule {
   readonly family: Family;
+  /** Empty for a rule that stands in no table. */
+  readonly table: string;
   readonly place: Place;
   /** The line as it stands in the file. */
   readonly text: string;
@@ -16,6 +17,8 @@ export interface Rule {
   readonly words: () => readonly Word[];
   /** `[packets:bytes]` where the dump was taken with counters. */
   readonly counters: string | null;
+  /** The tool that would print it. */
+  readonly saver: Saver;
 }
 
 export interface Chain {

@@ -2,7 +2,7 @@
  * Hook order as data: which tables a packet meets at each hook, in kernel priority order, and which hooks each
  * part of its way has. Read by the walk; packet sets are to read the same rows. Semantics 4.1 and 4.4.
  */
-import type { Backend } from "../model/index.ts";
+import type { Backend } from "../extensions/index.ts";
 
 export type Layer = "ip" | "bridge";
 export type Hook = "BROUTING" | "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | "POSTROUTING";

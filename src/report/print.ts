@@ -39,7 +39,9 @@ function ruleJson(rule: Rule, number: number): object {
       known: extension !== null,
       options: Object.entries(extension?.options ?? {}).flatMap(([flag, value]) => {
         const one = given[flag];
-        return one ? [{ flag, negated: one.negated, words: value.write(one.value, one.negated) ?? [] }] : [];
+        return one
+          ? [{ flag, negated: one.negated, words: value.write(one.value, one.negated, rule.saver) ?? [] }]
+          : [];
       }),
       carried: carried.map(({ text }) => text),
     })),

@@ -1,6 +1,6 @@
-import { all, always, type Condition, not } from "../../facts/index.ts";
+import { all, always, type Condition } from "../../facts/index.ts";
 import { match, type One, type Value } from "../define.ts";
-import { compares, interfaceName, macMask, type Written, written } from "../values.ts";
+import { asked, compares, interfaceName, macMask, opaque, type Written, written } from "../values.ts";
 
 const PROTOCOLS: Readonly<Record<string, number>> = {
   IPv4: 0x0800,
@@ -9,20 +9,24 @@ const PROTOCOLS: Readonly<Record<string, number>> = {
   "802_1Q": 0x8100,
   IPv6: 0x86dd,
 };
-const frameProtocol: Value<Written> = written("IPv4, IPv6, ARP, 802_1Q, Length or a number 0x0600-0xffff", (given) => {
-  if (given.toLowerCase() === "length") return { text: "Length", ranges: [] };
-  const name = Object.keys(PROTOCOLS).find((each) => each.toLowerCase() === given.toLowerCase());
-  const value = name ? PROTOCOLS[name] : Number.parseInt(given, 16);
-  if (value === undefined || Number.isNaN(value) || (!name && !/^(0x)?[0-9a-f]{1,4}$/i.test(given))) return undefined;
-  const known = Object.keys(PROTOCOLS).find((each) => PROTOCOLS[each] === value);
-  return { text: known ?? `0x${value.toString(16).padStart(4, "0")}`, ranges: [[value, value + 1]] };
-});
+const frameProtocol: Value<Written> = written(
+  "IPv4, IPv6, ARP, 802_1Q, Length or a number 0x0600-0xffff",
+  ["IPv4", "ARP", "0x1234"],
+  (given) => {
+    if (given.toLowerCase() === "length") return { text: "Length", ranges: [] };
+    const name = Object.keys(PROTOCOLS).find((each) => each.toLowerCase() === given.toLowerCase());
+    const value = name ? PROTOCOLS[name] : Number.parseInt(given, 16);
+    if (value === undefined || Number.isNaN(value) || (!name && !/^(0x)?[0-9a-f]{1,4}$/i.test(given))) return undefined;
+    const known = Object.keys(PROTOCOLS).find((each) => PROTOCOLS[each] === value);
+    return { text: known ?? `0x${value.toString(16).padStart(4, "0")}`, ranges: [[value, value + 1]] };
+  },
+);
 
 /** The frame: protocol, MACs and ports. net/bridge/netfilter/ebtables.c ebt_basic_match; semantics 5.3. */
 export const ebtFrame = match({
   name: "frame",
   families: ["bridge"],
-  implicit: true,
+  implicit: "own",
   options: {
     "-p": { ...frameProtocol, aliases: ["--protocol", "--proto"] },
     "-s": macMask({ aliases: ["--source", "--src"] }),
@@ -47,10 +51,5 @@ export const ebtFrame = match({
 function mac(field: "macSource" | "macDestination", given: One<Written> | undefined): Condition {
   if (!given) return always;
   if (given.value.ranges.length > 0) return compares(field, given);
-  const opaque: Condition = {
-    is: "opaque",
-    key: `${field} is ${given.value.text}`,
-    settledBy: "the frame's MAC addresses",
-  };
-  return given.negated ? not(opaque) : opaque;
+  return asked(given, ({ text }) => opaque(`${field} is ${text}`, "the frame's MAC addresses"));
 }

@@ -6,7 +6,7 @@ import { addressIs, asks, compares, firstFragment, type Masked, masked, network,
 export const ebtIp = match({
   name: "ip",
   families: ["bridge"],
-  implicit: true,
+  implicit: "other",
   options: {
     "--ip-src": network({ aliases: ["--ip-source"], bare: true }),
     "--ip-dst": network({ aliases: ["--ip-destination"], bare: true }),

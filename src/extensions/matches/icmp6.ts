@@ -30,7 +30,7 @@ const NAMES: Readonly<Record<string, string>> = {
 export const icmp6 = match({
   name: "icmp6",
   families: ["ipv6"],
-  protocols: ["ipv6-icmp"],
+  loadedBy: ["ipv6-icmp"],
   options: { "--icmpv6-type": icmpTypes(NAMES) },
   means: (given) => firstFragment(asks("icmpType", given["--icmpv6-type"])),
 });

@@ -6,7 +6,7 @@ import { addressIs, compares, flag, interfaceName, network, protocol, type Writt
 export const ip = match({
   name: "ip",
   families: ["ipv4", "ipv6"],
-  implicit: true,
+  implicit: "own",
   options: {
     "-s": network({ aliases: ["--source", "--src"] }),
     "-d": network({ aliases: ["--destination", "--dst"] }),

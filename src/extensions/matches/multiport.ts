@@ -11,7 +11,9 @@ export const multiport = match({
     "--dports": portList({ aliases: ["--destination-ports"] }),
     "--ports": portList(),
   },
-  check: (given) => (Object.keys(given).length === 1 ? null : "exactly one of --sports, --dports, --ports"),
+  needs: [["--sports", "--dports", "--ports"]],
+  excludes: [["--sports", "--dports", "--ports"]],
+  placement: { protocols: ["tcp", "udp", "udplite", "sctp", "dccp"] },
   means(given) {
     const either = given["--ports"];
     if (!either)

@@ -8,6 +8,7 @@ interface SetMatch {
 const setMatch: Value<SetMatch> = {
   arity: 2,
   negatable: true,
+  examples: ["hosts src", "pairs src,dst"],
   read: ([name, directions]) => ({ name: name?.text ?? "", directions: directions?.text ?? "" }),
   write: ({ name, directions }) => [name, directions],
 };

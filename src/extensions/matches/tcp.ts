@@ -1,6 +1,6 @@
-import { always, type Condition, not, TCP_FLAGS, within } from "../../facts/index.ts";
-import { BadValue, match, type One, type Value } from "../define.ts";
-import { asks, firstFragment, number, ports } from "../values.ts";
+import { type Condition, TCP_FLAGS, within } from "../../facts/index.ts";
+import { BadValue, match, type Value } from "../define.ts";
+import { asked, asks, firstFragment, integer, opaque, ports } from "../values.ts";
 
 interface FlagPair {
   readonly mask: number;
@@ -17,6 +17,7 @@ const SYN: FlagPair = { mask: 0b010111, compare: 0b000010 };
 const flagPair: Value<FlagPair> = {
   arity: 2,
   negatable: true,
+  examples: ["SYN,ACK SYN", "ALL NONE", "FIN,SYN,RST,ACK SYN"],
   // iptables-save prints the shorthand as what it stands for
   shorthands: { "--syn": SYN },
   read(words) {
@@ -38,13 +39,6 @@ const flags = ({ mask, compare }: FlagPair): Condition =>
     `${names(mask)} ${names(compare)}`,
   );
 
-/** No packet field holds the options: whether one is there is not modelled. */
-function option(given: One<number> | undefined): Condition {
-  if (!given) return always;
-  const has: Condition = { is: "opaque", key: `tcp option ${given.value}`, settledBy: "the packet's tcp options" };
-  return given.negated ? not(has) : has;
-}
-
 /** tcp header fields. net/netfilter/xt_tcpudp.c; semantics 6.2, recording t08. */
 export const tcp = match({
   name: "tcp",
@@ -53,16 +47,16 @@ export const tcp = match({
     "--sport": ports({ aliases: ["--source-port"] }),
     "--dport": ports({ aliases: ["--destination-port"] }),
     "--tcp-flags": flagPair,
-    "--tcp-option": number(255, { negatable: true }),
+    "--tcp-option": integer({ min: 1, max: 255, negatable: true }),
   },
-  means(given) {
-    const pair = given["--tcp-flags"];
-    const wanted = pair ? flags(pair.value) : always;
-    return firstFragment(
+  placement: { protocols: ["tcp"] },
+  nativeInNft: true,
+  means: (given) =>
+    firstFragment(
       asks("sourcePort", given["--sport"]),
       asks("destinationPort", given["--dport"]),
-      pair?.negated ? not(wanted) : wanted,
-      option(given["--tcp-option"]),
-    );
-  },
+      asked(given["--tcp-flags"], flags),
+      // no packet field holds the options
+      asked(given["--tcp-option"], (option) => opaque(`tcp option ${option}`, "the packet's tcp options")),
+    ),
 });

@@ -9,5 +9,7 @@ export const udp = match({
     "--sport": ports({ aliases: ["--source-port"] }),
     "--dport": ports({ aliases: ["--destination-port"] }),
   },
+  placement: { protocols: ["udp", "udplite"] },
+  nativeInNft: true,
   means: (given) => firstFragment(asks("sourcePort", given["--sport"]), asks("destinationPort", given["--dport"])),
 });

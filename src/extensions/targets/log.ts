@@ -6,6 +6,7 @@ const LEVELS = ["emerg", "alert", "crit", "error", "warning", "notice", "info", 
 const ALIASES: Readonly<Record<string, number>> = { panic: 0, err: 3, warn: 4 };
 const level = word(
   "a syslog level, 0-7 or by name",
+  ["7", "debug", "4"],
   (given) => {
     const number = /^[0-7]$/.test(given) ? Number(given) : (ALIASES[given] ?? LEVELS.indexOf(given));
     return number >= 0 ? number : undefined;

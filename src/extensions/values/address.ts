@@ -1,7 +1,9 @@
 /** Addresses, interfaces and what NAT makes of them. */
 import {
+  type Address,
   after,
   type Condition,
+  type Family,
   not,
   prefix,
   prefixRange,
@@ -13,37 +15,78 @@ import {
   writeMac,
 } from "../../facts/index.ts";
 import type { One, Value } from "../define.ts";
-import { compares, type More, type Written, word, written } from "./plain.ts";
+import { readInteger } from "./number.ts";
+import { compares, type More, opaque, type Written, word, written } from "./plain.ts";
 
 export interface Network extends Written {
   /** False for a mask with holes: no set of ranges, so its match is not modelled. */
   readonly contiguous: boolean;
   readonly everything: boolean;
 }
-/** `10.0.0.0/8`, `10.0.0.0/255.0.255.0`, `fd00::/64`; printed with /prefix always. */
-export function network(more?: More & { bare?: boolean }): Value<Network> {
-  const read = (text: string): Network | undefined => {
-    const slash = text.indexOf("/");
-    const address = readAddress(slash < 0 ? text : text.slice(0, slash));
-    if (address === undefined) return undefined;
-    const bits = typeof address === "bigint" ? 128 : 32;
-    const tail = slash < 0 ? String(bits) : text.slice(slash + 1);
-    if (/^\d{1,3}$/.test(tail)) return prefixed(address, Number(tail), bits, more?.bare ?? false);
-    const mask = readAddress(tail);
-    if (mask === undefined || typeof mask !== typeof address) return undefined;
-    const length = maskLength(BigInt(mask), bits);
-    if (length !== undefined) return prefixed(address, length, bits, more?.bare ?? false);
-    const base = BigInt(address) & BigInt(mask);
-    const low = bits === 32 ? Number(base) : base;
-    return { text: `${writeAddress(low)}/${writeAddress(mask)}`, ranges: [], contiguous: false, everything: false };
-  };
-  const write = (value: Network, negated: boolean) => (value.everything && !negated ? null : value.text);
-  return word("an address, or address/prefix", read, write, more);
+const isSix = (family: Family): boolean => family === "ipv6";
+const familyName = (family: Family): string => (isSix(family) ? "IPv6" : "IPv4");
+
+/** An address of the family; IPv4 may leave out trailing parts: `10.1` is 10.1.0.0 (libxtables __numeric_to_ipaddr). */
+export function readAddressOf(text: string, family: Family): Address | undefined {
+  const address = readAddress(text);
+  if (address !== undefined) return (typeof address === "bigint") === isSix(family) ? address : undefined;
+  if (isSix(family) || !/^[\da-fx.]+$/i.test(text)) return undefined;
+  const parts = text.split(".").map((part) => readInteger(part, 255));
+  if (parts.length > 4 || parts.includes(undefined)) return undefined;
+  return parts.reduce<number>((sum, part, at) => sum + (part ?? 0) * 256 ** (3 - at), 0);
 }
-function prefixed(address: number | bigint, length: number, bits: number, bare: boolean): Network | undefined {
-  const range = prefixRange(address, length);
+/** A single address of the family. */
+export const address = (more?: More): Value<Written> =>
+  word(
+    (family) => `an ${familyName(family)} address`,
+    ["10.0.0.1", "fd00::1"],
+    (text, family) => {
+      const value = readAddressOf(text, family);
+      return value === undefined ? undefined : { text: writeAddress(value), ranges: [[value, after(value)] as Range] };
+    },
+    (value) => value.text,
+    more,
+  );
+
+interface NetworkMore extends More {
+  /** A single address is printed without its /32 or /128. */
+  readonly bare?: boolean;
+  /** Instead of the rule's own, for ebtables' --ip6-src. */
+  readonly family?: Family;
+}
+/** `10.0.0.0/8`, `10.0.0.0/255.0.255.0`, `fd00::/64`; printed with /prefix. */
+export function network(more: NetworkMore = {}): Value<Network> {
+  const { bare = false, family: own, ...rest } = more;
+  return word(
+    (family) => `an ${familyName(own ?? family)} address, or address/mask`,
+    isSix(own ?? "ipv4")
+      ? ["fd00::1", "fd00::/64"]
+      : ["10.0.0.1", "10.0.0.0/8", "192.168.1.7/255.255.255.0", "fd00::/64"],
+    (text, family) => readNetwork(text, own ?? family, bare),
+    (value, negated) => (value.everything && !negated ? null : value.text),
+    rest,
+  );
+}
+function readNetwork(text: string, family: Family, bare: boolean): Network | undefined {
+  const slash = text.indexOf("/");
+  const host = readAddressOf(slash < 0 ? text : text.slice(0, slash), family);
+  if (host === undefined) return undefined;
+  const bits = isSix(family) ? 128 : 32;
+  const tail = slash < 0 ? String(bits) : text.slice(slash + 1);
+  const length = readInteger(tail, bits);
+  if (length !== undefined) return prefixed(host, length, bits, bare);
+  const mask = readAddress(tail);
+  if (mask === undefined || typeof mask !== typeof host) return undefined;
+  const long = maskLength(BigInt(mask), bits);
+  if (long !== undefined) return prefixed(host, long, bits, bare);
+  const base = BigInt(host) & BigInt(mask);
+  const low = bits === 32 ? Number(base) : base;
+  return { text: `${writeAddress(low)}/${writeAddress(mask)}`, ranges: [], contiguous: false, everything: false };
+}
+function prefixed(host: Address, length: number, bits: number, bare: boolean): Network | undefined {
+  const range = prefixRange(host, length);
   if (!range) return undefined;
-  const text = writeAddress(range[0] as number | bigint);
+  const text = writeAddress(range[0] as Address);
   return {
     text: bare && length === bits ? text : `${text}/${length}`,
     ranges: [range],
@@ -56,10 +99,26 @@ function maskLength(mask: bigint, bits: number): number | undefined {
   return /^1*0*$/.test(text) ? text.lastIndexOf("1") + 1 : undefined;
 }
 
+/** `10.0.0.1-10.0.0.9`; one address stands for itself. */
+export const addressRange = (more?: More): Value<Written> =>
+  word(
+    (family) => `an ${familyName(family)} address range, first-last`,
+    ["10.0.0.1-10.0.0.9", "10.0.0.7", "fd00::1-fd00::9"],
+    (text, family) => {
+      const [first = "", last = first, more] = text.split("-");
+      const [low, high] = [readAddressOf(first, family), readAddressOf(last, family)];
+      if (more !== undefined || low === undefined || high === undefined || low > high) return undefined;
+      return { text: `${writeAddress(low)}-${writeAddress(high)}`, ranges: [[low, after(high)] as Range] };
+    },
+    (value) => value.text,
+    more,
+  );
+
 /** `eth0`, `eth+`; `+` alone is every interface and is not printed. */
 export const interfaceName = (more?: More): Value<Written> =>
   word(
     "an interface name of at most 15 characters",
+    ["eth0", "veth+", "br-0123456789ab"],
     (text) => {
       if (text === "" || text.length > 15) return undefined;
       const range: Range = text.endsWith("+") ? prefix(text.slice(0, -1)) : [text, after(text)];
@@ -69,6 +128,7 @@ export const interfaceName = (more?: More): Value<Written> =>
     more,
   );
 
+/** Where NAT sends a packet: no addresses (null) means that the address stays. */
 export interface Translation {
   readonly text: string;
   readonly addresses: Ranges | null;
@@ -76,21 +136,61 @@ export interface Translation {
 }
 /** `10.0.0.1`, `10.0.0.1-10.0.0.9:80-90/80`, `[fd00::1]:80`, `:8080`. */
 export const translation = (more?: More): Value<Translation> =>
-  word("address[-address][:port[-port]]", readTranslation, (value) => value.text, { negatable: false, ...more });
-function readTranslation(given: string): Translation | undefined {
-  const parts = /^(?:\[([^\]]+)\](?=:|$)|([^[\]]*?))(?::(\d+)(?:-(\d+))?(\/\d+)?)?$/.exec(given);
-  const six = given.startsWith("[") ? null : (given.match(/:/g)?.length ?? 0) > 1;
-  const host = six ? given : (parts?.[1] ?? parts?.[2]);
-  if (host === undefined) return undefined;
-  const [first = "", last = first] = host.split("-");
-  const [low, high] = [readAddress(first), readAddress(last)];
-  if (host !== "" && (low === undefined || high === undefined || typeof low !== typeof high || low > high))
-    return undefined;
+  word(
+    "address[-address][:port[-port]]",
+    ["10.0.0.1", "10.0.0.1:80", "10.0.0.1-10.0.0.9:80-90", "[fd00::1]:8080", "fd00::1"],
+    readTranslation,
+    (value) => value.text,
+    { negatable: false, ...more },
+  );
+function readTranslation(given: string, family: Family): Translation | undefined {
+  const bracketed = /^\[([^\]]+)\](?::(.+))?$/.exec(given);
+  const six = isSix(family);
+  if (bracketed && !six) return undefined;
+  const colon = six ? (given.startsWith(":") && !given.startsWith("::") ? 0 : -1) : given.indexOf(":");
+  const host = bracketed ? (bracketed[1] ?? "") : colon < 0 ? given : given.slice(0, colon);
+  const tail = bracketed ? bracketed[2] : colon < 0 ? undefined : given.slice(colon + 1);
+  const [first = "", last = first, more] = host.split("-");
+  const [low, high] = [readAddressOf(first, family), readAddressOf(last, family)];
+  if (more !== undefined) return undefined;
+  if (host !== "" && (low === undefined || high === undefined || low > high)) return undefined;
+  const hosts =
+    low === undefined || high === undefined
+      ? ""
+      : low === high
+        ? writeAddress(low)
+        : `${writeAddress(low)}-${writeAddress(high)}`;
   const addresses: Ranges | null = low === undefined || high === undefined ? null : [[low, after(high)]];
-  if (six || parts?.[3] === undefined) return host === "" ? undefined : { text: given, addresses };
-  const portRange: Range = [Number(parts[3]), Number(parts[4] ?? parts[3]) + 1];
-  return { text: given, addresses, ports: [portRange] };
+  if (tail === undefined) return host === "" ? undefined : { text: hosts, addresses };
+  const ports = readPorts(tail);
+  if (!ports) return undefined;
+  return { text: `${six && hosts !== "" ? `[${hosts}]` : hosts}:${ports.text}`, addresses, ports: ports.ranges };
 }
+/** `80`, `80-90`, `80-90/8080`. */
+function readPorts(text: string): Written | undefined {
+  const parts = /^(\d+)(?:-(\d+)(?:\/(\d+))?)?$/.exec(text);
+  const [low, high, base] = [parts?.[1], parts?.[2] ?? parts?.[1], parts?.[3]].map((each) =>
+    each === undefined ? undefined : readInteger(each, 65535),
+  );
+  if (!parts || low === undefined || high === undefined || low > high) return undefined;
+  if (parts[3] !== undefined && base === undefined) return undefined;
+  return {
+    text: `${low}${low === high ? "" : `-${high}`}${base === undefined ? "" : `/${base}`}`,
+    ranges: [[low, high + 1]],
+  };
+}
+/** The `--to-ports` of REDIRECT and MASQUERADE. */
+export const portsTo = (more?: More): Value<Translation> =>
+  word(
+    "port[-port]",
+    ["8080", "1024-2048"],
+    (given) => {
+      const ports = readPorts(given);
+      return ports && { text: ports.text, addresses: null, ports: ports.ranges };
+    },
+    (value) => value.text,
+    { negatable: false, ...more },
+  );
 const EB_MACS: Readonly<Record<string, readonly [string, string]>> = {
   Unicast: ["00:00:00:00:00:00", "01:00:00:00:00:00"],
   Multicast: ["01:00:00:00:00:00", "01:00:00:00:00:00"],
@@ -101,6 +201,7 @@ const EB_MACS: Readonly<Record<string, readonly [string, string]>> = {
 export const macMask = (more?: More): Value<Written> =>
   written(
     "a MAC address, MAC/mask, Unicast, Multicast, Broadcast or BGA",
+    ["00:11:22:33:44:55", "02:00:00:00:00:00/ff:00:00:00:00:00", "Multicast"],
     (given) => {
       const named = Object.keys(EB_MACS).find((name) => name.toLowerCase() === given.toLowerCase());
       const [macText = "", maskText = "ff:ff:ff:ff:ff:ff"] = named ? (EB_MACS[named] ?? []) : given.split("/");
@@ -121,6 +222,6 @@ export const macMask = (more?: More): Value<Written> =>
 /** An address in a network; a mask with holes is no set of ranges, and its match not modelled. */
 export function addressIs(field: "source" | "destination", given: One<Network> | undefined): Condition {
   if (!given || given.value.contiguous) return compares(field, given);
-  const opaque: Condition = { is: "opaque", key: `${field} in ${given.value.text}`, settledBy: "the address" };
-  return given.negated ? not(opaque) : opaque;
+  const inside = opaque(`${field} in ${given.value.text}`, "the address");
+  return given.negated ? not(inside) : inside;
 }

@@ -1,51 +1,74 @@
 /** How any option value is read and written, and what it asks of a packet. */
-import { all, always, type Condition, type Field, not, present, type Ranges, within } from "../../facts/index.ts";
+import {
+  all,
+  always,
+  type Condition,
+  type Family,
+  type Field,
+  not,
+  present,
+  type Ranges,
+  within,
+} from "../../facts/index.ts";
 import type { Word } from "../../syntax/index.ts";
-import { BadValue, type One, type Value } from "../define.ts";
+import { BadValue, type One, type Saver, type Value } from "../define.ts";
 
 /** A value that is a set of field values, and the text that iptables-save prints for it. */
 export interface Written {
   readonly text: string;
   readonly ranges: Ranges;
 }
+/** What an extension may say about an option beyond the notation of its value. */
 export interface More {
   readonly aliases?: readonly string[];
   readonly negatable?: boolean;
+  readonly repeatable?: boolean;
+  readonly examples?: readonly string[];
+  /** Printed in quotes: always (true) or where a character needs it (false); left out: never. */
+  readonly quoted?: boolean;
 }
-/** A value of one word. `read` gives undefined where the word is not one. */
+/** What an option asks: its value, or anything but it. */
+export type Asked<T> = Pick<One<T>, "value" | "negated">;
+/** A value of one word. `read` gives undefined where the word is not one. Negatable unless `more` says otherwise. */
 export function word<T>(
-  expected: string,
-  read: (text: string) => T | undefined,
-  write: (value: T, negated: boolean) => string | null,
+  expected: string | ((family: Family) => string),
+  examples: readonly string[],
+  read: (text: string, family: Family, flag: string) => T | undefined,
+  write: (value: T, negated: boolean, saver: Saver) => string | null,
   more: More = {},
 ): Value<T> {
   return {
     arity: 1,
     negatable: true,
+    examples,
     ...more,
-    read([first]) {
+    read([first], flag, family) {
       const given = first as Word;
-      const value = read(given.text);
-      if (value === undefined) throw new BadValue(given, expected);
+      const value = read(given.text, family, flag);
+      if (value === undefined) throw new BadValue(given, typeof expected === "string" ? expected : expected(family));
       return value;
     },
-    write(value, negated) {
-      const text = write(value, negated);
+    write(value, negated, saver) {
+      const text = write(value, negated, saver);
       return text === null ? null : [text];
     },
   };
 }
-export const written = (expected: string, read: (text: string) => Written | undefined, more?: More): Value<Written> =>
-  word(expected, read, (value) => value.text, more);
+export const written = (
+  expected: string,
+  examples: readonly string[],
+  read: (text: string, family: Family) => Written | undefined,
+  more?: More,
+): Value<Written> => word(expected, examples, read, (value) => value.text, more);
 
 /** The field is there and in (`!`: outside) the set; an option that was not given asks nothing. Absent is no either way. */
-export function asks(field: Field, given: One<Written> | undefined): Condition {
+export function asks(field: Field, given: Asked<Written> | undefined): Condition {
   if (!given) return always;
   const inside = within(field, given.value.ranges, given.value.text);
   return given.negated ? all(present(field), not(inside)) : inside;
 }
 /** Like `asks`, for fields whose absence counts as a value of its own: `!` is then yes. */
-export function compares(field: Field, given: One<Written> | undefined): Condition {
+export function compares(field: Field, given: Asked<Written> | undefined): Condition {
   if (!given) return always;
   const inside = within(field, given.value.ranges, given.value.text);
   return given.negated ? not(inside) : inside;
@@ -59,64 +82,66 @@ export function isOneOf(field: Field, list: readonly string[], wanted: readonly 
 export const firstFragment = (...of: readonly Condition[]): Condition =>
   all(within("fragmentOffset", [[0, 1]], "a first fragment"), ...of);
 
-/** Names out of a fixed list, printed in the list's order. */
+/** Deterministic, but not modelled: what the packet's description does not hold. The key is canonical text. */
+export const opaque = (key: string, settledBy: string): Condition => ({ is: "opaque", key, settledBy });
+/** Stateful or random: may answer either way for the same packet. */
+export const chance = (key: string, why: string): Condition => ({ is: "chance", key, why });
+/** The condition as an option asks it: nothing where it was not given, the opposite with `!`. */
+export const asked = <T>(given: Asked<T> | undefined, condition: (value: T) => Condition): Condition => {
+  if (!given) return always;
+  return given.negated ? not(condition(given.value)) : condition(given.value);
+};
+
+/** Names out of a fixed list, any case, printed in the list's order. */
 export const names = (list: readonly string[], more?: More): Value<readonly string[]> =>
   word(
     `a list of ${list.join(", ")}`,
+    [list[0] ?? "", list.slice(-2).reverse().join(",")],
     (text) => {
-      const given = text.split(",").map((name) => name.toUpperCase());
-      return given.every((name) => list.includes(name)) ? list.filter((name) => given.includes(name)) : undefined;
+      const given = text.split(",").map((name) => list.find((each) => each.toLowerCase() === name.toLowerCase()));
+      return given.includes(undefined) ? undefined : list.filter((name) => given.includes(name));
     },
     (value) => value.join(","),
     more,
   );
-export const oneOf = (list: readonly string[], more?: More): Value<string> =>
-  word(
+/** One name out of a list; `spellings`: other words for some of them. Case counts. */
+export const oneOf = (
+  list: readonly string[],
+  more: More & { spellings?: Readonly<Record<string, string>>; anyCase?: boolean } = {},
+): Value<string> => {
+  const { spellings = {}, anyCase = false, ...rest } = more;
+  const fold = (text: string) => (anyCase ? text.toLowerCase() : text);
+  const byText = new Map([
+    ...Object.entries(spellings).map(([from, to]) => [fold(from), to] as const),
+    ...list.map((name) => [fold(name), name] as const),
+  ]);
+  return word(
     `one of ${list.join(", ")}`,
-    (text) => (list.includes(text) ? text : undefined),
+    list,
+    (text) => byText.get(fold(text)),
     (value) => value,
-    more,
+    rest,
   );
+};
 
-/** Any text; `limit` is where the tool cuts or refuses it. */
-export const text = (more: More & { quoted?: boolean } = {}): Value<string> => ({
-  ...word<string>(
-    "a word",
-    (given) => given,
+/** Any text. `max`: longer ones are refused, `cut`: only so many characters are kept, `min`: fewer are refused. */
+export const text = (more: More & { max?: number; min?: number; cut?: number } = {}): Value<string> => {
+  const { max = Number.POSITIVE_INFINITY, min = 0, cut = Number.POSITIVE_INFINITY, ...rest } = more;
+  const length = (given: string) => Buffer.byteLength(given);
+  const bound = max === Number.POSITIVE_INFINITY ? "a word" : `a word of at most ${max} bytes`;
+  return word(
+    min > 0 ? `${bound}, and at least ${min}` : bound,
+    ["foo"],
+    (given) => (length(given) > max || length(given) < min ? undefined : given.slice(0, cut)),
     (value) => value,
-    { negatable: false, ...more },
-  ),
-  quoted: more.quoted ?? false,
-});
+    { negatable: false, quoted: false, ...rest },
+  );
+};
+/** An option without a word. */
 export const flag = (more: More = {}): Value<true> => ({
   arity: 0,
+  examples: [""],
   ...more,
   read: () => true,
   write: () => [],
 });
-export const number = (max: number, more?: More): Value<number> =>
-  word(
-    `a number 0-${max}`,
-    (given) => (/^(\d+|0x[0-9a-f]+)$/i.test(given) && Number(given) <= max ? Number(given) : undefined),
-    String,
-    { negatable: false, ...more },
-  );
-
-export interface Masked {
-  readonly value: number;
-  readonly mask: number;
-}
-/** `0x1/0xff`; printed in hex, the mask only when it is not full. */
-export const masked = (more: More & { always?: boolean } = {}): Value<Masked> =>
-  word(
-    "a value 0-0xffffffff, or value/mask",
-    (given) => {
-      const parts = given.split("/");
-      if (parts.length > 2 || parts.some((part) => !/^(\d+|0x[0-9a-f]+)$/i.test(part) || Number(part) > 0xffffffff))
-        return undefined;
-      return { value: Number(parts[0]), mask: parts[1] === undefined ? 0xffffffff : Number(parts[1]) };
-    },
-    ({ value, mask }) =>
-      `0x${value.toString(16)}${mask === 0xffffffff && !more.always ? "" : `/0x${mask.toString(16)}`}`,
-    more,
-  );

@@ -1,15 +1,16 @@
 /** Protocols, ports and ICMP types. */
-import { allValues, protocolName, protocolNumber, type Range, unite } from "../../facts/index.ts";
+import { allValues, protocolName, protocolNumber, type Range, servicePort, unite } from "../../facts/index.ts";
 import type { Value } from "../define.ts";
-import type { Translation } from "./address.ts";
+import { readInteger } from "./number.ts";
 import { type More, type Written, word, written } from "./plain.ts";
 
 /** By name or number; `all` and 0 are every protocol and are not printed. */
 export const protocol = (more?: More): Value<Written> =>
   word(
-    "a protocol name or number",
+    "a protocol name or number 0-255",
+    ["tcp", "17", "icmp", "253"],
     (text) => {
-      const number = text === "all" ? 0 : protocolNumber(text);
+      const number = text.toLowerCase() === "all" ? 0 : (readInteger(text, 255) ?? protocolNumber(text));
       if (number === undefined) return undefined;
       return number === 0
         ? { text: "all", ranges: allValues("protocol", "ipv4") }
@@ -19,15 +20,12 @@ export const protocol = (more?: More): Value<Written> =>
     more,
   );
 
-const SERVICES: Readonly<Record<string, number>> = { ssh: 22, smtp: 25, domain: 53, http: 80, ntp: 123, https: 443 };
-function port(text: string): number | undefined {
-  const number = /^\d+$/.test(text) ? Number(text) : SERVICES[text];
-  return number !== undefined && number <= 65535 ? number : undefined;
-}
+/** A port by number or by the name that /etc/services gives it. */
+export const readPort = (text: string): number | undefined => readInteger(text, 65535) ?? servicePort(text);
 function portRange(text: string): Range | undefined {
   const [first = "", last, more] = text.split(":");
-  const low = first === "" && last !== undefined ? 0 : port(first);
-  const high = last === undefined ? low : last === "" ? 65535 : port(last);
+  const low = first === "" && last !== undefined ? 0 : readPort(first);
+  const high = last === undefined ? low : last === "" ? 65535 : readPort(last);
   if (more !== undefined || low === undefined || high === undefined || low > high) return undefined;
   return [low, high + 1];
 }
@@ -37,6 +35,7 @@ const portText = ([low, high]: Range): string =>
 export const ports = (more?: More): Value<Written> =>
   written(
     "a port 0-65535, or first:last",
+    ["80", "1024:65535", ":1023", "https"],
     (text) => {
       const range = portRange(text);
       return range && { text: portText(range), ranges: [range] };
@@ -47,6 +46,7 @@ export const ports = (more?: More): Value<Written> =>
 export const portList = (more?: More): Value<Written> =>
   written(
     "up to 15 ports or first:last, separated by commas",
+    ["80", "53,1024:65535", "22,80,443"],
     (text) => {
       const ranges = text.split(",").map(portRange);
       if (ranges.some((range) => !range)) return undefined;
@@ -57,33 +57,28 @@ export const portList = (more?: More): Value<Written> =>
     more,
   );
 
-export const portsTo = (more?: More): Value<Translation> =>
-  word(
-    "port[-port]",
-    (given) => {
-      const parts = /^(\d+)(?:-(\d+))?(\/\d+)?$/.exec(given);
-      return parts
-        ? { text: given, addresses: null, ports: [[Number(parts[1]), Number(parts[2] ?? parts[1]) + 1]] }
-        : undefined;
-    },
-    (value) => value.text,
-    { negatable: false, ...more },
-  );
-
 /**
- * A type, type/code or one of these names. `any`: the type that stands for all of them
- * (net/ipv4/netfilter/ip_tables.c icmp_type_code_match: 255).
+ * A type, type/code, or one of these names or an unambiguous beginning of one. `any`: what stands for all of them
+ * (net/ipv4/netfilter/ip_tables.c icmp_type_code_match: type 255).
  */
 export const icmpTypes = (list: Readonly<Record<string, string>>, any?: string): Value<Written> =>
-  written("an ICMP type, type/code or name", (given) => {
-    const [type = "", code] = (list[given] ?? given).split("/");
-    const isByte = (text: string) => /^\d+$/.test(text) && Number(text) < 256;
-    if (!isByte(type) || (code !== undefined && !isByte(code))) return undefined;
-    if (any !== undefined && code === undefined && type === list[any]) return { text: any, ranges: [[0, 65536]] };
-    const low = Number(type) * 256 + Number(code ?? 0);
-    const high = code === undefined ? low + 256 : low + 1;
-    return {
-      text: code === undefined ? String(Number(type)) : `${Number(type)}/${Number(code)}`,
-      ranges: [[low, high]],
-    };
+  written("an ICMP type, type/code or name", ["8", "3/4", "echo-request", "3"], (given) => {
+    const named = icmpNamed(given, list);
+    if (named === any && any !== undefined) return { text: any, ranges: [[0, 65536]] };
+    const [typeText = "", code] = (named ?? given).split("/");
+    const type = readInteger(typeText, 255);
+    const [first = "", last] = (code ?? "0:255").split(":");
+    const [low, high] = [readInteger(first, 255), readInteger(last ?? first, 255)];
+    if (type === undefined || low === undefined || high === undefined || low > high) return undefined;
+    const whole = low === 0 && high === 255;
+    if (any !== undefined && whole && type === 255) return { text: any, ranges: [[0, 65536]] };
+    const text = whole ? `${type}` : low === high ? `${type}/${low}` : `${type}/${low}:${high}`;
+    return { text, ranges: [[type * 256 + low, type * 256 + high + 1]] };
   });
+function icmpNamed(given: string, list: Readonly<Record<string, string>>): string | undefined {
+  const wanted = given.toLowerCase();
+  if (Object.hasOwn(list, wanted)) return list[wanted];
+  if (!/^[a-z]/.test(wanted)) return undefined;
+  const [one, ...more] = Object.keys(list).filter((name) => name.startsWith(wanted));
+  return one !== undefined && more.length === 0 ? list[one] : undefined;
+}

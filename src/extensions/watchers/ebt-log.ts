@@ -8,7 +8,7 @@ const LEVELS = ["emerg", "alert", "crit", "error", "warning", "notice", "info", 
 export const ebtLog = match({
   name: "log",
   families: ["bridge"],
-  implicit: true,
+  implicit: "other",
   options: {
     "--log": { ...flag(), write: () => null },
     "--log-level": oneOf(LEVELS, { negatable: false }),

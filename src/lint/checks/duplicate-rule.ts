@@ -1,5 +1,14 @@
 import type { Field } from "../../facts/index.ts";
-import { bind, type Chain, matchText, meaningOf, type Rule, ruleBody, type Table } from "../../model/index.ts";
+import {
+  bind,
+  type Chain,
+  matchText,
+  meaningOf,
+  type Rule,
+  ruleBody,
+  type Table,
+  targetText,
+} from "../../model/index.ts";
 import type { Analysis } from "../analysis.ts";
 import { ruleAt, toolOf } from "../analysis.ts";
 import type { Check, Found } from "../define.ts";
@@ -78,13 +87,10 @@ function* duplicates(analysis: Analysis, table: Table, chain: Chain): Generator<
 function canonical(rule: Rule): string {
   const bound = bind(rule);
   if (bound.problems.length > 0) return rule.text;
-  const body = ruleBody(rule);
-  const named = bound.matches.filter(({ extension }) => !extension?.implicit);
-  if (named.length === 0 || (named.length === 1 && named[0]?.name !== "comment")) return body;
-  const texts = named.map((match) => matchText(match, rule.family, rule.place.source));
-  const at = body.indexOf(texts.join(" "));
-  const sorted = texts.filter((_, i) => named[i]?.name !== "comment").sort();
-  return [body.slice(0, at).trim(), ...sorted, body.slice(at + texts.join(" ").length).trim()]
+  const own = bound.matches.filter(({ extension }) => extension?.implicit);
+  const named = bound.matches.filter(({ extension, name }) => !extension?.implicit && name !== "comment");
+  const texts = named.map((match) => matchText(match, rule)).sort();
+  return [...own.map((match) => matchText(match, rule)), ...texts, targetText(rule)]
     .filter((text) => text !== "")
     .join(" ");
 }

@@ -1,0 +1,70 @@
+/** Options that are right one by one and wrong together or in their place, as the tools and the kernel refuse them. */
+import type { Placement } from "../extensions/index.ts";
+import type { Word } from "../syntax/index.ts";
+import type { Open } from "./bind.ts";
+import { builtinChains, type Rule } from "./ruleset.ts";
+
+export interface WordMistake {
+  /** null: nothing of the rule can be pointed at. */
+  readonly word: Word | null;
+  readonly expected: string;
+  readonly found: string;
+}
+
+export function* mistakesOf(each: Open, opened: readonly Open[], rule: Rule): Generator<WordMistake, void> {
+  const { extension, given, flags } = each;
+  // what could not be read was said already; more about it would be noise
+  if (!extension || each.carried.length > 0 || Object.keys(flags).some((option) => !(option in given))) return;
+  const name = each.word;
+  const isImplicit = "implicit" in extension && extension.implicit;
+  if (isImplicit && Object.keys(given).length === 0) return;
+  for (const group of extension.needs ?? []) {
+    if (!group.some((option) => option in given))
+      yield { word: name, expected: `${list(group)} with ${each.name}`, found: "none" };
+  }
+  for (const group of extension.excludes ?? []) {
+    const both = group.filter((option) => option in given);
+    const last = both.at(-1);
+    if (both.length > 1 && last)
+      yield { word: flags[last] ?? name, expected: `only one of ${list(group)}`, found: both.join(" and ") };
+  }
+  for (const [option, others] of Object.entries(extension.together ?? {})) {
+    const missing = option in given ? others.filter((other) => !(other in given)) : [];
+    if (missing.length > 0)
+      yield {
+        word: flags[option] ?? name,
+        expected: `${missing.join(", ")} beside ${option}`,
+        found: `${option} alone`,
+      };
+  }
+  const wrong = extension.check?.(given as never, rule.family);
+  if (wrong) {
+    const word = (wrong.option !== undefined ? flags[wrong.option] : undefined) ?? name;
+    yield { word, expected: wrong.expected, found: word?.text ?? each.name };
+  }
+  if (extension.placement) yield* misplaced(each, extension.placement, opened, rule);
+}
+
+/** net/netfilter/x_tables.c xt_check_match, xt_check_target: table, hooks, protocol. */
+function* misplaced(
+  each: Open,
+  { tables, hooks, protocols }: Placement,
+  opened: readonly Open[],
+  { table, chain, family }: Rule,
+): Generator<WordMistake, void> {
+  const word = each.word ?? Object.values(each.flags)[0] ?? null;
+  if (tables && table !== "" && !tables.includes(table))
+    yield { word, expected: `${each.name} in table ${list(tables)} only`, found: `it in ${table}` };
+  // only of built-in chains it is plain from where they are reached
+  if (hooks && builtinChains(family, table).includes(chain) && !hooks.includes(chain))
+    yield { word, expected: `${each.name} in ${list(hooks)} only`, found: `it in ${chain}` };
+  if (!protocols) return;
+  const asked = opened[0]?.given["-p"];
+  const named = asked ? (asked.value as { text: string }).text : null;
+  if (named !== null && !asked?.negated && protocols.includes(named)) return;
+  const found = named === null ? "none" : `${asked?.negated ? "! " : ""}-p ${named}`;
+  yield { word, expected: `-p ${list(protocols)} for ${each.name}`, found };
+}
+
+const list = (names: readonly string[]): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
