@@ -13,8 +13,13 @@ const declaration = (options) => `import type { Sink } from "../sink.ts";
 export function parse(input: string, options: { ${options} }): unknown;
 `;
 
-const outputs = ["iptables-save", "ebtables-save"].flatMap((name) => {
-  const grammar = ["lexical", name].map((part) => {
+const grammars = {
+  "iptables-save": ["lexical", "iptables-save"],
+  "ebtables-save": ["lexical", "ebtables-save"],
+  commands: ["commands"],
+};
+const outputs = Object.entries(grammars).flatMap(([name, parts]) => {
+  const grammar = parts.map((part) => {
     const source = `${part}.peggy`;
     return { source, text: readFileSync(new URL(source, here), "utf8") };
   });

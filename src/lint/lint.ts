@@ -72,8 +72,8 @@ function countRules({ tables }: Analysis): number {
 function fingerprinted(findings: readonly Finding[], analysis: Analysis): LintFinding[] {
   const rules = new Map<string, Rule>();
   if (findings.length > 0) {
-    for (const { ruleOfLine, dump } of analysis.dumps)
-      for (const [start, rule] of ruleOfLine) rules.set(`${dump.source.name} ${start}`, rule);
+    for (const { rulesOfLine, dump } of analysis.dumps)
+      for (const [start, [rule]] of rulesOfLine) if (rule) rules.set(`${dump.source.name} ${start}`, rule);
   }
   const times = new Map<string, number>();
   return findings.map((finding) => {

@@ -1,6 +1,7 @@
 /** The room of the model: dumps → rule-set, bound on demand, printed canonically. */
 export { type AnyGiven, type BoundMatch, type BoundRule, type BoundTarget, bind } from "./bind.ts";
 export * from "./load.ts";
+export { ruleOfText } from "./make.ts";
 export * from "./meaning.ts";
 export * from "./print.ts";
 export * from "./ruleset.ts";

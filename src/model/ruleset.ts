@@ -56,8 +56,13 @@ const BRIDGE_CHAINS: Readonly<Record<string, readonly string[]>> = {
   nat: ["PREROUTING", "OUTPUT", "POSTROUTING"],
   filter: ["INPUT", "FORWARD", "OUTPUT"],
 };
+/** net/ipv4/netfilter/arptable_filter.c; FORWARD is for bridged frames. */
+const ARP_CHAINS: Readonly<Record<string, readonly string[]>> = { filter: ["INPUT", "OUTPUT", "FORWARD"] };
 export const builtinChains = (family: Family, table: string): readonly string[] =>
-  (family === "bridge" ? BRIDGE_CHAINS : IP_CHAINS)[table] ?? [];
+  (family === "bridge" ? BRIDGE_CHAINS : family === "arp" ? ARP_CHAINS : IP_CHAINS)[table] ?? [];
+
+export const tableNames = (family: Family): readonly string[] =>
+  Object.keys(family === "bridge" ? BRIDGE_CHAINS : family === "arp" ? ARP_CHAINS : IP_CHAINS);
 
 /** `ipv4 filter`, or with its backend where both are loaded. */
 export const sameTable = (a: Table, b: Table): boolean =>

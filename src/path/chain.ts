@@ -87,7 +87,10 @@ function branch(visit: Visit, seen: Packet, piece: Piece, id: string, taken: str
 
 /** Whether what the target does is known: an extension that we have, or a chain of the table. */
 const isKnown = ({ action }: Meaning, visit: Visit): boolean =>
-  action.kind === "none" || action.kind === "effects" || visit.table.chains.has(action.chain);
+  action.kind === "none" ||
+  (action.kind === "effects"
+    ? action.effects.every(({ does }) => does !== "unknown")
+    : visit.table.chains.has(action.chain));
 
 /** A target that nobody here knows may do any of these: each is a path, the target the fact that is missing. */
 const ANYTHING: readonly Effect[] = [
@@ -99,7 +102,7 @@ const ANYTHING: readonly Effect[] = [
 function takeEveryWay(visit: Visit, asked: Asked, id: string, world: Walking): Visit[] {
   const { action } = asked.meaning;
   if (isKnown(asked.meaning, visit)) return [{ ...visit, left: take(visit, asked, action, world) }];
-  const name = "chain" in action ? action.chain : "";
+  const name = action.kind === "effects" ? action.name : "chain" in action ? action.chain : "";
   return ANYTHING.map((effect) => {
     const next = copy(visit);
     assume(next.traveller, `target ${name}`, id, effect.does === "verdict" ? effect.verdict : effect.does);

@@ -9,11 +9,14 @@ export const printSave = (dump: LoadedDump): string => printDump(dump);
 export function printJson(dumps: readonly LoadedDump[]): object {
   return {
     version: 1,
-    dumps: dumps.map(({ dump, family, backend, tables, problems }) => ({
+    dumps: dumps.map(({ dump, tables, problems }) => ({
       file: dump.source.name,
-      family,
-      backend,
-      tables: tables.map(({ name, chains }) => ({ name, chains: [...chains.values()].map(chainJson) })),
+      tables: tables.map(({ family, backend, name, chains }) => ({
+        family,
+        backend,
+        name,
+        chains: [...chains.values()].map(chainJson),
+      })),
       problems: problems.map(problemJson),
     })),
   };

@@ -21,10 +21,16 @@ export class Columns implements Sink {
   #wordsUsed = 0;
   #lines = new Int32Array(1 << 8);
   #linesUsed = 0;
+  /** Words stay as they are written: in a list of commands only the shell knows what they mean. */
+  readonly raw: boolean;
   /** The lines that could not be read. */
   readonly bad: number[] = [];
   /** Where the words of the line being read begin. */
   #open = 0;
+
+  constructor(raw = false) {
+    this.raw = raw;
+  }
 
   get lineCount(): number {
     return this.#linesUsed / LINE_SIZE;
@@ -96,6 +102,10 @@ export class Columns implements Sink {
     this.#wordsUsed = this.#open;
     this.bad.push(this.lineCount);
     this.#line(6, start, end);
+  }
+
+  command(start: number, end: number): void {
+    this.#line(7, start, end);
   }
 
   #line(kind: number, start: number, end: number): void {

@@ -3,11 +3,11 @@ import type { Problem } from "../finding.ts";
 import { decode, type Source } from "../source.ts";
 import type { Columns, LineSpan } from "./columns.ts";
 
-/** Which family of tools wrote a dump. */
-export type Dialect = "iptables" | "ebtables";
+/** Which family of tools wrote a dump; commands: a list of them, as a shell reads it. */
+export type Dialect = "iptables" | "ebtables" | "commands";
 
 export interface Word {
-  /** As it is meant: without quotes and escapes. */
+  /** As it is meant, without quotes and escapes; in a list of commands as it is written (see `expand`). */
   readonly text: string;
   /** The span of the word as written, quotes included. */
   readonly start: number;
@@ -34,8 +34,8 @@ export interface RuleLine extends Statement {
 export interface ChainLine extends Statement {
   readonly kind: "chain";
   readonly name: Word;
-  /** As written: `-` stands for none. */
-  readonly policy: Word;
+  /** As written: `-` stands for none. null: left out. */
+  readonly policy: Word | null;
   readonly counters: Word | null;
 }
 
@@ -44,11 +44,20 @@ export interface TableLine extends Statement {
   readonly name: Word;
 }
 
+/** Any other command than `-A` in a dump; every command of a list. */
+export interface CommandLine extends Statement {
+  readonly kind: "command";
+  /** `[packets:bytes]` in front of it. */
+  readonly counters: Word | null;
+  /** In a list of commands as written: see `expand`. */
+  readonly words: readonly Word[];
+}
+
 export interface PlainLine extends Statement {
   readonly kind: "commit" | "comment" | "blank" | "unreadable";
 }
 
-export type Line = RuleLine | ChainLine | TableLine | PlainLine;
+export type Line = RuleLine | ChainLine | TableLine | CommandLine | PlainLine;
 
 export class Dump {
   readonly source: Source;
@@ -80,6 +89,8 @@ export class Dump {
         return new RuleView(this.source, this.#columns, span);
       case "chain":
         return new ChainView(this.source, this.#columns, span);
+      case "command":
+        return new CommandView(this.source, this.#columns, span);
       case "table":
         return new TableView(this.source, this.#columns, span);
       default:
@@ -147,12 +158,30 @@ class ChainView extends View implements ChainLine {
     return this.word(0);
   }
 
-  get policy(): Word {
-    return this.word(1);
+  get policy(): Word | null {
+    return this.#has(1, false) ? this.word(1) : null;
   }
 
   get counters(): Word | null {
-    return this.wordCount > 2 ? this.word(2) : null;
+    return this.#has(2, true) ? this.word(2) : this.#has(1, true) ? this.word(1) : null;
+  }
+
+  #has(index: number, counters: boolean): boolean {
+    return this.wordCount > index && this.word(index).text.startsWith("[") === counters;
+  }
+}
+
+class CommandView extends View implements CommandLine {
+  readonly kind = "command";
+
+  get counters(): Word | null {
+    return this.word(0).text.startsWith("[") ? this.word(0) : null;
+  }
+
+  get words(): readonly Word[] {
+    const words: Word[] = [];
+    for (let i = this.counters ? 1 : 0; i < this.wordCount; i++) words.push(this.word(i));
+    return words;
   }
 }
 
@@ -178,19 +207,22 @@ class WordView implements Word {
   readonly end: number;
   readonly quoted: boolean;
   readonly #source: Source;
+  readonly #raw: boolean;
   #text: string | undefined;
 
   constructor(source: Source, columns: Columns, index: number) {
     this.#source = source;
+    this.#raw = columns.raw;
     this.start = columns.wordStart(index);
     this.end = columns.wordEnd(index);
     this.quoted = columns.isQuoted(index);
   }
 
   get text(): string {
-    this.#text ??= this.quoted
-      ? decode(this.#source.bytes.slice(this.start + 1, this.end - 1).replace(/\\(.)/gs, "$1"))
-      : this.#source.text(this.start, this.end);
+    this.#text ??=
+      this.quoted && !this.#raw
+        ? decode(this.#source.bytes.slice(this.start + 1, this.end - 1).replace(/\\(.)/gs, "$1"))
+        : this.#source.text(this.start, this.end);
     return this.#text;
   }
 }

@@ -2,6 +2,7 @@
 import type { Place, Problem } from "../finding.ts";
 import { decode, type Source } from "../source.ts";
 import type { Dialect } from "./dump.ts";
+import { parse as parseCommands } from "./generated/commands.parser.js";
 import { parse as parseEbtables } from "./generated/ebtables-save.parser.js";
 import { parse as parseIptables } from "./generated/iptables-save.parser.js";
 import type { Sink } from "./sink.ts";
@@ -13,7 +14,7 @@ const EXPLAINED_LINES = 100;
 
 const UNEXPLAINED = { expected: "a line of a dump", found: "something else" };
 
-const parsers = { iptables: parseIptables, ebtables: parseEbtables };
+const parsers = { iptables: parseIptables, ebtables: parseEbtables, commands: parseCommands };
 
 const nothing = () => {};
 const deaf: Sink = {
@@ -27,6 +28,7 @@ const deaf: Sink = {
   comment: nothing,
   blank: nothing,
   unreadable: nothing,
+  command: nothing,
 };
 
 type Reason = Readonly<Record<"expected" | "found", string>>;
@@ -47,7 +49,10 @@ function problem(place: Place, data: Reason): Problem {
   return { rule: "syntax-error", message: "unreadable", data, place };
 }
 
-function explain(source: Source, dialect: Dialect, start: number, end: number) {
+function explain(source: Source, dialect: Dialect, from: number, end: number) {
+  // a line may be indented
+  let start = from;
+  while (start < end && /[ \t]/.test(source.bytes[start] as string)) start++;
   const cut = Math.min(end, start + EXPLAINED_BYTES);
   try {
     parsers[dialect](source.bytes.slice(start, cut), { sink: deaf, startRule: "Line" });

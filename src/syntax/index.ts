@@ -2,6 +2,7 @@
 export { familyHint } from "./dialect.ts";
 export {
   type ChainLine,
+  type CommandLine,
   type Dialect,
   Dump,
   type Line,
@@ -11,3 +12,4 @@ export {
   type Word,
 } from "./dump.ts";
 export { parse } from "./parse.ts";
+export { type Expanded, expand } from "./shell.ts";

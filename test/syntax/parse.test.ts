@@ -55,9 +55,9 @@ describe("lines", () => {
       { kind: "chain" }
     >[];
     expect(counted?.name.text).toBe("INPUT");
-    expect(counted?.policy.text).toBe("ACCEPT");
+    expect(counted?.policy?.text).toBe("ACCEPT");
     expect(counted?.counters).toMatchObject({ text: "[12:345]", start: 14, end: 22 });
-    expect([bare?.policy.text, bare?.counters]).toEqual(["-", null]);
+    expect([bare?.policy?.text, bare?.counters]).toEqual(["-", null]);
   });
 
   test("a rule's counters, chain and words", () => {

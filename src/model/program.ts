@@ -1,0 +1,283 @@
+/** A rule-set while commands run on it: each does to the tables what the kernel's would do, or says why it is refused. */
+import type { Backend } from "../extensions/index.ts";
+import type { Family } from "../facts/index.ts";
+import type { Place } from "../finding.ts";
+import { nearest } from "../nearest.ts";
+import type { Word } from "../syntax/index.ts";
+import { bind } from "./bind.ts";
+import { ruleBody } from "./print.ts";
+import { builtinChains, type Chain, type Rule, type Ruleset, type Table, tableNames } from "./ruleset.ts";
+import { isTarget, nearTarget } from "./vocabulary.ts";
+
+/** Why the tool would refuse; `word` is what is wrong, where one word is. */
+export class Refused extends Error {
+  readonly word: Word | null;
+  constructor(reason: string, word: Word | null = null) {
+    super(reason);
+    this.word = word;
+  }
+}
+
+export interface OpenChain {
+  readonly name: string;
+  policy: string | null;
+  readonly builtin: boolean;
+  place: Place | null;
+  rules: Rule[];
+}
+export interface OpenTable {
+  readonly family: Family;
+  readonly backend: Backend;
+  readonly name: string;
+  place: Place | null;
+  readonly chains: Map<string, OpenChain>;
+}
+export interface TableKey {
+  readonly family: Family;
+  readonly backend: Backend;
+  readonly name: string;
+}
+
+export class Program {
+  readonly #tables: OpenTable[];
+  /** Only what is there may be named. Without it a list of commands may use chains that others make. */
+  readonly strict: boolean;
+
+  constructor(start: Ruleset | null) {
+    this.strict = start !== null;
+    this.#tables = (start?.tables ?? []).map((table) => ({
+      ...table,
+      chains: new Map([...table.chains].map(([name, chain]) => [name, { ...chain, rules: [...chain.rules] }])),
+    }));
+  }
+
+  get tables(): readonly OpenTable[] {
+    return this.#tables;
+  }
+
+  find({ family, backend, name }: TableKey): OpenTable | undefined {
+    return this.#tables.find((each) => each.family === family && each.backend === backend && each.name === name);
+  }
+
+  /** The table as a dump begins it: nothing in it yet. */
+  begin(key: TableKey, place: Place | null): OpenTable {
+    const table: OpenTable = { ...key, place, chains: new Map() };
+    const there = this.find(key);
+    if (there) this.#tables[this.#tables.indexOf(there)] = table;
+    else this.#tables.push(table);
+    return table;
+  }
+
+  /** The table as a command finds it: the kernel makes it when it is first asked for. */
+  open(key: TableKey, word: Word | null = null): OpenTable {
+    const there = this.find(key);
+    if (there) return there;
+    const builtin = builtinChains(key.family, key.name);
+    if (builtin.length === 0) {
+      const known = tableNames(key.family);
+      const near = nearest(key.name, known);
+      throw new Refused(
+        `there is no table ${key.name} (${known.join(", ")})${near === undefined ? "" : `; did you mean ${near}?`}`,
+        word,
+      );
+    }
+    const table = this.begin(key, null);
+    for (const name of builtin) this.#builtin(table, name);
+    return table;
+  }
+
+  #builtin(table: OpenTable, name: string): OpenChain {
+    const chain: OpenChain = { name, policy: "ACCEPT", builtin: true, place: null, rules: [] };
+    table.chains.set(name, chain);
+    return chain;
+  }
+
+  /** A chain by name; built-in ones are there as soon as they are named. */
+  chain(table: OpenTable, word: Word): OpenChain {
+    const there = table.chains.get(word.text);
+    if (there) return there;
+    if (builtinChains(table.family, table.name).includes(word.text)) return this.#builtin(table, word.text);
+    if (!this.strict) return this.#user(table, word.text, null);
+    const near = nearest(word.text, table.chains.keys());
+    throw new Refused(
+      `table ${table.name} has no chain ${word.text}${near === undefined ? "" : `; did you mean ${near}?`}`,
+      word,
+    );
+  }
+
+  #user(table: OpenTable, name: string, place: Place | null): OpenChain {
+    const policy = table.family === "bridge" ? "ACCEPT" : null;
+    const chain: OpenChain = { name, policy, builtin: false, place, rules: [] };
+    table.chains.set(name, chain);
+    return chain;
+  }
+
+  /** `:NAME POLICY` in a file for `iptables-restore --noflush`: a user chain that is there loses its rules. */
+  declare(table: OpenTable, name: Word, policy: string | null, place: Place): OpenChain {
+    const there = table.chains.get(name.text);
+    const builtin = builtinChains(table.family, table.name).includes(name.text);
+    const chain = there ?? (builtin ? this.#builtin(table, name.text) : this.#user(table, name.text, place));
+    if (there && !builtin) chain.rules = [];
+    if (policy !== null && (builtin || table.family === "bridge")) chain.policy = policy;
+    chain.place ??= place;
+    return chain;
+  }
+
+  newChain(table: OpenTable, name: Word, place: Place): void {
+    if (builtinChains(table.family, table.name).includes(name.text) || table.chains.has(name.text))
+      throw new Refused(`table ${table.name} has a chain ${name.text} already`, name);
+    const wrong = wrongChainName(name.text, table.family);
+    if (wrong) throw new Refused(wrong, name);
+    this.#user(table, name.text, place);
+  }
+
+  deleteChain(table: OpenTable, name: Word | null): void {
+    const gone = name ? [this.chain(table, name)] : [...table.chains.values()].filter(({ builtin }) => !builtin);
+    for (const chain of gone) {
+      if (chain.builtin) throw new Refused(`${chain.name} is built in`, name);
+      if (chain.rules.length > 0)
+        throw new Refused(`chain ${chain.name} still has rules: flush it first (-F ${chain.name})`, name);
+      const user = this.#jumpingTo(table, chain.name)[0];
+      if (user) throw new Refused(`chain ${chain.name} is still named by a rule of ${user.chain.name}`, name);
+    }
+    for (const { name: each } of gone) table.chains.delete(each);
+  }
+
+  #jumpingTo(table: OpenTable, name: string): { chain: OpenChain; index: number }[] {
+    return [...table.chains.values()].flatMap((chain) =>
+      chain.rules.flatMap((rule, index) => (bind(rule).target?.name === name ? [{ chain, index }] : [])),
+    );
+  }
+
+  renameChain(table: OpenTable, from: Word, to: Word): void {
+    const chain = this.chain(table, from);
+    if (chain.builtin) throw new Refused(`${chain.name} is built in`, from);
+    if (table.chains.has(to.text)) throw new Refused(`table ${table.name} has a chain ${to.text} already`, to);
+    const wrong = wrongChainName(to.text, table.family);
+    if (wrong) throw new Refused(wrong, to);
+    for (const { chain: each, index } of this.#jumpingTo(table, from.text))
+      each.rules[index] = retargeted(each.rules[index] as Rule, to.text);
+    table.chains.delete(from.text);
+    table.chains.set(to.text, {
+      ...chain,
+      name: to.text,
+      rules: chain.rules.map((rule) => ({ ...rule, chain: to.text })),
+    });
+  }
+
+  flush(table: OpenTable, name: Word | null): void {
+    for (const chain of name ? [this.chain(table, name)] : table.chains.values()) chain.rules = [];
+  }
+
+  zero(table: OpenTable, name: Word | null, number: number | null): void {
+    for (const chain of name ? [this.chain(table, name)] : table.chains.values())
+      chain.rules = chain.rules.map((rule, at) =>
+        rule.counters === null || (number !== null && at !== number - 1) ? rule : { ...rule, counters: "[0:0]" },
+      );
+  }
+
+  policy(table: OpenTable, name: Word, policy: Word): void {
+    const chain = this.chain(table, name);
+    const allowed = table.family === "bridge" ? ["ACCEPT", "DROP", "RETURN", "CONTINUE"] : ["ACCEPT", "DROP"];
+    if (!chain.builtin && table.family !== "bridge")
+      throw new Refused(`${name.text} is no built-in chain: only these have a policy`, name);
+    if (!allowed.includes(policy.text)) throw new Refused(`a policy is one of ${allowed.join(", ")}`, policy);
+    chain.policy = policy.text;
+  }
+
+  append(table: OpenTable, name: Word, rules: readonly Rule[]): void {
+    const chain = this.chain(table, name);
+    this.#loadable(table, rules);
+    chain.rules.push(...rules);
+  }
+
+  insert(table: OpenTable, name: Word, number: number, rules: readonly Rule[]): void {
+    const chain = this.chain(table, name);
+    inChain(chain, number, chain.rules.length + 1, name);
+    this.#loadable(table, rules);
+    // one after the other at the same place: the last comes first
+    chain.rules.splice(number - 1, 0, ...[...rules].reverse());
+  }
+
+  replace(table: OpenTable, name: Word, number: number, rules: readonly Rule[]): void {
+    const chain = this.chain(table, name);
+    inChain(chain, number, chain.rules.length, name);
+    if (rules.length !== 1) throw new Refused("one rule is replaced by one rule: no lists of addresses", name);
+    this.#loadable(table, rules);
+    chain.rules.splice(number - 1, 1, ...rules);
+  }
+
+  /** The rules as the chain has them; throws where one is missing. */
+  check(table: OpenTable, name: Word, rules: readonly Rule[]): void {
+    const chain = this.chain(table, name);
+    for (const rule of rules) indexOf(chain, rule);
+  }
+
+  delete(table: OpenTable, name: Word, which: number | readonly Rule[]): void {
+    const chain = this.chain(table, name);
+    if (typeof which === "number") {
+      inChain(chain, which, chain.rules.length, name);
+      chain.rules.splice(which - 1, 1);
+    } else for (const rule of which) chain.rules.splice(indexOf(chain, rule), 1);
+  }
+
+  /** A target that is neither a chain nor a known extension is refused by the tool. */
+  #loadable(table: OpenTable, rules: readonly Rule[]): void {
+    if (!this.strict) return;
+    for (const rule of rules) {
+      const { target } = bind(rule);
+      if (!target || table.chains.has(target.name)) continue;
+      if (target.how === "jump" && isTarget(table.family, target.name)) continue;
+      if (builtinChains(table.family, table.name).includes(target.name)) continue;
+      const near = nearTarget(table.family, target.name, table.chains.keys());
+      throw new Refused(
+        `${target.name} is neither a chain of table ${table.name} nor a known target${near === undefined ? "" : `; did you mean ${near}?`}`,
+        target.word,
+      );
+    }
+  }
+}
+
+function inChain(chain: OpenChain, number: number, last: number, word: Word): void {
+  if (number >= 1 && number <= last) return;
+  const has = `${chain.rules.length} rule${chain.rules.length === 1 ? "" : "s"}`;
+  throw new Refused(
+    `chain ${chain.name} has ${has}: ${last === 0 ? "there is no number to give" : `the number may be 1 to ${last}`}`,
+    word,
+  );
+}
+
+/** Rules are the same when they are printed alike; counters do not count. */
+function indexOf(chain: OpenChain, rule: Rule): number {
+  const body = ruleBody(rule);
+  const at = chain.rules.findIndex((each) => ruleBody({ ...each, saver: rule.saver }) === body);
+  if (at < 0) throw new Refused(`chain ${chain.name} has no such rule: ${body}`);
+  return at;
+}
+
+/** iptables/xshared.c: chain names; XT_EXTENSION_MAXNAMELEN is 29, the final 0 included. */
+function wrongChainName(name: string, family: Family): string | null {
+  if (name === "" || /[\s]/.test(name)) return "a chain's name holds no blank";
+  if (/^[-!]/.test(name)) return `a chain's name does not begin with ${name[0]}`;
+  if (Buffer.byteLength(name) > 28) return `the chain name ${name} is longer than 28 bytes`;
+  return isTarget(family, name) ? `${name} is the name of a target` : null;
+}
+
+/** The rule with its target's name changed. */
+function retargeted(rule: Rule, name: string): Rule {
+  const at = bind(rule).target?.word.start;
+  return {
+    ...rule,
+    words: () =>
+      rule
+        .words()
+        .map((word) =>
+          word.start === at ? { start: word.start, end: word.end, quoted: word.quoted, text: name } : word,
+        ),
+  };
+}
+
+export const closed = ({ chains, ...table }: OpenTable): Table => ({
+  ...table,
+  chains: new Map<string, Chain>(chains),
+});
