@@ -4,7 +4,7 @@ import { DriftFold } from "../drift/index.ts";
 import { driftJson, driftPretty } from "../report/drift.ts";
 import { PacketGrouper, TraceReader } from "../trace/index.ts";
 import { badInput, FOUND_NOTHING, FOUND_SOMETHING } from "./exit-codes.ts";
-import { oneRuleset, readHost } from "./inputs.ts";
+import { readHost } from "./inputs.ts";
 import { type Io, jsonText, readChunks, styleOf } from "./io.ts";
 import { formatOption, hostOption } from "./options.ts";
 import { once } from "./packet-words.ts";
@@ -34,8 +34,8 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
 }
 
 async function drift(names: readonly string[], { host: hostFile, log, format }: Options, io: Io): Promise<number> {
-  const { host, dumps } = await readHost(names, hostFile, io);
-  const fold = new DriftFold(oneRuleset(dumps), host);
+  const { host, ruleset } = await readHost({ names, ...(hostFile === undefined ? {} : { host: hostFile }) }, io);
+  const fold = new DriftFold(ruleset, host);
   const reader = new TraceReader();
   const grouper = new PacketGrouper();
   for await (const chunk of readChunks(log, io)) {

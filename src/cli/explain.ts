@@ -7,13 +7,12 @@ import { type Explanation, explainJson, explainPretty } from "../report/explain.
 import { encode } from "../source.ts";
 import { PacketGrouper, type TracedPacket, TraceReader } from "../trace/index.ts";
 import { badInput, badUsage, FOUND_NOTHING } from "./exit-codes.ts";
-import { oneRuleset, readHost } from "./inputs.ts";
+import { readHost, type Setting } from "./inputs.ts";
 import { type Io, jsonText, readChunks, styleOf } from "./io.ts";
-import { formatOption, hostOption } from "./options.ts";
+import { addChangeOptions, formatOption, hostOption } from "./options.ts";
 import { addPacketWords, once, packetOf } from "./packet-words.ts";
 
-interface Options {
-  readonly host?: string;
+interface Options extends Omit<Setting, "names"> {
   readonly format: string;
   readonly passedOver: number;
   readonly traceLine?: string;
@@ -37,7 +36,7 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
     .description(
       "Walks a packet through the dumps of one host as the kernel would, and says why each rule matched or not.",
     )
-    .argument("<dump...>", "dumps of one host: files, a folder, or - for standard input")
+    .argument("[dump...]", "dumps of one host: files, a folder, or - for standard input")
     .addOption(hostOption())
     .addOption(formatOption())
     .option("--passed-over <n>", "at most so many passed-over rules a chain", wholeNumber, 100)
@@ -52,12 +51,13 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
     .addOption(new Option("--packet <n>", "only this packet of the log").argParser(wholeNumber))
     .addOption(new Option("--hook <name>", "start at this hook").choices(Object.keys(STARTS)))
     .action(async (dumps: string[], options: Options) => exit(await explain(dumps, options, io)));
+  addChangeOptions(command);
   addPacketWords(command);
 }
 
 async function explain(names: readonly string[], options: Options, io: Io): Promise<number> {
-  const { host, dumps } = await readHost(names, options.host, io);
-  const world: World = { ruleset: oneRuleset(dumps), host };
+  const { host, ruleset } = await readHost({ ...options, names }, io);
+  const world: World = { ruleset, host };
   const explanations = await explanationsOf(options, world, io);
   if (options.format === "json") io.out(jsonText(explainJson(explanations, options.passedOver)));
   else for (const line of explainPretty(explanations, styleOf(io.colour), options.passedOver)) io.out(`${line}\n`);

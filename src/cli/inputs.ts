@@ -1,20 +1,46 @@
 /** Files and folders → dumps and host facts, recognised by what they hold, never by name. */
 import { Host, type HostJson, hostMistake } from "../facts/index.ts";
 import { clash, type LoadedDump, loadDump, type Ruleset, toRuleset } from "../model/index.ts";
+import { readPublish, type StockHost, stockHost, stockNames } from "../owners/index.ts";
+import { problemLines } from "../report/problems.ts";
 import { Source } from "../source.ts";
 import { parse } from "../syntax/index.ts";
 import { badInput, badUsage } from "./exit-codes.ts";
 import { filesIn, type Io, isFolder, readBytes } from "./io.ts";
 
-export interface OneHost {
+/** What is loaded: dumps, or a stock Docker host, and what is applied to it. */
+export interface Setting {
+  readonly names: readonly string[];
+  readonly host?: string;
+  readonly base?: string;
+  readonly publish?: readonly string[];
+  readonly apply?: readonly string[];
+}
+/** Dumps as they were named: of one host, or of several where two hold the same table. */
+export interface Named {
   readonly host: Host;
   readonly dumps: readonly LoadedDump[];
 }
+export interface OneHost extends Named {
+  /** All that is loaded, changes applied. */
+  readonly ruleset: Ruleset;
+}
 
 /** Everything named on the command line as one host's. Throws Failure. */
-export async function readHost(names: readonly string[], hostFile: string | undefined, io: Io): Promise<OneHost> {
+export async function readHost(setting: Setting, io: Io): Promise<OneHost> {
+  const one = await applied(await readDumps(setting, io), setting, io);
+  // an answer about a rule-set that lacks lines has to say so
+  for (const line of problemLines(one.dumps)) io.err(`chainwalk: ${line}\n`);
+  return one;
+}
+
+export async function readDumps({ names, host: hostFile, base, publish }: Setting, io: Io): Promise<Named> {
+  const stock = stockOf(base, publish ?? []);
+  if (stock && names.length > 0) throw badUsage("give dumps, or --base, not both");
+  if (!stock && names.length === 0)
+    throw badUsage("no dump: name a file or a folder, or stand on a stock host with --base");
   const sources: Source[] = [];
-  let json: HostJson = {};
+  let json: HostJson = stock?.host ?? {};
   for (const name of names) {
     if (isFolder(name)) {
       const held = await readFolder(name, io);
@@ -24,7 +50,40 @@ export async function readHost(names: readonly string[], hostFile: string | unde
   }
   if (hostFile !== undefined) json = { ...json, ...hostJson(hostFile, await readBytes(hostFile, io)) };
   const host = new Host(json);
-  return { host, dumps: sources.map((source) => loadSource(source, host)) };
+  if (!stock) return { host, dumps: sources.map((source) => loadSource(source, host)) };
+  const daemon = loadDump(parse(new Source(stock.name, stock.dump)), host);
+  if (stock.commands === "") return { host, dumps: [daemon] };
+  const containers = new Source(`${stock.name} --publish`, stock.commands);
+  return { host, dumps: [daemon, loadDump(parse(containers), host, daemon.ruleset)] };
+}
+
+/** The dumps as one host's, and the changes run on it one after the other. */
+export async function applied({ host, dumps }: Named, { base, apply }: Setting, io: Io): Promise<OneHost> {
+  // what was published on a stock host was run on it already
+  const start = base === undefined ? oneRuleset(dumps) : (dumps.at(-1)?.ruleset ?? { tables: [] });
+  const one = { host, dumps: [...dumps], ruleset: start };
+  for (const name of apply ?? []) {
+    const source = new Source(name === "-" ? "(standard input)" : name, await readBytes(name, io));
+    const change = loadDump(parse(source), host, one.ruleset);
+    if (change.tables.length === 0 && change.problems.length === 0)
+      throw badInput(`${source.name}: nothing to apply: expected iptables commands, or a file for iptables-restore`);
+    one.dumps.push(change);
+    one.ruleset = change.ruleset;
+  }
+  return one;
+}
+
+function stockOf(base: string | undefined, publish: readonly string[]): StockHost | undefined {
+  if (base === undefined && publish.length > 0) throw badUsage("--publish goes with --base");
+  if (base === undefined) return undefined;
+  const ports = publish.map((text) => {
+    const port = readPublish(text);
+    if (!port) throw badUsage(`--publish ${text}: expected [address:]port:port[/protocol], such as 8080:80/tcp`);
+    return port;
+  });
+  const stock = stockHost(base, ports);
+  if (!stock) throw badUsage(`--base ${base}: there is no such stock host (${stockNames().join(", ")})`);
+  return stock;
 }
 
 /** Loads one dump, or says what the file is instead. */
@@ -35,6 +94,7 @@ function loadSource(source: Source, host: Host): LoadedDump {
     throw badInput(`${source.name}: not a firewall dump: it holds binary data`);
   const loaded = loadDump(parse(source), host);
   if (loaded.tables.length > 0) return loaded;
+  if (loaded.dump.dialect === "commands" && loaded.problems.length > 0) return loaded;
   const [first] = loaded.problems;
   const position = first?.place.source.position(first.place.start);
   const at =

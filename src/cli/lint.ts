@@ -1,15 +1,14 @@
 /** lint: findings in dumps. */
 import { type Command, Option } from "commander";
 import { type LintResult, lint, presetNames } from "../lint/index.ts";
-import { clash, type LoadedDump, toRuleset } from "../model/index.ts";
+import { clash, toRuleset } from "../model/index.ts";
 import { lintJson, lintPretty } from "../report/lint.ts";
-import { FOUND_NOTHING, FOUND_SOMETHING } from "./exit-codes.ts";
-import { type OneHost, readHost } from "./inputs.ts";
+import { badUsage, FOUND_NOTHING, FOUND_SOMETHING } from "./exit-codes.ts";
+import { applied, type OneHost, readDumps, type Setting } from "./inputs.ts";
 import { type Io, jsonText, styleOf } from "./io.ts";
-import { formatOption, hostOption } from "./options.ts";
+import { addChangeOptions, formatOption, hostOption } from "./options.ts";
 
-interface Options {
-  readonly host?: string;
+interface Options extends Omit<Setting, "names"> {
   readonly format: string;
   readonly preset: string;
   readonly failOn: (typeof LEVELS)[number];
@@ -18,20 +17,23 @@ interface Options {
 const LEVELS = ["error", "warning", "info", "never"] as const;
 
 export function define(program: Command, io: Io, exit: (code: number) => void): void {
-  program
+  const command = program
     .command("lint")
     .summary("findings: what is dead, dangerous or not what its author meant")
     .description("Reads dumps and says what is wrong with them, why, and what to write instead.")
-    .argument("<dump...>", "dumps: files, a folder, or - for standard input; two dumps of the same table are two hosts")
+    .argument("[dump...]", "dumps: files, a folder, or - for standard input; two dumps of the same table are two hosts")
     .addOption(hostOption())
     .addOption(formatOption())
     .addOption(new Option("--preset <name>", "which lint rules").choices(presetNames()).default("recommended"))
     .addOption(new Option("--fail-on <severity>", "exit 1 from this severity on").choices(LEVELS).default("warning"))
     .action(async (names: string[], options: Options) => exit(await run(names, options, io)));
+  addChangeOptions(command);
 }
 
-async function run(names: readonly string[], { host, format, preset, failOn }: Options, io: Io): Promise<number> {
-  const results = hostsOf(await readHost(names, host, io)).map((one) => lint(one.dumps, one.host, { preset }));
+async function run(names: readonly string[], options: Options, io: Io): Promise<number> {
+  const { format, preset, failOn } = options;
+  const hosts = await hostsOf({ ...options, names }, io);
+  const results = hosts.map((one) => lint(one, { preset }));
   const result = together(results);
   if (format === "json") io.out(jsonText(lintJson(result)));
   else for (const line of lintPretty(result, styleOf(io.colour))) io.out(`${line}\n`);
@@ -41,8 +43,11 @@ async function run(names: readonly string[], { host, format, preset, failOn }: O
 }
 
 /** Files are one host, unless two hold the same table: then each is a host of its own. */
-function hostsOf({ dumps, host }: OneHost): readonly OneHost[] {
-  return clash(toRuleset(dumps)) ? dumps.map((dump: LoadedDump) => ({ dumps: [dump], host })) : [{ dumps, host }];
+async function hostsOf(setting: Setting, io: Io): Promise<readonly OneHost[]> {
+  const named = await readDumps(setting, io);
+  if (setting.base !== undefined || !clash(toRuleset(named.dumps))) return [await applied(named, setting, io)];
+  if (setting.apply) throw badUsage("--apply goes with the dumps of one host: two of these hold the same table");
+  return named.dumps.map((dump) => ({ host: named.host, dumps: [dump], ruleset: dump.ruleset }));
 }
 
 const together = (results: readonly LintResult[]): LintResult => ({

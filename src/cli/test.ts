@@ -5,19 +5,18 @@ import { walk } from "../path/index.ts";
 import { testJson, testPretty } from "../report/test.ts";
 import { hostFor, type Judgement, judge } from "../scenario/index.ts";
 import { badUsage, FOUND_NOTHING, FOUND_SOMETHING } from "./exit-codes.ts";
-import { oneRuleset, readHost } from "./inputs.ts";
+import { readHost, type Setting } from "./inputs.ts";
 import { type Io, jsonText, styleOf } from "./io.ts";
-import { formatOption, hostOption } from "./options.ts";
+import { addChangeOptions, formatOption, hostOption } from "./options.ts";
 import { besides, readScenarioFile } from "./scenario-file.ts";
 
-interface Options {
+interface Options extends Omit<Setting, "names"> {
   readonly dump?: readonly string[];
-  readonly host?: string;
   readonly format: string;
 }
 
 export function define(program: Command, io: Io, exit: (code: number) => void): void {
-  program
+  const command = program
     .command("test")
     .summary("scenario files: packets with expected outcomes")
     .description(
@@ -28,6 +27,7 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
     .addOption(hostOption())
     .addOption(formatOption())
     .action(async (files: string[], options: Options) => exit(await test(files, options, io)));
+  addChangeOptions(command);
 }
 
 async function test(files: readonly string[], options: Options, io: Io): Promise<number> {
@@ -40,14 +40,12 @@ async function test(files: readonly string[], options: Options, io: Io): Promise
 
 async function testFile(file: string, options: Options, io: Io): Promise<Judgement[]> {
   const { dumps, host: hostFile, scenarios } = await readScenarioFile(file, io);
-  const names = options.dump ?? dumps.map((path) => besides(file, path));
-  if (names.length === 0) throw badUsage(`${file}: it names no dumps, and --dump gives none`);
-  const { host, dumps: loaded } = await readHost(
-    names,
-    options.host ?? (hostFile === null ? undefined : besides(file, hostFile)),
-    io,
-  );
-  const ruleset = oneRuleset(loaded);
+  const stands = options.base !== undefined;
+  const names = stands ? [] : (options.dump ?? dumps.map((path) => besides(file, path)));
+  if (!stands && names.length === 0)
+    throw badUsage(`${file}: it names no dumps, and neither --dump nor --base gives any`);
+  const own = hostFile === null || stands ? {} : { host: besides(file, hostFile) };
+  const { host, ruleset } = await readHost({ ...own, ...options, names }, io);
   return scenarios.map((scenario) => {
     const own = scenario.host ? new Host(hostFor(scenario, host.json)) : host;
     return judge(scenario, walk({ ruleset, host: own }, scenario.packet, scenario.hook ? { hook: scenario.hook } : {}));

@@ -9,7 +9,6 @@ import {
   type Rule,
   type Ruleset,
   type Table,
-  toRuleset,
 } from "../model/index.ts";
 import { type Docker, recognise } from "../owners/index.ts";
 
@@ -19,10 +18,10 @@ export class Analysis {
   readonly ruleset: Ruleset;
   readonly #docker = new Map<Family, Docker | null>();
 
-  constructor(dumps: readonly LoadedDump[], host: Host) {
+  constructor(dumps: readonly LoadedDump[], host: Host, ruleset: Ruleset) {
     this.dumps = dumps;
     this.host = host;
-    this.ruleset = toRuleset(dumps);
+    this.ruleset = ruleset;
   }
 
   get tables(): readonly Table[] {

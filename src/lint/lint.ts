@@ -1,7 +1,7 @@
 /** Dumps to findings: every lint rule's check, then severity and words, in an order that does not depend on the run. */
 import type { Host } from "../facts/index.ts";
 import type { Finding, Problem } from "../finding.ts";
-import { type LoadedDump, type Rule, ruleText } from "../model/index.ts";
+import { type LoadedDump, type Rule, type Ruleset, ruleText } from "../model/index.ts";
 import { Analysis } from "./analysis.ts";
 import { checkOf, rulesOf } from "./catalogue.ts";
 import type { LintRule } from "./define.ts";
@@ -21,15 +21,17 @@ export interface LintResult {
   readonly lintRules: number;
 }
 
-/** The dumps of one host. */
-export function lint(
-  dumps: readonly LoadedDump[],
-  host: Host,
-  { preset = "recommended" }: LintOptions = {},
-): LintResult {
+/** What is loaded on one host, and the dumps and changes that it comes from. */
+export interface Linted {
+  readonly host: Host;
+  readonly dumps: readonly LoadedDump[];
+  readonly ruleset: Ruleset;
+}
+
+export function lint({ dumps, host, ruleset }: Linted, { preset = "recommended" }: LintOptions = {}): LintResult {
   const chosen = rulesOf(preset);
   if (!chosen) throw new RangeError(`there is no preset ${preset}`);
-  const analysis = new Analysis(dumps, host);
+  const analysis = new Analysis(dumps, host, ruleset);
   const findings = chosen.flatMap((rule) =>
     [...checkOf(rule)(analysis, rule.options)].map((problem) => inWords(rule, { ...problem, rule: rule.name })),
   );

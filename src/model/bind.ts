@@ -175,6 +175,14 @@ class Binder {
     this.#counters = [packets, bytes];
   }
 
+  /** What `-p` would bring with it. */
+  #ofProtocol(): MatchExtension | undefined {
+    const protocol = this.#matches[0]?.given["-p"];
+    return protocol && !protocol.negated
+      ? protocolMatch(this.#rule.family, (protocol.value as { text: string }).text)
+      : undefined;
+  }
+
   /** The latest extension that has the option; `-p tcp --dport` loads tcp by itself, as iptables does. */
   #owner(flag: string): Owner | null {
     if (!flag.startsWith("-")) return null;
@@ -186,9 +194,7 @@ class Binder {
     const long = flag.startsWith("--") && flag.length > 2;
     const begun = long ? this.#beginning(loaded, flag) : null;
     if (begun) return begun;
-    const protocol = this.#matches[0]?.given["-p"];
-    const name = protocol && !protocol.negated ? (protocol.value as { text: string }).text : "";
-    const extension = protocolMatch(this.#rule.family, name);
+    const extension = this.#ofProtocol();
     if (!extension || this.#matches.some((each) => each.extension === extension)) return null;
     const to = open(extension.name, extension, null);
     const option = optionSpelled(extension, flag);
@@ -296,7 +302,7 @@ class Binder {
   #unknown(flag: Word, to: Open | null): void {
     const options = to?.extension ? Object.keys(to.extension.options) : [];
     const loaded = [...this.#matches, ...(this.#target ? [this.#target] : [])].map(({ extension }) => extension);
-    const near = nearOption(this.#rule.family, flag.text, loaded);
+    const near = nearOption(this.#rule.family, flag.text, [this.#ofProtocol() ?? null, ...loaded]);
     this.#problem(
       flag,
       options.length > 0 ? `an option of ${to?.name}: ${options.join(", ")}` : "an option",

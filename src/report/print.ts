@@ -1,27 +1,27 @@
 /** `print`: the dump again, canonical, as text or as its syntax in JSON. */
 
 import type { Problem } from "../finding.ts";
-import { bind, type Chain, type LoadedDump, printDump, type Rule, ruleText } from "../model/index.ts";
+import { bind, type Chain, type LoadedDump, type Rule, type Ruleset, ruleText, type Table } from "../model/index.ts";
 
-/** The bytes of the canonical dump, one char each. */
-export const printSave = (dump: LoadedDump): string => printDump(dump);
-
-export function printJson(dumps: readonly LoadedDump[]): object {
+/** `ruleset`: what is loaded after changes; null: each dump by itself. */
+export function printJson(dumps: readonly LoadedDump[], ruleset: Ruleset | null): object {
   return {
     version: 1,
+    tables: ruleset === null ? null : ruleset.tables.map(tableJson),
     dumps: dumps.map(({ dump, tables, problems }) => ({
       file: dump.source.name,
-      tables: tables.map(({ family, backend, name, chains }) => ({
-        family,
-        backend,
-        name,
-        chains: [...chains.values()].map(chainJson),
-      })),
+      tables: ruleset ? [] : tables.map(tableJson),
       problems: problems.map(problemJson),
     })),
   };
 }
 
+const tableJson = ({ family, backend, name, chains }: Table): object => ({
+  family,
+  backend,
+  name,
+  chains: [...chains.values()].map(chainJson),
+});
 const chainJson = ({ name, policy, builtin, rules }: Chain): object => ({
   name,
   builtin,

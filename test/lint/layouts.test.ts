@@ -15,7 +15,8 @@ describe.skipIf(layouts.length === 0)("what dockerd itself writes (../shared/lay
   });
   it.each(layouts)("$name has no findings but for Docker's own bug", ({ name, bytes }) => {
     const host = new Host();
-    const { findings } = lint([loadDump(parse(new Source(name, bytes)), host)], host);
+    const dump = loadDump(parse(new Source(name, bytes)), host);
+    const { findings } = lint({ dumps: [dump], host, ruleset: dump.ruleset });
     expect(findings.map(({ rule, severity, text }) => `${severity} ${rule} ${text}`)).toEqual(
       name === BUG ? [expect.stringMatching(/^error docker-user-jump-not-first .*DOCKER-INGRESS rule 1 /)] : [],
     );

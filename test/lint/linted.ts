@@ -6,7 +6,8 @@ import { encode, Source } from "../../src/source.ts";
 import { parse } from "../../src/syntax/index.ts";
 
 export function linted(text: string, preset = "strict", host = new Host()): LintResult {
-  return lint([loadDump(parse(new Source("a.save", encode(text))), host)], host, { preset });
+  const dump = loadDump(parse(new Source("a.save", encode(text))), host);
+  return lint({ dumps: [dump], host, ruleset: dump.ruleset }, { preset });
 }
 
 /** `line message` of one lint rule's findings. */
