@@ -77,6 +77,8 @@ const open = (name: string, extension: Open["extension"], word: Word | null): Op
 type How = "jump" | "goto";
 const JUMPS: Readonly<Record<string, How>> = { "-j": "jump", "--jump": "jump", "-g": "goto", "--goto": "goto" };
 const MATCHES = new Set(["-m", "--match"]);
+/** Which of iptables and ip6tables a line is for: decided when it is loaded. */
+const FAMILY = new Set(["-4", "--ipv4", "-6", "--ipv6"]);
 const COUNTERS = new Set(["-c", "--set-counters"]);
 
 class Binder {
@@ -100,8 +102,8 @@ class Binder {
     while (this.#at < this.#words.length) this.#option();
     const opened = [...this.#matches, ...(this.#target ? [this.#target] : [])];
     for (const each of opened) {
-      for (const { word, expected, found } of mistakesOf(each, opened, this.#rule))
-        this.#problem(word ?? this.#words[0] ?? null, expected, found);
+      for (const { word, expected, found, message } of mistakesOf(each, opened, this.#rule))
+        this.#problem(word ?? this.#words[0] ?? null, expected, found, message);
       const complete = each.extension?.complete?.(each.given as never, this.#rule.family);
       if (complete) Object.assign(each.given, complete);
     }
@@ -141,6 +143,7 @@ class Binder {
     if (how) this.#jump(word, how);
     else if (MATCHES.has(flag) && this.#rule.family !== "bridge") this.#match(word);
     else if (COUNTERS.has(flag)) this.#count(word);
+    else if (FAMILY.has(flag) && this.#rule.family !== "bridge") return true;
     else return false;
     return true;
   }
@@ -255,6 +258,7 @@ class Binder {
     if (next && isBang(next) && value.negatable && value.arity > 0 && this.#words.length > this.#at + 1) {
       negated = true;
       this.#at++;
+      if (this.#rule.family !== "bridge") this.#problem(next, `! before ${option}`, "it behind", "outdated");
     }
     this.#last = to;
     if (negated && !value.negatable) this.#problem(flag, `${option} without !`, "!");
@@ -310,11 +314,11 @@ class Binder {
     );
   }
 
-  #problem(word: Word | null, expected: string, found: string): void {
+  #problem(word: Word | null, expected: string, found: string, message = "unbound"): void {
     const { place, family, chain } = this.#rule;
     this.#problems.push({
       rule: "syntax-error",
-      message: "unbound",
+      message,
       data: { expected, found: shorten(found) },
       place: { source: place.source, start: word?.start ?? place.start, end: word?.end ?? place.end },
       family,

@@ -58,6 +58,9 @@ class Loader {
   #family: Family;
   #saver: Saver;
   #table: OpenTable | null = null;
+  /** Where the section began that no COMMIT has ended. */
+  #open: Place | null = null;
+  #committed = false;
   /** The chains whose policies a listing (`iptables -S`) has shown: they tell which table it is of. */
   #listed: Set<string> | null = null;
 
@@ -93,6 +96,7 @@ class Loader {
       const place = { source: dump.source, start: line.start, end: line.end };
       if (line.kind === "comment") this.#header(line.text);
       else if (line.kind === "table") this.#section(line.name, at, place);
+      else if (line.kind === "commit") this.#commit();
       else if (line.kind === "rule") this.#append(line, place);
       else if (line.kind === "command") this.#restoreCommand(line, place);
       else if (line.kind === "chain") {
@@ -100,6 +104,21 @@ class Loader {
         this.#program.declare(this.#current(place), line.name, policy, place);
       }
     }
+    this.#uncommitted();
+  }
+
+  #commit(): void {
+    this.#open = null;
+    this.#committed = true;
+  }
+
+  /** A section without COMMIT; ebtables and arptables write none. */
+  #uncommitted(): void {
+    if (this.#open && (this.#family === "ipv4" || this.#family === "ipv6")) {
+      const data = { table: this.#table?.name ?? "" };
+      this.#problems.push({ rule: "syntax-error", message: "uncommitted", data, place: this.#open });
+    }
+    this.#open = null;
   }
 
   #header(comment: string): void {
@@ -114,6 +133,9 @@ class Loader {
   }
 
   #section(name: Word, at: number, place: Place): void {
+    this.#uncommitted();
+    this.#open = place;
+    this.#committed = false;
     // files for both families at once: the second table of a name tells by its own rules
     const key = () => ({ family: this.#family, backend: this.#saver.backend, name: name.text });
     const again = this.#program.find(key());
@@ -154,6 +176,8 @@ class Loader {
 
   /** Rules outside any table: the commands' own default, filter. */
   #current(place: Place): OpenTable {
+    if (this.#committed) this.#expected(place, "a table (*filter) first", "a line after COMMIT");
+    this.#committed = false;
     if (this.#table) return this.#table;
     if (!this.#program.strict && !this.#listed)
       this.#expected(place, "a table (*filter) first", "a line outside any table");
@@ -170,6 +194,8 @@ class Loader {
   }
 
   #append(line: RuleLine, place: Place): void {
+    const only = /[ \t](?:-([46])|--ipv([46]))(?=[ \t]|$)/.exec(line.text);
+    if (only && (only[1] ?? only[2]) !== (this.#family === "ipv6" ? "6" : "4")) return;
     const table = this.#current(place);
     const made = this.#make(() => line.words, line.chain, table, place, line.text, line.counters?.text ?? null);
     this.#rulesOfLine.set(line.start, made);

@@ -5,6 +5,8 @@ import type { Open } from "./bind.ts";
 import { builtinChains, type Rule } from "./ruleset.ts";
 
 export interface WordMistake {
+  /** The lint rule's message: options that do not fit together, or a place where the kernel does not take them. */
+  readonly message: "unbound" | "misplaced";
   /** null: nothing of the rule can be pointed at. */
   readonly word: Word | null;
   readonly expected: string;
@@ -20,18 +22,24 @@ export function* mistakesOf(each: Open, opened: readonly Open[], rule: Rule): Ge
   if (isImplicit && Object.keys(given).length === 0) return;
   for (const group of extension.needs ?? []) {
     if (!group.some((option) => option in given))
-      yield { word: name, expected: `${list(group)} with ${each.name}`, found: "none" };
+      yield { message: "unbound", word: name, expected: `${list(group)} with ${each.name}`, found: "none" };
   }
   for (const group of extension.excludes ?? []) {
     const both = group.filter((option) => option in given);
     const last = both.at(-1);
     if (both.length > 1 && last)
-      yield { word: flags[last] ?? name, expected: `only one of ${list(group)}`, found: both.join(" and ") };
+      yield {
+        message: "unbound",
+        word: flags[last] ?? name,
+        expected: `only one of ${list(group)}`,
+        found: both.join(" and "),
+      };
   }
   for (const [option, others] of Object.entries(extension.together ?? {})) {
     const missing = option in given ? others.filter((other) => !(other in given)) : [];
     if (missing.length > 0)
       yield {
+        message: "unbound",
         word: flags[option] ?? name,
         expected: `${missing.join(", ")} beside ${option}`,
         found: `${option} alone`,
@@ -40,7 +48,7 @@ export function* mistakesOf(each: Open, opened: readonly Open[], rule: Rule): Ge
   const wrong = extension.check?.(given as never, rule.family);
   if (wrong) {
     const word = (wrong.option !== undefined ? flags[wrong.option] : undefined) ?? name;
-    yield { word, expected: wrong.expected, found: word?.text ?? each.name };
+    yield { message: "unbound", word, expected: wrong.expected, found: word?.text ?? each.name };
   }
   if (extension.placement) yield* misplaced(each, extension.placement, opened, rule);
 }
@@ -50,20 +58,27 @@ function* misplaced(
   each: Open,
   { tables, hooks, protocols }: Placement,
   opened: readonly Open[],
-  { table, chain, family }: Rule,
+  { table, chain, family, saver }: Rule,
 ): Generator<WordMistake, void> {
   const word = each.word ?? Object.values(each.flags)[0] ?? null;
   if (tables && table !== "" && !tables.includes(table))
-    yield { word, expected: `${each.name} in table ${list(tables)} only`, found: `it in ${table}` };
+    yield {
+      message: "misplaced",
+      word,
+      expected: `${each.name} in table ${list(tables)} only`,
+      found: `it in ${table}`,
+    };
   // only of built-in chains it is plain from where they are reached
   if (hooks && builtinChains(family, table).includes(chain) && !hooks.includes(chain))
-    yield { word, expected: `${each.name} in ${list(hooks)} only`, found: `it in ${chain}` };
-  if (!protocols) return;
+    yield { message: "misplaced", word, expected: `${each.name} in ${list(hooks)} only`, found: `it in ${chain}` };
+  // iptables-nft makes expressions of its own of some matches: the kernel's check does not see them
+  const native = each.extension && "nativeInNft" in each.extension && each.extension.nativeInNft;
+  if (!protocols || (native && saver.backend === "nft")) return;
   const asked = opened[0]?.given["-p"];
   const named = asked ? (asked.value as { text: string }).text : null;
   if (named !== null && !asked?.negated && protocols.includes(named)) return;
   const found = named === null ? "none" : `${asked?.negated ? "! " : ""}-p ${named}`;
-  yield { word, expected: `-p ${list(protocols)} for ${each.name}`, found };
+  yield { message: "misplaced", word, expected: `-p ${list(protocols)} for ${each.name}`, found };
 }
 
 const list = (names: readonly string[]): string =>
