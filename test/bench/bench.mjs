@@ -1,0 +1,60 @@
+// npm run bench: speed and memory beside the tools that people have. It judges nothing: it prints.
+import { readFileSync } from "node:fs";
+import { parse, Source } from "../../dist/index.js";
+import { hostile, kube } from "./inputs.mjs";
+import { isThere, memory, put, ratio, table } from "./measure.mjs";
+
+const here = (name) => new URL(name, import.meta.url).pathname;
+const node = process.execPath;
+const cli = here("../../dist/cli/main.js");
+const big = put("kube100k.save", kube(100_000));
+const read = [node, here("parse.mjs"), big];
+const print = [node, cli, "print", big];
+const peers = {
+  "iptables-restore-translate -f": ["iptables-restore-translate", "-f", big],
+  "grep -c": ["grep", "-c", "KUBE", big],
+  "wc -l": ["wc", "-l", big],
+  "node -e 0": [node, "-e", "0"],
+};
+
+const size = (readFileSync(big).length / 1e6).toFixed(1);
+const rows = [["work", "beside", "ours ms", "theirs ms", "ratio", "peak MB"]];
+for (const [work, command] of Object.entries({ parse: read, "print --format save": print })) {
+  const peak = memory(command);
+  for (const [name, peer] of Object.entries(peers)) {
+    if (!isThere(peer[0])) {
+      rows.push([work, `${name}: not installed`, "", "", "", peak]);
+      continue;
+    }
+    const { ours, theirs, ratio: times } = ratio(command, peer);
+    rows.push([work, name, Math.round(ours), Math.round(theirs), times.toFixed(2), peak]);
+  }
+}
+table(`a kube-proxy-like dump of 100,000 rules, ${size} MB, whole processes, medians of 7 pairs`, rows);
+
+const cold = put("docker.save", readFileSync(here("../../src/owners/docker/bases/docker-28.save"), "latin1"));
+const start = [["work", "ours ms", "node -e 0 ms", "ratio"]];
+for (const command of ["print", "lint"]) {
+  const { ours, theirs, ratio: times } = ratio([node, cli, command, cold], peers["node -e 0"], 15);
+  start.push([command, Math.round(ours), Math.round(theirs), times.toFixed(2)]);
+}
+table("a stock Docker dump, from a cold start, medians of 15 pairs", start);
+
+/** The best of some runs of the reader alone, in this process: what grows is the work, not the machine's noise. */
+function best(text) {
+  const source = new Source("bench", text);
+  const times = Array.from({ length: 5 }, () => {
+    const from = performance.now();
+    parse(source);
+    return performance.now() - from;
+  });
+  return Math.min(...times);
+}
+const growth = [["input", "1x ms", "2x ms", "4x ms", "8x ms", "worst doubling"]];
+const shapes = { "ordinary (rules)": (bytes) => kube(Math.round(bytes / 150)), ...hostile };
+for (const [name, make] of Object.entries(shapes)) {
+  const times = [1, 2, 4, 8].map((times) => best(make(500_000 * times)));
+  const worst = Math.max(...times.slice(1).map((time, at) => time / times[at]));
+  growth.push([name, ...times.map((time) => time.toFixed(1)), worst.toFixed(2)]);
+}
+table("growth of the reader, inputs of 0.5, 1, 2 and 4 MB", growth);
