@@ -22,9 +22,11 @@ export const connlimit = match({
   ],
   write(given, _, family) {
     const [upto, above] = [given["--connlimit-upto"], given["--connlimit-above"]];
-    const isUpto = upto ? !upto.negated : above?.negated;
+    const one = upto ?? above;
+    if (!one) return null;
+    const isUpto = one.negated === (one === above);
     return [
-      `--connlimit-${isUpto ? "upto" : "above"} ${(upto ?? above)?.value}`,
+      `--connlimit-${isUpto ? "upto" : "above"} ${one.value}`,
       `--connlimit-mask ${given["--connlimit-mask"]?.value ?? addressBits(family)}`,
       given["--connlimit-daddr"] ? "--connlimit-daddr" : "--connlimit-saddr",
     ];

@@ -1,14 +1,12 @@
 import { type Given, type Mistake, match, type OptionTable } from "../define.ts";
-import { addressBits, chance, flag, integer, prefixLength, readInteger64, word } from "../values.ts";
+import { addressBits, chance, flag, integer, prefixLength, readInteger, readInteger64, word } from "../values.ts";
 
 /** A packet costs SCALE credits a second, or 16 bytes a share of UINT32_MAX. extensions/libxt_hashlimit.c, revision 3. */
 const SCALE = 1_000_000n;
 const U32 = 0xffffffffn;
-const DEFAULT_BURST = 5n;
 const MOST_BURST = 1_000_000n;
 /** Milliseconds after which an idle entry is forgotten: of byte rates, and of byte rates with a burst. */
-const BYTE_EXPIRE = 15_000;
-const BURST_EXPIRE = 60_000;
+const [BYTE_EXPIRE, BURST_EXPIRE] = [15_000, 60_000] as const;
 /** HZ * CREDITS_PER_JIFFY / SCALE of net/netfilter/xt_hashlimit.c, the same for 250 and 1000 ticks a second. */
 const CREDITS = 137_438_953n;
 
@@ -23,6 +21,8 @@ const UNITS = [
   ["k", 1024n],
   ["", 1n],
 ] as const;
+/** The kernel makes no larger tables. */
+const capped = (size?: number) => size && Math.min(size, 1024 * 1024);
 const factor = (letter = ""): bigint => UNITS.find(([name]) => name === letter)?.[1] ?? 1n;
 
 interface Rate {
@@ -79,9 +79,8 @@ const mode = word(
   (value) => (value.length === 0 ? null : value.join(",")),
   { negatable: false },
 );
-/** A file of /proc/net/ipt_hashlimit. */
 const tableName = word(
-  "the name of a table, without /",
+  "a file name for /proc/net/ipt_hashlimit",
   ["web", "ssh-in"],
   (text) => (text === "" || text === "." || text === ".." || text.includes("/") ? undefined : text.slice(0, 254)),
   (value) => value,
@@ -90,7 +89,7 @@ const tableName = word(
 const interval = word(
   "a number of seconds, at least 1",
   ["10", "1"],
-  (text) => Number(/^\s*\+?(\d+)/.exec(text)?.[1] ?? 0) || undefined,
+  (text) => readInteger(String(Number.parseInt(text, 10)), 2 ** 31 - 1, 1),
   String,
   { negatable: false },
 );
@@ -110,13 +109,6 @@ const options = {
   "--hashlimit-rate-match": flag(),
   "--hashlimit-rate-interval": interval,
 } satisfies OptionTable;
-/** Printed where they are not these. */
-const TABLE = [
-  ["htable-size", 0],
-  ["htable-max", 0],
-  ["htable-gcinterval", 1000],
-] as const;
-const MASKS = ["srcmask", "dstmask"] as const;
 type Options = Given<typeof options>;
 
 /** What the kernel is given: hashlimit_mt_check makes it of the options. */
@@ -127,10 +119,10 @@ function configured(given: Options, { bytes, cost, seconds }: Rate) {
   // as many rates as make up the burst, of which only 32 bits are divided
   const times = (all: bigint) => (each === 0n ? 0n : (all & U32) / each + (all % each === 0n ? 0n : 1n));
   return {
-    cost: isRateMatch && !bytes ? cost / BigInt(seconds) : cost,
-    burst: bytes ? (asked === undefined ? 0n : times(asked)) : (asked ?? DEFAULT_BURST),
+    cost: isRateMatch && !bytes ? cost / BigInt(seconds) || cost : cost,
+    burst: bytes ? (asked === undefined ? 0n : times(asked)) : (asked ?? 5n),
     expire: given["--hashlimit-htable-expire"]?.value ?? (bytes && asked !== undefined ? BURST_EXPIRE : seconds * 1000),
-    interval: given["--hashlimit-rate-interval"]?.value ?? (bytes ? 1 : seconds),
+    interval: isRateMatch ? (given["--hashlimit-rate-interval"]?.value ?? (bytes ? 1 : seconds)) : undefined,
   };
 }
 /** The rate in the longest period that loses nothing, and how long its entries live unless told otherwise. */
@@ -164,7 +156,8 @@ function mistake(given: Options): Mistake | null {
     return { option: "--hashlimit-burst", expected: `a burst of at least the rate, ${bytesOf(cost) || 16n}b` };
   if (!value.bytes && times > MOST_BURST)
     return { option: "--hashlimit-burst", expected: `at most ${MOST_BURST} packets` };
-  if (given["--hashlimit-rate-match"]) return cost > 0n ? null : { option, expected: "a slower rate" };
+  if (given["--hashlimit-rate-match"])
+    return value.bytes || value.cost >= BigInt(value.seconds) ? null : { option, expected: "a slower rate" };
   if (value.bytes) return cost > 1n ? null : { option, expected: "a rate below 32768mb/s" };
   const overflows = BigInt.asUintN(64, cost * times * CREDITS) < cost * CREDITS;
   return overflows ? { option, expected: "a faster rate or a smaller burst: the kernel's credits overflow" } : null;
@@ -192,17 +185,16 @@ export const hashlimit = match({
       ...(one.value.bytes ? [] : rest("burst", config.burst, undefined)),
       ...rest("mode", given["--hashlimit-mode"]?.value.join(","), ""),
       ...rest("name", given["--hashlimit-name"]?.value, undefined),
-      ...TABLE.flatMap(([name, unless]) => rest(name, given[`--hashlimit-${name}`]?.value, unless)),
+      ...rest("htable-size", capped(given["--hashlimit-htable-size"]?.value), 0),
+      ...rest("htable-max", capped(given["--hashlimit-htable-max"]?.value), 0),
+      ...rest("htable-gcinterval", given["--hashlimit-htable-gcinterval"]?.value, 1000),
       ...rest("htable-expire", config.expire, life),
-      ...MASKS.flatMap((name) => rest(name, given[`--hashlimit-${name}`]?.value, addressBits(family))),
-      ...(given["--hashlimit-rate-match"]
-        ? ["--hashlimit-rate-match", ...rest("rate-interval", config.interval, 1)]
-        : []),
+      ...rest("srcmask", given["--hashlimit-srcmask"]?.value, addressBits(family)),
+      ...rest("dstmask", given["--hashlimit-dstmask"]?.value, addressBits(family)),
+      ...(given["--hashlimit-rate-match"] ? ["--hashlimit-rate-match"] : []),
+      ...rest("rate-interval", config.interval, 1),
     ];
   },
   means: (given) =>
-    chance(
-      `hashlimit ${given["--hashlimit-name"]?.value}`,
-      "what came before, which the rate depends on, is not known",
-    ),
+    chance(`hashlimit ${given["--hashlimit-name"]?.value}`, "whether the rate is exceeded is not known"),
 });
