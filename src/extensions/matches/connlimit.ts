@@ -1,0 +1,39 @@
+import { match } from "../define.ts";
+import { addressBits, chance, flag, integer, prefixLength } from "../values.ts";
+
+const count = () => integer({ negatable: true, examples: ["3", "0x10", "0"] });
+
+/** How many connections the host or network has. net/netfilter/xt_connlimit.c */
+export const connlimit = match({
+  name: "connlimit",
+  families: ["ipv4", "ipv6"],
+  options: {
+    "--connlimit-upto": count(),
+    "--connlimit-above": count(),
+    // 1.8.9 takes a mask with holes for a full one
+    "--connlimit-mask": prefixLength(addressBits),
+    "--connlimit-saddr": flag(),
+    "--connlimit-daddr": flag(),
+  },
+  needs: [["--connlimit-upto", "--connlimit-above"]],
+  excludes: [
+    ["--connlimit-upto", "--connlimit-above"],
+    ["--connlimit-saddr", "--connlimit-daddr"],
+  ],
+  write(given, _, family) {
+    const [upto, above] = [given["--connlimit-upto"], given["--connlimit-above"]];
+    const one = upto ?? above;
+    if (!one) return null;
+    const isUpto = one.negated === (one === above);
+    return [
+      `--connlimit-${isUpto ? "upto" : "above"} ${one.value}`,
+      `--connlimit-mask ${given["--connlimit-mask"]?.value ?? addressBits(family)}`,
+      given["--connlimit-daddr"] ? "--connlimit-daddr" : "--connlimit-saddr",
+    ];
+  },
+  means: (given) =>
+    chance(
+      `connlimit ${(given["--connlimit-upto"] ?? given["--connlimit-above"])?.value}`,
+      "how many connections there are is not known",
+    ),
+});
