@@ -29,6 +29,7 @@ export const arpMARK = target({
   needs: [written],
   excludes: [written],
   write(given, { release }) {
+    if (Object.keys(given).length === 0) return null;
     const { value, mask } = folded(given);
     // before 1.8.11 a mark that is set had no mask: such rules change the bits that they name
     const kept = given["--set-mark"] && release < 10811 ? 0 : mask;

@@ -51,6 +51,7 @@ export const RATEEST = target({
     return { option: "--rateest-ewmalog", expected: "a time constant of at least 1.45 intervals" };
   },
   write(given) {
+    if (!given["--rateest-interval"] || !given["--rateest-ewmalog"]) return null;
     const { interval, ewma } = steps(given);
     const period = (SECOND / 4) * 2 ** interval;
     const name = given["--rateest-name"]?.value ?? "";

@@ -40,6 +40,7 @@ export const TOS = target({
   excludes: [["--set-tos", "--and-tos", "--or-tos", "--xor-tos"]],
   placement: { tables: ["mangle"] },
   write(given) {
+    if (Object.keys(given).length === 0) return null;
     const { value, mask } = folded(given);
     return ["--set-tos", `${hex(value, 2)}/${hex(mask, 2)}`];
   },
