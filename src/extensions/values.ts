@@ -1,5 +1,6 @@
 /** The notations of option values: one function each, read and written as iptables-save does. */
 export * from "./values/address.ts";
+export * from "./values/h6.ts";
 export * from "./values/number.ts";
 export * from "./values/plain.ts";
 export * from "./values/transport.ts";
