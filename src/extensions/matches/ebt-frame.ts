@@ -44,9 +44,9 @@ export const ebtFrame = match({
     "-p": frameProtocol,
     "-s": ebtMacMask({ named: true, aliases: ["--source", "--src"] }),
     "-d": ebtMacMask({ named: true, aliases: ["--destination", "--dst"] }),
-    "-i": port({ aliases: ["--in-interface"] }),
+    "-i": port({ aliases: ["--in-interface", "--in-if"] }),
     "--logical-in": port(),
-    "-o": port({ aliases: ["--out-interface"] }),
+    "-o": port({ aliases: ["--out-interface", "--out-if"] }),
     "--logical-out": port(),
   },
   means: (given) =>

@@ -21,7 +21,7 @@ import {
 
 /** libxtables' names (extensions/libxt_icmp.h); `since`: ebtables' own tool does not have it. */
 const ICMP: IcmpNames = [
-  ["any", "255", 10000],
+  ["any", "255", 10600],
   ["echo-reply", "0"],
   ["pong", "0"],
   ["destination-unreachable", "3"],

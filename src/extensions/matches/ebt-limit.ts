@@ -1,6 +1,6 @@
 import { always } from "../../facts/index.ts";
-import { match } from "../define.ts";
-import { chance, integer, word } from "../values.ts";
+import { match, type Value } from "../define.ts";
+import { chance, integer, isOldEbtables, word } from "../values.ts";
 
 /** include/uapi/linux/netfilter/xt_limit.h XT_LIMIT_SCALE: a tenth of a millisecond. */
 const SCALE = 10000;
@@ -39,6 +39,11 @@ const rate = word(
 );
 const DEFAULT_PERIOD = (SCALE * 3600) / 3;
 const DEFAULT_BURST = 5;
+/** nf_tables has no burst of 0 (net/netfilter/nft_limit.c). */
+const burst: Value<number> = {
+  ...integer({ max: 10000, examples: ["1", "10", "10000"] }),
+  write: (value, _, saver) => [String(value === 0 && !isOldEbtables(saver) ? DEFAULT_BURST : value)],
+};
 
 /** At most so many packets. net/netfilter/xt_limit.c; ebtables prints the burst even when it is the default. */
 export const ebtLimit = match({
@@ -47,7 +52,7 @@ export const ebtLimit = match({
   implicit: "other",
   options: {
     "--limit": rate,
-    "--limit-burst": integer({ max: 10000, examples: ["1", "10", "10000"] }),
+    "--limit-burst": burst,
   },
   complete(given) {
     const { "--limit": limit, "--limit-burst": burst } = given;

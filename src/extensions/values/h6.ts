@@ -16,8 +16,8 @@ import type { Effect, Mistake, One, OptionTable, Saver, Value } from "../define.
 import { integer, readInteger } from "./number.ts";
 import { asked, compares, type More, oneOf, opaque, text, type Written, word, written } from "./plain.ts";
 
-/** ebtables' own ebtables-save, which calls itself v1.0; iptables has its version since it brings ebtables-nft. */
-export const isOldEbtables = ({ release }: Saver): boolean => release < 10000;
+/** ebtables' own ebtables-save, which calls itself v1.0; ebtables-nft has the release of its iptables. */
+export const isOldEbtables = ({ release }: Saver): boolean => release <= 10000;
 
 interface Mac {
   readonly mac: number;

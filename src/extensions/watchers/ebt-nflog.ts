@@ -7,14 +7,14 @@ const number = (max: number, unsaid: number, examples: readonly string[]): Value
   ...integer({ max, examples }),
   write: (value) => (value === unsaid ? null : [String(value)]),
 });
+const PREFIX = "--nflog-prefix";
 const options = {
   "--nflog": { ...flag(), write: () => null },
-  "--nflog-prefix": ebtPrefix(63),
+  [PREFIX]: ebtPrefix(63),
   "--nflog-group": number(65535, 0, ["1", "5", "65535"]),
   "--nflog-range": number(0x7fffffff, 0, ["64", "0x40"]),
   "--nflog-threshold": number(65535, 1, ["2", "100"]),
 };
-const PREFIX = "--nflog-prefix";
 
 /** Hands the frame to a listener and goes on; the kernel's log shows nothing. net/bridge/netfilter/ebt_nflog.c */
 export const ebtNflog = match({
@@ -27,11 +27,12 @@ export const ebtNflog = match({
     return { ...given, "--nflog-group": given["--nflog-group"] ?? { value: 1, negated: false, at: 0 } };
   },
   write(given, saver) {
-    const prefix = given[PREFIX]?.value;
-    if (!isOldEbtables(saver) || !prefix) return null;
-    // ebtables' own tool leaves out the blank behind the quote
-    const { [PREFIX]: _, ...others } = given;
-    return [`${PREFIX} "${prefix}"${ebtTexts(options, others, saver).join(" ")}`];
+    if (!isOldEbtables(saver)) return null;
+    // ebtables' own tool forgets the blank behind the quote, and has one too many before the threshold
+    const { [PREFIX]: prefix, ...others } = given;
+    const texts = ebtTexts(options, others, saver).join(" ");
+    const spaced = given["--nflog-range"]?.value ? texts : texts.replace("--nflog-threshold", " $&");
+    return [(prefix?.value ? `${PREFIX} "${prefix.value}"` : "") + spaced].filter((text) => text !== "");
   },
   means: () => always,
   logs: () => null,
