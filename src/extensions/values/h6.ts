@@ -1,6 +1,5 @@
 /** What only ebtables writes: MACs, ethertypes, ICMP types by range, and what its targets do afterwards. */
 import {
-  all,
   always,
   type Condition,
   type Field,
@@ -10,6 +9,7 @@ import {
   type Ranges,
   readMac,
   unite,
+  within,
   writeMac,
 } from "../../facts/index.ts";
 import type { Effect, Mistake, One, OptionTable, Saver, Value } from "../define.ts";
@@ -161,17 +161,13 @@ export function needsProtocol(
 ): Mistake | null {
   const option = options.find((each) => each in given);
   if (option === undefined || (protocol && !protocol.negated && protocols.includes(protocol.value.text))) return null;
-  const last = protocols.at(-1) ?? "";
-  const list = protocols.length > 1 ? `${protocols.slice(0, -1).join(", ")} or ${last}` : last;
-  return { option, expected: `protocol ${list} beside ${option}` };
+  return { option, expected: `protocol ${protocols.join("/")} beside ${option}` };
 }
 /** The TOS byte and the traffic class. */
 export const ebtByte = (): Value<number> =>
   integer({ max: 255, negatable: true, print: (value) => `0x${value.toString(16).toUpperCase().padStart(2, "0")}` });
 export const byteIs = (field: Field, given: One<number> | undefined): Condition =>
-  given
-    ? compares(field, { ...given, value: { text: String(given.value), ranges: [[given.value, given.value + 1]] } })
-    : all();
+  asked(given, (value) => within(field, [[value, value + 1]], String(value)));
 
 const VERDICTS = ["ACCEPT", "DROP", "CONTINUE", "RETURN"];
 /** `--mark-target` and its like: what comes after the target's own work; `unsaid` is not printed. */
