@@ -2,6 +2,7 @@
 export * from "./values/address.ts";
 export * from "./values/connection.ts";
 export * from "./values/h5.ts";
+export * from "./values/h6.ts";
 export * from "./values/number.ts";
 export * from "./values/plain.ts";
 export * from "./values/transport.ts";

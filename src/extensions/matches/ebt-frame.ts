@@ -1,26 +1,39 @@
-import { all, always, type Condition } from "../../facts/index.ts";
-import { match, type One, type Value } from "../define.ts";
-import { asked, compares, interfaceName, macMask, opaque, type Written, written } from "../values.ts";
+import { all } from "../../facts/index.ts";
+import { match, type Value } from "../define.ts";
+import {
+  compares,
+  ebtMacMask,
+  ethertypeName,
+  interfaceName,
+  isOldEbtables,
+  type More,
+  macIs,
+  readEthertype,
+  type Written,
+  written,
+} from "../values.ts";
 
-const PROTOCOLS: Readonly<Record<string, number>> = {
-  IPv4: 0x0800,
-  X25: 0x0805,
-  ARP: 0x0806,
-  "802_1Q": 0x8100,
-  IPv6: 0x86dd,
-};
+/** Less is no protocol but a length (802.3): include/linux/etherdevice.h eth_proto_is_802_3. */
+const LEAST = 0x0600;
 const frameProtocol: Value<Written> = written(
-  "IPv4, IPv6, ARP, 802_1Q, Length or a number 0x0600-0xffff",
-  ["IPv4", "ARP", "0x1234"],
+  "a protocol of /etc/ethertypes (IPv4, IPv6, ARP, 802_1Q and others), Length, or hexadecimal 0x600-0xffff",
+  ["IPv4", "ARP", "0x1234", "length", "86dd"],
   (given) => {
-    if (given.toLowerCase() === "length") return { text: "Length", ranges: [] };
-    const name = Object.keys(PROTOCOLS).find((each) => each.toLowerCase() === given.toLowerCase());
-    const value = name ? PROTOCOLS[name] : Number.parseInt(given, 16);
-    if (value === undefined || Number.isNaN(value) || (!name && !/^(0x)?[0-9a-f]{1,4}$/i.test(given))) return undefined;
-    const known = Object.keys(PROTOCOLS).find((each) => PROTOCOLS[each] === value);
-    return { text: known ?? `0x${value.toString(16).padStart(4, "0")}`, ranges: [[value, value + 1]] };
+    if (given.toLowerCase() === "length") return { text: "Length", ranges: [[0, LEAST]] };
+    const value = readEthertype(given);
+    if (value === undefined || value < LEAST) return undefined;
+    return { text: ethertypeName(value) ?? `0x${value.toString(16)}`, ranges: [[value, value + 1]] };
   },
+  { aliases: ["--protocol", "--proto"] },
 );
+/** `+` alone is kept by ebtables' own tool. */
+function port(more?: More): Value<Written> {
+  const value = interfaceName(more);
+  return {
+    ...value,
+    write: (name, not, saver) => (isOldEbtables(saver) ? [name.text] : value.write(name, not, saver)),
+  };
+}
 
 /** The frame: protocol, MACs and ports. net/bridge/netfilter/ebtables.c ebt_basic_match; semantics 5.3. */
 export const ebtFrame = match({
@@ -28,28 +41,22 @@ export const ebtFrame = match({
   families: ["bridge"],
   implicit: "own",
   options: {
-    "-p": { ...frameProtocol, aliases: ["--protocol", "--proto"] },
-    "-s": macMask({ aliases: ["--source", "--src"] }),
-    "-d": macMask({ aliases: ["--destination", "--dst"] }),
-    "-i": interfaceName({ aliases: ["--in-interface"] }),
-    "--logical-in": interfaceName(),
-    "-o": interfaceName({ aliases: ["--out-interface"] }),
-    "--logical-out": interfaceName(),
+    "-p": frameProtocol,
+    "-s": ebtMacMask({ named: true, aliases: ["--source", "--src"] }),
+    "-d": ebtMacMask({ named: true, aliases: ["--destination", "--dst"] }),
+    "-i": port({ aliases: ["--in-interface", "--in-if"] }),
+    "--logical-in": port(),
+    "-o": port({ aliases: ["--out-interface", "--out-if"] }),
+    "--logical-out": port(),
   },
   means: (given) =>
     all(
       compares("frameProtocol", given["-p"]),
-      mac("macSource", given["-s"]),
-      mac("macDestination", given["-d"]),
+      macIs("macSource", given["-s"]),
+      macIs("macDestination", given["-d"]),
       compares("physdevIn", given["-i"]),
       compares("inInterface", given["--logical-in"]),
       compares("physdevOut", given["-o"]),
       compares("outInterface", given["--logical-out"]),
     ),
 });
-
-function mac(field: "macSource" | "macDestination", given: One<Written> | undefined): Condition {
-  if (!given) return always;
-  if (given.value.ranges.length > 0) return compares(field, given);
-  return asked(given, ({ text }) => opaque(`${field} is ${text}`, "the frame's MAC addresses"));
-}

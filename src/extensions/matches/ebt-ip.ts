@@ -1,39 +1,119 @@
-import { all, type Condition } from "../../facts/index.ts";
-import { match, type One } from "../define.ts";
-import { addressIs, asks, compares, firstFragment, type Masked, masked, network, ports, protocol } from "../values.ts";
+import { all, always } from "../../facts/index.ts";
+import { match, type Value } from "../define.ts";
+import {
+  addressIs,
+  asked,
+  asks,
+  byteIs,
+  compares,
+  ebtByte,
+  ebtProtocol,
+  firstFragment,
+  type IcmpNames,
+  icmpRange,
+  isOldEbtables,
+  type Network,
+  needsProtocol,
+  network,
+  opaque,
+  ports,
+} from "../values.ts";
 
-/** IPv4 header fields of a bridged frame. net/bridge/netfilter/ebt_ip.c; semantics 5.3 and 6.2. */
+/** libxtables' names (extensions/libxt_icmp.h); `since`: ebtables' own tool does not have it. */
+const ICMP: IcmpNames = [
+  ["any", "255", 10600],
+  ["echo-reply", "0"],
+  ["pong", "0"],
+  ["destination-unreachable", "3"],
+  ["network-unreachable", "3/0"],
+  ["host-unreachable", "3/1"],
+  ["protocol-unreachable", "3/2"],
+  ["port-unreachable", "3/3"],
+  ["fragmentation-needed", "3/4"],
+  ["source-route-failed", "3/5"],
+  ["network-unknown", "3/6"],
+  ["host-unknown", "3/7"],
+  ["network-prohibited", "3/9"],
+  ["host-prohibited", "3/10"],
+  ["TOS-network-unreachable", "3/11"],
+  ["TOS-host-unreachable", "3/12"],
+  ["communication-prohibited", "3/13"],
+  ["host-precedence-violation", "3/14"],
+  ["precedence-cutoff", "3/15"],
+  ["source-quench", "4"],
+  ["redirect", "5"],
+  ["network-redirect", "5/0"],
+  ["host-redirect", "5/1"],
+  ["TOS-network-redirect", "5/2"],
+  ["TOS-host-redirect", "5/3"],
+  ["echo-request", "8"],
+  ["ping", "8"],
+  ["router-advertisement", "9"],
+  ["router-solicitation", "10"],
+  ["time-exceeded", "11"],
+  ["ttl-exceeded", "11"],
+  ["ttl-zero-during-transit", "11/0"],
+  ["ttl-zero-during-reassembly", "11/1"],
+  ["parameter-problem", "12"],
+  ["ip-header-bad", "12/0"],
+  ["required-option-missing", "12/1"],
+  ["timestamp-request", "13"],
+  ["timestamp-reply", "14"],
+  ["address-mask-request", "17"],
+  ["address-mask-reply", "18"],
+];
+const IGMP: IcmpNames = [
+  ["membership-query", "17"],
+  ["membership-report-v1", "18"],
+  ["membership-report-v2", "22"],
+  ["leave-group", "23"],
+  ["membership-report-v3", "34"],
+];
+/** Printed even when it is everything; ebtables' own tool then leaves out the mask. */
+const ipNetwork = (alias: string): Value<Network> => ({
+  ...network({ aliases: [alias], bare: true }),
+  write: ({ text, everything }, _, saver) => [everything && isOldEbtables(saver) ? text.replace("/0", "") : text],
+});
+const PORTS = ["--ip-sport", "--ip-dport"] as const;
+const WITH_PORTS = ["tcp", "udp", "udplite", "sctp", "dccp"];
+
+/**
+ * IPv4 header fields of a bridged frame. net/bridge/netfilter/ebt_ip.c; semantics 5.3 and 6.2.
+ * Ports and types of later fragments are no in both polarities; `any` is type 255 and nothing else.
+ */
 export const ebtIp = match({
   name: "ip",
   families: ["bridge"],
   implicit: "other",
   options: {
-    "--ip-src": network({ aliases: ["--ip-source"], bare: true }),
-    "--ip-dst": network({ aliases: ["--ip-destination"], bare: true }),
-    "--ip-tos": masked(),
-    "--ip-proto": protocol({ aliases: ["--ip-protocol"] }),
+    "--ip-src": ipNetwork("--ip-source"),
+    "--ip-dst": ipNetwork("--ip-destination"),
+    "--ip-tos": ebtByte(),
+    "--ip-proto": ebtProtocol({ aliases: ["--ip-protocol"] }),
     "--ip-sport": ports({ aliases: ["--ip-source-port"] }),
     "--ip-dport": ports({ aliases: ["--ip-destination-port"] }),
+    "--ip-icmp-type": icmpRange(ICMP, ["echo-request", "3/4", "3:5/1:2", "dest"]),
+    "--ip-igmp-type": icmpRange(IGMP, ["membership-query", "34", "leave"], false),
   },
+  placement: { protocols: ["IPv4"] },
+  check: (given) =>
+    needsProtocol(given["--ip-proto"], PORTS, given, WITH_PORTS) ??
+    needsProtocol(given["--ip-proto"], ["--ip-icmp-type"], given, ["icmp"]) ??
+    needsProtocol(given["--ip-proto"], ["--ip-igmp-type"], given, ["igmp"]),
   means(given) {
-    const header = all(
+    const inside = all(
+      asks("sourcePort", given["--ip-sport"]),
+      asks("destinationPort", given["--ip-dport"]),
+      asks("icmpType", given["--ip-icmp-type"]),
+      asked(given["--ip-igmp-type"], ({ text }) => opaque(`IGMP type is ${text}`, "the packet's IGMP header")),
+    );
+    const isWhole = inside.is === "all" && inside.of.length === 0;
+    return all(
       addressIs("source", given["--ip-src"]),
       addressIs("destination", given["--ip-dst"]),
-      tos(given["--ip-tos"]),
+      byteIs("tos", given["--ip-tos"]),
       compares("protocol", given["--ip-proto"]),
-    );
-    if (!given["--ip-sport"] && !given["--ip-dport"]) return header;
-    return all(
-      header,
-      firstFragment(asks("sourcePort", given["--ip-sport"]), asks("destinationPort", given["--ip-dport"])),
+      isWhole ? always : firstFragment(inside),
     );
   },
 });
-const tos = (given: One<Masked> | undefined): Condition => {
-  if (!given) return all();
-  const { value } = given.value;
-  return compares("tos", {
-    value: { text: `0x${value.toString(16)}`, ranges: [[value, value + 1]] },
-    negated: given.negated,
-  });
-};
