@@ -1,0 +1,11 @@
+import { match } from "../define.ts";
+import { opaque } from "../values.ts";
+
+/** The source ends with what its sender's MAC makes of it. net/ipv6/netfilter/ip6t_eui64.c */
+export const eui64 = match({
+  name: "eui64",
+  families: ["ipv6"],
+  options: {},
+  placement: { hooks: ["PREROUTING", "INPUT", "FORWARD"] },
+  means: () => opaque("source is the EUI-64 of the source MAC", "the source address and MAC"),
+});
