@@ -31,6 +31,8 @@ export interface Value<T> {
   /** Options without a word that stand for a value of this one. */
   readonly shorthands?: Readonly<Record<string, T>>;
   readonly negatable?: boolean;
+  /** The word may be left out: it is taken unless what follows is an option. */
+  readonly optionalWord?: boolean;
   /** May be given again: `One.again` holds the further ones. */
   readonly repeatable?: boolean;
   /** `flag` is the option as it was spelled: an alias may give its word another meaning. */
@@ -50,6 +52,13 @@ export interface One<T> {
 // biome-ignore lint/suspicious/noExplicitAny: a table holds values of any type; each extension knows its own
 export type OptionTable = Readonly<Record<string, Value<any>>>;
 export type Given<O extends OptionTable> = { readonly [K in keyof O]?: O[K] extends Value<infer T> ? One<T> : never };
+
+/** Where a rule stands, and whose tool would load it. */
+export interface Standing {
+  readonly table: string;
+  readonly chain: string;
+  readonly saver: Saver;
+}
 
 /** What is wrong with options that are right one by one. */
 export interface Mistake {
@@ -79,8 +88,10 @@ interface Extension<O extends OptionTable> {
   /** Options that need others beside them. */
   readonly together?: Readonly<Record<string, readonly string[]>>;
   readonly placement?: Placement;
+  /** The same for single options. */
+  readonly placed?: Readonly<Record<string, Placement>>;
   /** What no list above can say. */
-  check?(given: Given<O>, family: Family): Mistake | null;
+  check?(given: Given<O>, family: Family, standing: Standing): Mistake | null;
   /** What the tool adds by itself to what was given: defaults that it prints. */
   complete?(given: Given<O>, family: Family): Given<O>;
   /** The printed options where they depart from the table: each a text, quoted where it needs to be; null: as the table says. */
@@ -93,8 +104,8 @@ export interface MatchExtension<O extends OptionTable = OptionTable> extends Ext
   readonly aliases?: readonly string[];
   /** `-p` of these loads it without `-m`; left out: of its own name. */
   readonly loadedBy?: readonly string[];
-  /** iptables-nft keeps it as expressions of its own: two of them become one, and one that asks nothing is lost. */
-  readonly nativeInNft?: boolean;
+  /** iptables-nft keeps it as expressions of its own: two of them become one, and one that always holds is lost. */
+  nativeInNft?(given: Given<O>): boolean;
   means(given: Given<O>, host: Host, family: Family): Condition;
   /** A watcher: the prefix of the line that it logs when the rule matches. */
   logs?(given: Given<O>): string | null;
@@ -113,6 +124,8 @@ export type Effect =
   /** Sets the trace flag; its own rule is not printed the first time. */
   | { readonly does: "trace" }
   | { readonly does: "set"; readonly field: Field; readonly value: number; readonly mask: number }
+  /** Gives the field a value that the rule alone does not tell. */
+  | { readonly does: "forget"; readonly field: Field }
   /** What happens to the packet is not known from the rule: every way is one path. */
   | { readonly does: "unknown"; readonly why: string }
   | Translate;

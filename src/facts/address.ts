@@ -12,11 +12,20 @@ export function readAddress(text: string): Address | undefined {
     return text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
   }
   if (!text.includes(":") || text.includes("%") || !ipaddr.IPv6.isValid(text)) return undefined;
-  return ipaddr.IPv6.parse(text).parts.reduce((sum, part) => sum * 65536n + BigInt(part), 0n);
+  // the library takes `::1.2.3.4` for a mapped address
+  const plain = text.replace(/:(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, ...bytes: string[]) => {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(0, 4).map(Number);
+    return `:${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`;
+  });
+  return ipaddr.IPv6.parse(plain).parts.reduce((sum, part) => sum * 65536n + BigInt(part), 0n);
 }
 
 export function writeAddress(address: Address): string {
   if (typeof address === "number") return [24, 16, 8, 0].map((k) => Math.floor(address / 2 ** k) % 256).join(".");
+  // libc's inet_ntop: IPv4-mapped addresses, and compatible ones, with dots
+  const low = Number(address & 0xffffffffn);
+  if (address >> 32n === 0xffffn) return `::ffff:${writeAddress(low)}`;
+  if (address >> 32n === 0n && low > 0xffff) return `::${writeAddress(low)}`;
   const parts = Array.from({ length: 8 }, (_, i) => Number((address >> BigInt(112 - 16 * i)) & 0xffffn));
   return new ipaddr.IPv6(parts).toRFC5952String();
 }

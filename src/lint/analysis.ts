@@ -65,9 +65,5 @@ export function takesAll(rule: Rule): boolean {
   return isUnconditional({ ...bound, matches: bound.matches.filter(({ name }) => name !== "comment") });
 }
 
-/** The commands' name: iptables, ip6tables or ebtables. */
-export const toolOf = (family: Family): string =>
-  family === "bridge" ? "ebtables" : family === "ipv6" ? "ip6tables" : "iptables";
-
 /** `1 rule`, `3 rules`. */
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;

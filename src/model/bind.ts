@@ -3,9 +3,11 @@ import { BadValue, type Given, type MatchExtension, type TargetExtension, type V
 import type { Problem } from "../finding.ts";
 import type { Word } from "../syntax/index.ts";
 import { mistakesOf } from "./mistakes.ts";
+import { type Open, open } from "./open.ts";
 import type { Rule } from "./ruleset.ts";
 import {
   implicitMatches,
+  matchElsewhere,
   matchNamed,
   nearMatch,
   nearOption,
@@ -13,6 +15,7 @@ import {
   optionsBeginning,
   protocolMatch,
   targetNamed,
+  toolOf,
 } from "./vocabulary.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: values of any extension
@@ -54,31 +57,21 @@ export function bind(rule: Rule): BoundRule {
   return bound;
 }
 
-/** An extension whose options are being read. */
-export interface Open {
-  readonly name: string;
-  readonly extension: MatchExtension | TargetExtension | null;
-  /** Where it is named; null for options that need no `-m`. */
-  readonly word: Word | null;
-  readonly given: Record<string, { value: unknown; negated: boolean; at: number; again?: unknown[] }>;
-  /** The words of its options, by option. */
-  readonly flags: Record<string, Word>;
-  readonly carried: Word[];
-}
-const open = (name: string, extension: Open["extension"], word: Word | null): Open => ({
-  name,
-  extension,
-  word,
-  given: {},
-  flags: {},
-  carried: [],
-});
-
 type How = "jump" | "goto";
 const JUMPS: Readonly<Record<string, How>> = { "-j": "jump", "--jump": "jump", "-g": "goto", "--goto": "goto" };
 const MATCHES = new Set(["-m", "--match"]);
-/** Which of iptables and ip6tables a line is for: decided when it is loaded. */
-const FAMILY = new Set(["-4", "--ipv4", "-6", "--ipv6"]);
+/** Long options that belong to no extension: an abbreviation may not stand for one of these and another as well. */
+const BASE = [
+  "--jump",
+  "--goto",
+  "--match",
+  "--set-counters",
+  "--table",
+  "--verbose",
+  "--wait",
+  "--numeric",
+  "--exact",
+];
 const COUNTERS = new Set(["-c", "--set-counters"]);
 
 class Binder {
@@ -94,7 +87,7 @@ class Binder {
 
   constructor(rule: Rule) {
     this.#rule = rule;
-    this.#words = [...rule.words()];
+    this.#words = rule.family === "bridge" ? unglued(rule.words()) : [...rule.words()];
     this.#matches = implicitMatches[rule.family].map((extension) => open(extension.name, extension, null));
   }
 
@@ -104,11 +97,13 @@ class Binder {
     for (const each of opened) {
       for (const { word, expected, found, message } of mistakesOf(each, opened, this.#rule))
         this.#problem(word ?? this.#words[0] ?? null, expected, found, message);
-      const complete = each.extension?.complete?.(each.given as never, this.#rule.family);
+      // what could not be read was not left out
+      const isRead = each.carried.length === 0 && Object.keys(each.flags).every((option) => option in each.given);
+      const complete = isRead && each.extension?.complete?.(each.given as never, this.#rule.family);
       if (complete) Object.assign(each.given, complete);
     }
     return {
-      matches: inPrintedOrder(this.#matches.filter(hasContent)) as unknown as readonly BoundMatch[],
+      matches: inPrintedOrder(this.#matches.filter(hasContent), this.#rule) as unknown as readonly BoundMatch[],
       target: this.#target as unknown as BoundTarget | null,
       counters: this.#counters,
       problems: this.#problems,
@@ -143,7 +138,6 @@ class Binder {
     if (how) this.#jump(word, how);
     else if (MATCHES.has(flag) && this.#rule.family !== "bridge") this.#match(word);
     else if (COUNTERS.has(flag)) this.#count(word);
-    else if (FAMILY.has(flag) && this.#rule.family !== "bridge") return true;
     else return false;
     return true;
   }
@@ -155,7 +149,9 @@ class Binder {
     const extension = matchNamed(family, name.text);
     if (!extension) {
       const near = nearMatch(family, name.text);
-      if (near !== undefined) this.#problem(name, "a match that is known", `${name.text} (did you mean ${near}?)`);
+      const other = matchElsewhere(name.text);
+      if (other) this.#problem(name, `a match of ${toolOf(family)}`, `${name.text}, which ${toolOf(other)} has`);
+      else if (near !== undefined) this.#problem(name, "a match that is known", `${name.text} (did you mean ${near}?)`);
     }
     this.#last = open(extension?.name ?? name.text, extension, name);
     this.#matches.push(this.#last);
@@ -217,6 +213,7 @@ class Binder {
         : [],
     );
     const [first] = found;
+    if (BASE.some((name) => name.startsWith(flag))) return null;
     const same = found.every(({ to, option }) => to.extension === first?.to.extension && option === first?.option);
     return first && same ? first : null;
   }
@@ -271,8 +268,11 @@ class Binder {
       else to.given[option] = one;
     };
     if (value.shorthands && spelled in value.shorthands) return put(value.shorthands[spelled]);
-    const words = this.#words.slice(this.#at, this.#at + value.arity);
+    const following = this.#words[this.#at];
+    const left = value.optionalWord && (!following || isBang(following) || !isWord(following.text));
+    const words = left ? [] : this.#words.slice(this.#at, this.#at + value.arity);
     this.#at += words.length;
+    if (left) return put(value.read([], spelled, this.#rule.family));
     if (words.length < value.arity)
       return this.#problem(
         flag,
@@ -327,6 +327,21 @@ class Binder {
   }
 }
 
+/** ebtables' own ebtables-save leaves out the blank behind some targets: `-j mark … ACCEPT-c 0 0`, `-j chain-c 0 0`. */
+function unglued(words: readonly Word[]): Word[] {
+  const [glued, packets, bytes] = words.slice(-3);
+  const text = glued?.text.slice(0, -2) ?? "";
+  const isGlued = glued && !glued.quoted && text !== "" && glued.text.endsWith("-c");
+  if (!isGlued || !/^\d+$/.test(packets?.text ?? "") || !/^\d+$/.test(bytes?.text ?? "")) return [...words];
+  const cut = glued.end - 2;
+  return [
+    ...words.slice(0, -3),
+    { ...glued, text, end: cut },
+    { ...glued, text: "-c", start: cut },
+    ...words.slice(-2),
+  ];
+}
+
 interface Owner {
   readonly to: Open;
   readonly option: string;
@@ -343,10 +358,12 @@ function hasContent({ extension, given, carried }: Open): boolean {
   const isImplicit = extension && "implicit" in extension && extension.implicit;
   return !isImplicit || Object.keys(given).length > 0 || carried.length > 0;
 }
-/** The rule's own part, then matches as they were first named; ebtables prints its watchers last. */
-function inPrintedOrder(matches: readonly Open[]): readonly Open[] {
-  const rank = ({ extension }: Open) =>
-    extension && "implicit" in extension && extension.implicit === "own" ? 0 : extension && "logs" in extension ? 2 : 1;
+/** The rule's own part, then matches as they were first named; ebtables' own tool prints its watchers last. */
+function inPrintedOrder(matches: readonly Open[], { saver }: Rule): readonly Open[] {
+  const rank = ({ extension }: Open) => {
+    if (extension && "implicit" in extension && extension.implicit === "own") return 0;
+    return saver.release <= 10000 && extension && "logs" in extension ? 2 : 1;
+  };
   const first = ({ word, flags }: Open) => word?.start ?? Math.min(...Object.values(flags).map(({ start }) => start));
   return [...matches].sort((a, b) => rank(a) - rank(b) || first(a) - first(b));
 }

@@ -5,4 +5,4 @@ export { ruleOfText } from "./make.ts";
 export * from "./meaning.ts";
 export * from "./print.ts";
 export * from "./ruleset.ts";
-export { isTarget, nearTarget, targetNames } from "./vocabulary.ts";
+export { isForeign, isTarget, nearTarget, toolOf } from "./vocabulary.ts";

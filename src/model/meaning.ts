@@ -31,12 +31,12 @@ export function meaningOf(rule: Rule, host: Host): Meaning {
 
 function mean(rule: Rule, host: Host): Meaning {
   const bound = bind(rule);
-  const watcher = bound.matches.find(({ extension, given }) => extension?.logs && Object.keys(given).length > 0);
+  const prefixes = bound.matches.map(({ extension, given }) => extension?.logs?.(given as never) ?? null);
   return {
     condition: all(...bound.matches.map((match) => conditionOf(match, rule, host))),
     action: actionOf(bound.target, host),
     bare: isUnconditional(bound) && (bound.target?.extension?.standard ?? false),
-    logs: watcher?.extension?.logs?.(watcher.given as never) ?? null,
+    logs: prefixes.find((prefix) => prefix !== null) ?? null,
   };
 }
 

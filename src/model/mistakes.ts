@@ -1,7 +1,7 @@
 /** Options that are right one by one and wrong together or in their place, as the tools and the kernel refuse them. */
 import type { Placement } from "../extensions/index.ts";
 import type { Word } from "../syntax/index.ts";
-import type { Open } from "./bind.ts";
+import type { Open } from "./open.ts";
 import { builtinChains, type Rule } from "./ruleset.ts";
 
 export interface WordMistake {
@@ -45,12 +45,16 @@ export function* mistakesOf(each: Open, opened: readonly Open[], rule: Rule): Ge
         found: `${option} alone`,
       };
   }
-  const wrong = extension.check?.(given as never, rule.family);
+  const wrong = extension.check?.(given as never, rule.family, rule);
   if (wrong) {
     const word = (wrong.option !== undefined ? flags[wrong.option] : undefined) ?? name;
     yield { message: "unbound", word, expected: wrong.expected, found: word?.text ?? each.name };
   }
   if (extension.placement) yield* misplaced(each, extension.placement, opened, rule);
+  for (const [option, placement] of Object.entries(extension.placed ?? {})) {
+    const word = flags[option];
+    if (word) yield* misplaced({ ...each, name: option, word }, placement, opened, rule);
+  }
 }
 
 /** net/netfilter/x_tables.c xt_check_match, xt_check_target: table, hooks, protocol. */
@@ -72,7 +76,7 @@ function* misplaced(
   if (hooks && builtinChains(family, table).includes(chain) && !hooks.includes(chain))
     yield { message: "misplaced", word, expected: `${each.name} in ${list(hooks)} only`, found: `it in ${chain}` };
   // iptables-nft makes expressions of its own of some matches: the kernel's check does not see them
-  const native = each.extension && "nativeInNft" in each.extension && each.extension.nativeInNft;
+  const native = each.extension && "nativeInNft" in each.extension && each.extension.nativeInNft?.(each.given as never);
   if (!protocols || (native && saver.backend === "nft")) return;
   const asked = opened[0]?.given["-p"];
   const named = asked ? (asked.value as { text: string }).text : null;

@@ -10,15 +10,22 @@ import type { Rule, Ruleset } from "./ruleset.ts";
 /** `-s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j ACCEPT`: a rule without its chain, as its saver prints it. */
 export function ruleBody(rule: Rule): string {
   const bound = bind(rule);
-  const matches = rule.saver.backend === "nft" ? mergedInNft(bound.matches) : bound.matches;
+  const matches = rule.saver.backend === "nft" ? mergedInNft(bound.matches, rule) : bound.matches;
   const parts = matches.map((match) => matchText(match, rule)).filter((text) => text !== "");
-  const target = targetText(rule);
-  // arptables prints the target first
-  if (rule.family === "arp") parts.unshift(target);
-  else if (target !== "") parts.push(target);
-  if (bound.counters && rule.family === "bridge") parts.push("-c", ...bound.counters.map(({ text }) => text));
-  return parts.join(" ");
+  const [name, ...options] = targetTexts(rule);
+  // arptables prints the target's name first, its options last
+  if (name !== undefined && rule.family === "arp") parts.unshift(name);
+  else if (name !== undefined) parts.push(name);
+  parts.push(...options);
+  const body = parts.join(" ");
+  if (!bound.counters || rule.family !== "bridge") return body;
+  const counters = ["-c", ...bound.counters.map(({ text }) => text)].join(" ");
+  return `${body}${gluesCounters(bound, rule.saver) ? "" : " "}${counters}`;
 }
+
+/** ebtables' own tool prints a blank only behind the standard targets and a bare `redirect`. */
+const gluesCounters = ({ target }: BoundRule, { release }: Saver): boolean =>
+  release <= 10000 && !!target && !target.extension?.standard && !/^(?:CONTINUE|redirect)$/.test(target.name);
 
 export function ruleText(rule: Rule): string {
   const body = ruleBody(rule);
@@ -28,16 +35,17 @@ export function ruleText(rule: Rule): string {
 }
 
 /** `-j DNAT --to-destination 10.0.0.1`; empty for a rule without a target. */
-export function targetText(rule: Rule): string {
+export const targetText = (rule: Rule): string => targetTexts(rule).join(" ");
+/** `-j DNAT` and what follows it. */
+function targetTexts(rule: Rule): readonly string[] {
   const { target } = bind(rule);
-  if (!target) return rule.family === "bridge" ? "-j CONTINUE" : "";
+  if (!target) return rule.family === "bridge" ? ["-j CONTINUE"] : [];
   const { how, name, extension, given, carried } = target;
   return [
-    how === "goto" ? "-g" : "-j",
-    extension?.name ?? name,
+    `${how === "goto" ? "-g" : "-j"} ${extension?.name ?? name}`,
     ...(extension ? optionTexts(extension, given, rule) : []),
     ...carried.map((word) => raw(word, rule.place.source)),
-  ].join(" ");
+  ];
 }
 
 /** One match as it is printed; empty where iptables-save prints nothing (`-i +`). */
@@ -48,20 +56,29 @@ export function matchText(match: BoundMatch, rule: Rule): string {
   return [...named, ...options, ...match.carried.map((word) => raw(word, rule.place.source))].join(" ");
 }
 
-/** iptables-nft reads some matches back from expressions: two become one, and of one that asks nothing nothing is left. */
-function mergedInNft(matches: readonly BoundMatch[]): readonly BoundMatch[] {
+/** iptables-nft reads some matches back from expressions: two become one, and one that always holds leaves nothing. */
+function mergedInNft(matches: readonly BoundMatch[], rule: Rule): readonly BoundMatch[] {
   const out: BoundMatch[] = [];
   for (const match of matches) {
-    const native = match.extension?.nativeInNft && match.carried.length === 0;
-    if (native && Object.values(match.given).every((one) => one === undefined)) continue;
-    const same = native ? out.findIndex(({ extension }) => extension === match.extension) : -1;
+    const { extension, given } = match;
+    const native = extension?.nativeInNft?.(given as never) && match.carried.length === 0;
+    if (
+      extension &&
+      native &&
+      Object.keys(given).length > 0 &&
+      isInverted(given) &&
+      optionTexts(extension, given, rule).length === 0
+    )
+      continue;
+    const same = native ? out.findIndex((each) => each.extension === extension && each.carried.length === 0) : -1;
     const earlier = out[same];
-    if (earlier && !Object.keys(match.given).some((option) => option in earlier.given))
-      out[same] = { ...earlier, given: { ...earlier.given, ...match.given } };
+    if (earlier && extension?.nativeInNft?.(earlier.given as never))
+      out[same] = { ...earlier, given: { ...earlier.given, ...given } };
     else out.push(match);
   }
   return out;
 }
+const isInverted = (given: AnyGiven): boolean => Object.values(given).every((one) => one?.negated);
 
 const LEGACY: Saver = { backend: "legacy", release: 10811 };
 /** No match at all and an all-zero ip part: what TRACE calls policy or return with a standard target (semantics 1.2). */
@@ -93,7 +110,7 @@ function optionTexts(
     if (words === null) return [];
     const texts = words.map((word) => (value.quoted === undefined ? word : quote(word, value.quoted)));
     if (!one.negated) return [flag, ...texts];
-    return negatesBehind(family, saver) ? [flag, "!", ...texts] : ["!", flag, ...texts];
+    return value.arity > 0 && negatesBehind(family, saver) ? [flag, "!", ...texts] : ["!", flag, ...texts];
   });
 }
 /** ebtables printed `-p ! IPv4` before release 1.8.11. */

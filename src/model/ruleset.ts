@@ -56,8 +56,8 @@ const BRIDGE_CHAINS: Readonly<Record<string, readonly string[]>> = {
   nat: ["PREROUTING", "OUTPUT", "POSTROUTING"],
   filter: ["INPUT", "FORWARD", "OUTPUT"],
 };
-/** net/ipv4/netfilter/arptable_filter.c; FORWARD is for bridged frames. */
-const ARP_CHAINS: Readonly<Record<string, readonly string[]>> = { filter: ["INPUT", "OUTPUT", "FORWARD"] };
+/** What arptables-nft has; the legacy kernel's FORWARD (net/ipv4/netfilter/arptable_filter.c) went with it. */
+const ARP_CHAINS: Readonly<Record<string, readonly string[]>> = { filter: ["INPUT", "OUTPUT"] };
 export const builtinChains = (family: Family, table: string): readonly string[] =>
   (family === "bridge" ? BRIDGE_CHAINS : family === "arp" ? ARP_CHAINS : IP_CHAINS)[table] ?? [];
 

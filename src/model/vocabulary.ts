@@ -24,6 +24,18 @@ export const targetNamed = (family: Family, name: string): TargetExtension | nul
 export const isTarget = (family: Family, name: string): boolean => knownTargets.has(`${family} ${name}`);
 export const targetNames = (family: Family): readonly string[] => namesOf(targets, family);
 
+/** A family whose tool has a match of this name; null: none has. */
+export const matchElsewhere = (name: string): Family | null =>
+  matches.find((each) => each.name === name && !each.implicit)?.families[0] ?? null;
+/** The commands' name: iptables, ip6tables, ebtables or arptables. */
+export const toolOf = (family: Family): string => TOOLS[family];
+const TOOLS: Readonly<Record<Family, string>> = {
+  ipv4: "iptables",
+  ipv6: "ip6tables",
+  bridge: "ebtables",
+  arp: "arptables",
+};
+
 const implicit = (family: Family) =>
   matches
     .filter((each) => each.implicit && each.families.includes(family))
@@ -66,7 +78,7 @@ export const optionsBeginning = ({ options }: AnyExtension, start: string): read
 const FOREIGN = new Set(
   `account asn condition dhcpmac fuzzy geoip gradm iface ipp2p ipv4options length2 lscan mport ndpi pknock psd quota2
   webstr layer7 time2 TARPIT DELUDE CHAOS IPMARK LOGMARK SYSRQ STEAL ECHO ACCOUNT DHCPMAC DNETMAP RAWDNAT RAWSNAT PROTO
-  MIRROR SAME ROUTE FULLCONENAT NDPI XMARK NFACCT NATTYPE`.split(/\s+/),
+  MIRROR ROUTE FULLCONENAT NDPI XMARK NFACCT NATTYPE`.split(/\s+/),
 );
 const namesOf = (list: readonly AnyExtension[], family: Family): string[] =>
   list
@@ -76,6 +88,8 @@ const namesOf = (list: readonly AnyExtension[], family: Family): string[] =>
 /** Names of matches (`-m`) near one that nobody knows. */
 export const nearMatch = (family: Family, name: string): string | undefined =>
   FOREIGN.has(name) ? undefined : nearest(name, namesOf(matches, family));
+/** A target that others have written. */
+export const isForeign = (name: string): boolean => FOREIGN.has(name);
 export const nearTarget = (family: Family, name: string, chains: Iterable<string>): string | undefined =>
   FOREIGN.has(name) ? undefined : nearest(name, [...chains, ...targetNames(family)]);
 /** An option near one that none of these has; options of matches that are not loaded come last, with the match's name. */

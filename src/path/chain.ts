@@ -5,7 +5,7 @@ import { evaluate, type Packet, type Piece, refine } from "../facts/index.ts";
 import { type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
 import type { Hook, Layer } from "./journey.ts";
 import { translate } from "./nat.ts";
-import { setBits } from "./rewrite.ts";
+import { forget, setBits } from "./rewrite.ts";
 import { assume, type Kind, learn, seenAt, type Traveller, type Walking } from "./traveller.ts";
 import { addStep, copy, type Frame, frame, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
 
@@ -163,6 +163,9 @@ function run(effect: Effect, visit: Visit, step: OpenStep, world: Walking): Outc
       return null;
     case "set":
       step.changes = [...step.changes, ...setBits(traveller, effect.field, effect.value, effect.mask)];
+      return null;
+    case "forget":
+      step.changes = [...step.changes, ...forget(traveller, effect.field)];
       return null;
     case "translate":
       step.changes = [...step.changes, ...translate(traveller, effect, visit.hook, world)];

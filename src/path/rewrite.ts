@@ -1,6 +1,7 @@
 /** Changes of a packet's fields on its way, each told as it happens. */
 import {
   absent,
+  allValues,
   type Field,
   fieldNames,
   isAbsent,
@@ -44,7 +45,11 @@ export function setBits(traveller: Traveller, field: Field, value: number, mask:
   return rewrite(traveller, field, { absent: false, ranges: [[next, next + 1]] }, "target");
 }
 
+/** The field has a value that nobody here knows. */
+export const forget = (traveller: Traveller, field: Field): Change[] =>
+  rewrite(traveller, field, unknown(traveller.packet, field), "target");
+
 const unknown = (packet: Packet, field: Field): ValueSet => {
   const old = packet.fields[field];
-  return old && isAbsent(old) ? absent : { absent: false, ranges: [[0, 2 ** 32]] };
+  return old && isAbsent(old) ? absent : { absent: false, ranges: allValues(field, packet.family) };
 };

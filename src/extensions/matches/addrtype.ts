@@ -10,11 +10,12 @@ import {
   MULTICAST,
   minus,
   not,
+  type Ranges,
   unite,
   within,
 } from "../../facts/index.ts";
 import { match, type One } from "../define.ts";
-import { flag, names } from "../values.ts";
+import { begunNames, flag, WITH_INPUT, WITH_OUTPUT } from "../values.ts";
 
 const TYPES = [
   "UNSPEC",
@@ -26,27 +27,40 @@ const TYPES = [
   "BLACKHOLE",
   "UNREACHABLE",
   "PROHIBIT",
+  "THROW",
+  "NAT",
+  "XRESOLVE",
 ];
+
+/** xt_addrtype.c addrtype_mt_checkentry_v1 */
+const NOT_IN_SIX = ["BROADCAST", "BLACKHOLE", "PROHIBIT", "THROW", "NAT", "XRESOLVE"];
 
 /** The route type of an address. net/netfilter/xt_addrtype.c; settled by host facts (semantics 6.2). */
 export const addrtype = match({
   name: "addrtype",
   families: ["ipv4", "ipv6"],
   options: {
-    "--src-type": names(TYPES),
-    "--dst-type": names(TYPES),
+    "--src-type": begunNames(TYPES),
+    "--dst-type": begunNames(TYPES),
     "--limit-iface-in": flag(),
     "--limit-iface-out": flag(),
+  },
+  needs: [["--src-type", "--dst-type"]],
+  excludes: [["--limit-iface-in", "--limit-iface-out"]],
+  placed: { "--limit-iface-in": WITH_INPUT, "--limit-iface-out": WITH_OUTPUT },
+  check(given, family) {
+    const option = (["--src-type", "--dst-type"] as const).find((each) =>
+      given[each]?.value.some((type) => NOT_IN_SIX.includes(type)),
+    );
+    return option && family === "ipv6" ? { option, expected: `none of ${NOT_IN_SIX.join(", ")} in IPv6` } : null;
   },
   means(given, host, family) {
     const limited = given["--limit-iface-in"] ?? given["--limit-iface-out"];
     const ask = (field: Field, types: One<readonly string[]> | undefined): Condition => {
       if (!types) return always;
-      const wanted = any(
-        ...types.value.map((type) =>
-          limited ? opaque(field, `${type} on the interface`) : hasType(field, type, host, family),
-        ),
-      );
+      const has = (type: string) =>
+        limited ? opaque(field, `${type} on the interface`) : hasType(field, type, host, family);
+      const wanted = family === "ipv6" ? hasTypesSix(field, types.value, has) : any(...types.value.map(has));
       return types.negated ? not(wanted) : wanted;
     };
     return all(ask("source", given["--src-type"]), ask("destination", given["--dst-type"]));
@@ -65,6 +79,25 @@ function hasType(field: Field, type: string, host: Host, family: Family): Condit
   if (type === "BROADCAST") return within(field, broadcast, wants);
   if (type !== "UNICAST") return opaque(field, type);
   return within(field, minus(minus(minus(allValues(field, family), local), broadcast), MULTICAST[family]), wants);
+}
+/** Neither `::`, nor an IPv4 address in IPv6, nor multicast. net/ipv6/addrconf_core.c __ipv6_addr_type */
+const UNICAST_SIX = minus(minus(allValues("source", "ipv6"), MULTICAST.ipv6), [
+  [0n, 1n],
+  [0xffffn << 32n, 0x10000n << 32n],
+]);
+const KINDS_SIX: Readonly<Record<string, Ranges>> = {
+  MULTICAST: MULTICAST.ipv6,
+  UNICAST: UNICAST_SIX,
+  UNSPEC: [[0n, 1n]],
+};
+/** Of IPv6 addresses each kind that is listed must hold, and one of the types that routes give. xt_addrtype.c match_type6 */
+function hasTypesSix(field: Field, types: readonly string[], has: (type: string) => Condition): Condition {
+  const routed = types.filter((type) => !Object.hasOwn(KINDS_SIX, type));
+  const kinds = types.flatMap((type) => {
+    const ranges = KINDS_SIX[type];
+    return ranges ? [within(field, ranges, `an address of type ${type}`)] : [];
+  });
+  return all(...kinds, ...(routed.length > 0 ? [any(...routed.map(has))] : []));
 }
 const opaque = (field: Field, type: string): Condition => ({
   is: "opaque",

@@ -6,13 +6,26 @@ import {
   CT_DIRECTIONS,
   CT_STATES,
   CT_STATUS,
-  type Field,
   never,
   not,
+  protocolName,
   within,
 } from "../../facts/index.ts";
 import { match, type One } from "../define.ts";
-import { compares, isOneOf, names, network, oneOf, ports, protocol, type Written } from "../values.ts";
+import {
+  asked,
+  begunNames,
+  chance,
+  compares,
+  hostMask,
+  integerRange,
+  isOneOf,
+  type Network,
+  numberedProtocol,
+  oneOf,
+  opaque,
+  ports,
+} from "../values.ts";
 
 const STATES = [...CT_STATES, "SNAT", "DNAT"];
 const UNTRACKED = stateIn("INVALID", "UNTRACKED");
@@ -21,10 +34,8 @@ const TRACKED = stateIn("NEW", "RELATED", "ESTABLISHED");
 function stateIn(...wanted: readonly string[]): Condition {
   const states = isOneOf("ctstate", CT_STATES, wanted);
   const translated = ["SNAT", "DNAT"].filter((name) => wanted.includes(name));
-  const opaque = translated.map(
-    (name): Condition => ({ is: "opaque", key: `connection is ${name}`, settledBy: "the connection's NAT" }),
-  );
-  return opaque.length === 0 ? states : any(states, ...opaque);
+  const byNat = translated.map((name): Condition => opaque(`connection is ${name}`, "the connection's NAT"));
+  return byNat.length === 0 ? states : any(states, ...byNat);
 }
 const statesOf = (given: One<readonly string[]> | undefined): Condition => {
   if (!given) return always;
@@ -52,25 +63,23 @@ const direction = (given: One<string> | undefined): Condition => {
   const wanted = isOneOf("ctdir", CT_DIRECTIONS, [given.value]);
   return given.negated ? not(wanted) : wanted;
 };
-const fields: readonly (readonly [Field, `--${string}`])[] = [
-  ["ctorigsrc", "--ctorigsrc"],
-  ["ctorigdst", "--ctorigdst"],
-  ["ctreplsrc", "--ctreplsrc"],
-  ["ctrepldst", "--ctrepldst"],
-  ["ctorigsrcport", "--ctorigsrcport"],
-  ["ctorigdstport", "--ctorigdstport"],
-];
+const ADDRESSES = ["ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"] as const;
+const PORTS = ["ctorigsrcport", "ctorigdstport", "ctreplsrcport", "ctrepldstport"] as const;
+const FIELDS = [...ADDRESSES, ...PORTS].map((field) => `--${field}` as const);
+function address(field: (typeof ADDRESSES)[number], given: One<Network> | undefined): Condition {
+  if (!given || given.value.contiguous) return compares(field, given);
+  const inside = opaque(`${field} in ${given.value.text}`, "the connection's addresses");
+  return given.negated ? not(inside) : inside;
+}
 
 /** The connection's protocol is the packet's, but for an error about it, whose own is ICMP. */
-function protocolOf(given: One<Written> | undefined): Condition {
+function protocolOf(given: One<number> | undefined): Condition {
   if (!given) return always;
-  const other: Condition = {
-    is: "opaque",
-    key: `connection is ${given.value.text}`,
-    settledBy: "the packet in the error",
-  };
+  const { value } = given;
+  const name = protocolName(value);
+  const other = opaque(`connection is ${name}`, "the packet in the error");
   const related = stateIn("RELATED");
-  const own = compares("protocol", { value: given.value, negated: false });
+  const own = within("protocol", [[value, value + 1]], name);
   const wanted = any(all(not(related), own), all(related, other));
   return given.negated ? not(wanted) : wanted;
 }
@@ -83,23 +92,31 @@ export const conntrack = match({
   name: "conntrack",
   families: ["ipv4", "ipv6"],
   options: {
-    "--ctstate": names(STATES),
-    "--ctproto": protocol(),
-    "--ctorigsrc": network({ bare: true }),
-    "--ctorigdst": network({ bare: true }),
-    "--ctreplsrc": network({ bare: true }),
-    "--ctrepldst": network({ bare: true }),
+    "--ctstate": begunNames(STATES),
+    "--ctproto": numberedProtocol(),
+    "--ctorigsrc": hostMask(),
+    "--ctorigdst": hostMask(),
+    "--ctreplsrc": hostMask(),
+    "--ctrepldst": hostMask(),
     "--ctorigsrcport": ports(),
     "--ctorigdstport": ports(),
-    "--ctstatus": names(STATUS),
-    "--ctdir": oneOf(CT_DIRECTIONS),
+    "--ctreplsrcport": ports(),
+    "--ctrepldstport": ports(),
+    "--ctstatus": begunNames(STATUS, { nothing: "NONE" }),
+    "--ctexpire": integerRange(),
+    "--ctdir": oneOf(CT_DIRECTIONS, { anyCase: true, negatable: false, examples: ["ORIGINAL", "reply"] }),
   },
+  needs: [["--ctstate", "--ctproto", ...FIELDS, "--ctstatus", "--ctexpire", "--ctdir"]],
   means(given) {
     const state = statesOf(given["--ctstate"]);
     const others = all(
       protocolOf(given["--ctproto"]),
-      ...fields.map(([field, option]) => compares(field, given[option as "--ctorigsrc"])),
+      ...ADDRESSES.map((field) => address(field, given[`--${field}`])),
+      ...PORTS.map((field) => compares(field, given[`--${field}`])),
       statusOf(given["--ctstatus"]),
+      asked(given["--ctexpire"], ({ low, high }) =>
+        chance(`connection expires in ${low}:${high}`, "it depends on how long the connection has been idle"),
+      ),
       direction(given["--ctdir"]),
     );
     if (others.is === "all" && others.of.length === 0) return state;

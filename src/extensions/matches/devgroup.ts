@@ -1,6 +1,6 @@
 import { all, always, type Condition } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { asked, opaque, readMasked, showMasked, word } from "../values.ts";
+import { asked, opaque, readMasked, showMasked, WITH_INPUT, WITH_OUTPUT, word } from "../values.ts";
 
 interface Group {
   readonly text: string;
@@ -32,5 +32,6 @@ export const devgroup = match({
   families: ["ipv4", "ipv6"],
   options: { "--src-group": group(), "--dst-group": group() },
   needs: [["--src-group", "--dst-group"]],
+  placed: { "--src-group": WITH_INPUT, "--dst-group": WITH_OUTPUT },
   means: (given) => all(asked(given["--src-group"], inGroup("input")), asked(given["--dst-group"], inGroup("output"))),
 });

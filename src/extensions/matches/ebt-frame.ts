@@ -35,6 +35,9 @@ function port(more?: More): Value<Written> {
   };
 }
 
+const COMES_IN = { hooks: ["INPUT", "FORWARD", "PREROUTING", "BROUTING"] };
+const GOES_OUT = { hooks: ["OUTPUT", "FORWARD", "POSTROUTING"] };
+
 /** The frame: protocol, MACs and ports. net/bridge/netfilter/ebtables.c ebt_basic_match; semantics 5.3. */
 export const ebtFrame = match({
   name: "frame",
@@ -49,6 +52,7 @@ export const ebtFrame = match({
     "-o": port({ aliases: ["--out-interface", "--out-if"] }),
     "--logical-out": port(),
   },
+  placed: { "-i": COMES_IN, "--logical-in": COMES_IN, "-o": GOES_OUT, "--logical-out": GOES_OUT },
   means: (given) =>
     all(
       compares("frameProtocol", given["-p"]),

@@ -14,6 +14,7 @@ export const ecn = match({
     "--ecn-ip-ect": integer({ max: 3, negatable: true, examples: ["0", "0x3", "2"] }),
   },
   needs: [["--ecn-tcp-ece", "--ecn-tcp-cwr", "--ecn-ip-ect"]],
+  placed: { "--ecn-tcp-ece": { protocols: ["tcp"] }, "--ecn-tcp-cwr": { protocols: ["tcp"] } },
   means: (given) =>
     all(
       asked(given["--ecn-ip-ect"], (value) => ({ is: "bits", field: "tos", mask: 3, value, wants: `ECT ${value}` })),

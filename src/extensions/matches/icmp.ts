@@ -1,5 +1,5 @@
 import { match } from "../define.ts";
-import { asks, firstFragment, icmpTypes } from "../values.ts";
+import { asks, firstCode, firstFragment, icmpTypes } from "../values.ts";
 
 /** iptables' own names; printed as numbers. extensions/libxt_icmp.h */
 const NAMES: Readonly<Record<string, string>> = {
@@ -11,22 +11,44 @@ const NAMES: Readonly<Record<string, string>> = {
   "protocol-unreachable": "3/2",
   "port-unreachable": "3/3",
   "fragmentation-needed": "3/4",
+  "source-route-failed": "3/5",
+  "network-unknown": "3/6",
+  "host-unknown": "3/7",
+  "network-prohibited": "3/9",
+  "host-prohibited": "3/10",
+  "tos-network-unreachable": "3/11",
+  "tos-host-unreachable": "3/12",
+  "communication-prohibited": "3/13",
+  "host-precedence-violation": "3/14",
+  "precedence-cutoff": "3/15",
   "source-quench": "4",
   redirect: "5",
+  "network-redirect": "5/0",
+  "host-redirect": "5/1",
+  "tos-network-redirect": "5/2",
+  "tos-host-redirect": "5/3",
   "echo-request": "8",
   ping: "8",
   "router-advertisement": "9",
   "router-solicitation": "10",
   "time-exceeded": "11",
   "ttl-exceeded": "11",
+  "ttl-zero-during-transit": "11/0",
+  "ttl-zero-during-reassembly": "11/1",
   "parameter-problem": "12",
+  "ip-header-bad": "12/0",
+  "required-option-missing": "12/1",
   "timestamp-request": "13",
   "timestamp-reply": "14",
+  "address-mask-request": "17",
+  "address-mask-reply": "18",
 };
 /** ICMP type and code. net/ipv4/netfilter/ip_tables.c icmp_match; semantics 6.2. */
 export const icmp = match({
   name: "icmp",
   families: ["ipv4"],
-  options: { "--icmp-type": icmpTypes({ any: "255", ...NAMES }, "any") },
+  options: { "--icmp-type": firstCode(icmpTypes({ any: "255", ...NAMES }, "any")) },
+  needs: [["--icmp-type"]],
+  placement: { protocols: ["icmp"] },
   means: (given) => firstFragment(asks("icmpType", given["--icmp-type"])),
 });

@@ -7,6 +7,7 @@ export const mark = match({
   name: "mark",
   families: ["ipv4", "ipv6"],
   options: { "--mark": masked() },
+  needs: [["--mark"]],
   means(given) {
     const option = given["--mark"];
     if (!option) return never;

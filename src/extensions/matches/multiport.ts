@@ -1,15 +1,31 @@
 import { all, any, not, present } from "../../facts/index.ts";
-import { match } from "../define.ts";
-import { asks, firstFragment, portList } from "../values.ts";
+import { BadValue, match, type Value } from "../define.ts";
+import { asks, firstFragment, type More, portList, type Written } from "../values.ts";
+
+const colons = (text: string): number => text.split(":").length;
+/** Ends are not left open here, and a range has more than one port. extensions/libxt_multiport.c */
+function closedPorts(more?: More): Value<Written> {
+  const list = portList({ examples: ["80", "53,1024:65535", "ssh,http,0x1bb"], ...more });
+  return {
+    ...list,
+    read(words, flag, family) {
+      const value = list.read(words, flag, family);
+      const [word] = words;
+      if (word && (/(^|,):|:(,|$)/.test(word.text) || colons(word.text) !== colons(value.text)))
+        throw new BadValue(word, "ports or first:last, first below last, separated by commas");
+      return value;
+    },
+  };
+}
 
 /** Lists of ports. net/netfilter/xt_multiport.c; no in both polarities for later fragments (semantics 6.2). */
 export const multiport = match({
   name: "multiport",
   families: ["ipv4", "ipv6"],
   options: {
-    "--sports": portList({ aliases: ["--source-ports"] }),
-    "--dports": portList({ aliases: ["--destination-ports"] }),
-    "--ports": portList(),
+    "--sports": closedPorts({ aliases: ["--source-ports"] }),
+    "--dports": closedPorts({ aliases: ["--destination-ports"] }),
+    "--ports": closedPorts(),
   },
   needs: [["--sports", "--dports", "--ports"]],
   excludes: [["--sports", "--dports", "--ports"]],

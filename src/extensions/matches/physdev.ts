@@ -1,6 +1,6 @@
 import { all, always, any, type Condition, not, present, within } from "../../facts/index.ts";
 import { match, type One } from "../define.ts";
-import { flag, interfaceName, type Written } from "../values.ts";
+import { bridgePort, flag, type Written } from "../values.ts";
 
 const bridged = present("physdevIn");
 const out = present("physdevOut");
@@ -10,11 +10,19 @@ export const physdev = match({
   name: "physdev",
   families: ["ipv4", "ipv6"],
   options: {
-    "--physdev-in": interfaceName(),
     "--physdev-is-in": flag({ negatable: true }),
-    "--physdev-out": interfaceName(),
+    "--physdev-in": bridgePort(),
     "--physdev-is-out": flag({ negatable: true }),
+    "--physdev-out": bridgePort(),
     "--physdev-is-bridged": flag({ negatable: true }),
+  },
+  needs: [["--physdev-is-in", "--physdev-in", "--physdev-is-out", "--physdev-out", "--physdev-is-bridged"]],
+  check(given, _, { chain }) {
+    // xt_physdev.c physdev_mt_check: what is routed out has no output port yet
+    const asksOut = given["--physdev-out"] ? "--physdev-out" : "--physdev-is-out";
+    const bridgedOnly = given["--physdev-is-bridged"] && !given["--physdev-is-bridged"].negated;
+    if (chain !== "OUTPUT" || !given[asksOut] || bridgedOnly) return null;
+    return { option: asksOut, expected: `--physdev-is-bridged beside ${asksOut} in OUTPUT` };
   },
   means: (given) =>
     all(

@@ -1,5 +1,6 @@
 import { all, type Condition, not } from "../../facts/index.ts";
-import { match, type Value } from "../define.ts";
+import { BadValue, match, type Value } from "../define.ts";
+import { chance, flag, integer64, opaque } from "../values.ts";
 
 interface SetMatch {
   readonly name: string;
@@ -8,26 +9,57 @@ interface SetMatch {
 const setMatch: Value<SetMatch> = {
   arity: 2,
   negatable: true,
+  // --set is what it was called once
+  aliases: ["--set"],
   examples: ["hosts src", "pairs src,dst"],
-  read: ([name, directions]) => ({ name: name?.text ?? "", directions: directions?.text ?? "" }),
+  read([name, directions]) {
+    if (name && Buffer.byteLength(name.text) > 31) throw new BadValue(name, "a set's name of at most 31 bytes");
+    // the beginning is looked at
+    const ways = (directions?.text ?? "").split(",").map((way) => /^(src|dst)/.exec(way)?.[1]);
+    if (directions && (ways.length > 6 || ways.includes(undefined)))
+      throw new BadValue(directions, "a list of src and dst, 6 at most");
+    return { name: name?.text ?? "", directions: ways.join(",") };
+  },
   write: ({ name, directions }) => [name, directions],
 };
+/** On by itself: it is printed when it is switched off. */
+const update = (): Value<true> => ({
+  ...flag({ negatable: true }),
+  write: (_, negated) => (negated ? [] : null),
+});
+const PACKETS = ["--packets-eq", "--packets-lt", "--packets-gt"] as const;
+const BYTES = ["--bytes-eq", "--bytes-lt", "--bytes-gt"] as const;
 
 /** Membership in an ipset, whose contents no dump holds. net/netfilter/xt_set.c */
 export const set = match({
   name: "set",
   families: ["ipv4", "ipv6"],
-  options: { "--match-set": setMatch },
+  options: {
+    "--match-set": setMatch,
+    "--return-nomatch": flag(),
+    "--update-counters": update(),
+    "--update-subcounters": update(),
+    "--packets-eq": integer64({ negatable: true }),
+    "--packets-lt": integer64(),
+    "--packets-gt": integer64(),
+    "--bytes-eq": integer64({ negatable: true }),
+    "--bytes-lt": integer64(),
+    "--bytes-gt": integer64(),
+  },
+  needs: [["--match-set"]],
+  excludes: [PACKETS, BYTES],
   means(given) {
     const option = given["--match-set"];
     if (!option) return all();
     const { name, directions } = option.value;
-    const member: Condition = {
-      is: "opaque",
-      key: `${fieldOf(directions)}in set ${name} ${directions}`,
-      settledBy: "ipset save",
-    };
-    return option.negated ? not(member) : member;
+    // entries that are set aside, instead of the others
+    const aside = given["--return-nomatch"] ? "set aside " : "";
+    const member = opaque(`${fieldOf(directions)}${aside}in set ${name} ${directions}`, "ipset save");
+    const counted = [...PACKETS, ...BYTES].some((each) => given[each]);
+    const wanted: Condition = counted
+      ? all(member, chance(`counters of set ${name}`, "it depends on what the entry's counters have reached"))
+      : member;
+    return option.negated ? not(wanted) : wanted;
   },
 });
 /** Named first in the key where it is one address: so that NAT of that one asks anew. */

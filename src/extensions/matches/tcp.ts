@@ -1,23 +1,29 @@
 import { type Condition, TCP_FLAGS, within } from "../../facts/index.ts";
 import { BadValue, match, type Value } from "../define.ts";
-import { asked, asks, firstFragment, integer, opaque, ports } from "../values.ts";
+import { asked, asks, firstFragment, integer, opaque, ownPorts, writePortsAbove } from "../values.ts";
 
 interface FlagPair {
   readonly mask: number;
   readonly compare: number;
 }
+const BITS: ReadonlyMap<string, number> = new Map([
+  ["ALL", 0x3f],
+  ["NONE", 0],
+  ...TCP_FLAGS.map((name, bit) => [name, 1 << bit] as const),
+]);
 function bits(text: string): number | undefined {
-  if (text === "ALL") return 63;
-  if (text === "NONE") return 0;
-  const at = text.split(",").map((name) => (TCP_FLAGS as readonly string[]).indexOf(name));
-  return at.includes(-1) ? undefined : at.reduce((sum, bit) => sum | (1 << bit), 0);
+  const given = text.split(",").filter((name) => name !== "");
+  return given.reduce<number | undefined>((sum, name) => {
+    const bit = BITS.get(name.toUpperCase());
+    return sum === undefined || bit === undefined ? undefined : sum | bit;
+  }, 0);
 }
 const names = (value: number): string => TCP_FLAGS.filter((_, bit) => value & (1 << bit)).join(",") || "NONE";
 const SYN: FlagPair = { mask: 0b010111, compare: 0b000010 };
 const flagPair: Value<FlagPair> = {
   arity: 2,
   negatable: true,
-  examples: ["SYN,ACK SYN", "ALL NONE", "FIN,SYN,RST,ACK SYN"],
+  examples: ["SYN,ACK SYN", "ALL NONE", "fin,syn,rst,ack syn"],
   // iptables-save prints the shorthand as what it stands for
   shorthands: { "--syn": SYN },
   read(words) {
@@ -28,7 +34,9 @@ const flagPair: Value<FlagPair> = {
     });
     return { mask: mask ?? 0, compare: compare ?? 0 };
   },
-  write: ({ mask, compare }) => [names(mask), names(compare)],
+  // no bits to look at: not printed, and with ! lost by iptables-nft
+  write: ({ mask, compare }, negated, { backend }) =>
+    mask === 0 && (!negated || backend === "nft") ? null : [names(mask), names(compare)],
 };
 const flags = ({ mask, compare }: FlagPair): Condition =>
   within(
@@ -39,18 +47,22 @@ const flags = ({ mask, compare }: FlagPair): Condition =>
     `${names(mask)} ${names(compare)}`,
   );
 
+const options = {
+  "--sport": ownPorts({ aliases: ["--source-port"] }),
+  "--dport": ownPorts({ aliases: ["--destination-port"] }),
+  "--tcp-option": integer({ min: 1, max: 255, negatable: true }),
+  "--tcp-flags": flagPair,
+};
+
 /** tcp header fields. net/netfilter/xt_tcpudp.c; semantics 6.2, recording t08. */
 export const tcp = match({
   name: "tcp",
   families: ["ipv4", "ipv6"],
-  options: {
-    "--sport": ports({ aliases: ["--source-port"] }),
-    "--dport": ports({ aliases: ["--destination-port"] }),
-    "--tcp-flags": flagPair,
-    "--tcp-option": integer({ min: 1, max: 255, negatable: true }),
-  },
+  options,
   placement: { protocols: ["tcp"] },
-  nativeInNft: true,
+  nativeInNft: (given) => !given["--tcp-option"],
+  // with --tcp-option it is kept as it is
+  write: (given, saver) => (given["--tcp-option"] ? null : writePortsAbove(options, given, saver)),
   means: (given) =>
     firstFragment(
       asks("sourcePort", given["--sport"]),

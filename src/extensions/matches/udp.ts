@@ -1,15 +1,18 @@
 import { match } from "../define.ts";
-import { asks, firstFragment, ports } from "../values.ts";
+import { asks, firstFragment, ownPorts, writePortsAbove } from "../values.ts";
+
+const options = {
+  "--sport": ownPorts({ aliases: ["--source-port"] }),
+  "--dport": ownPorts({ aliases: ["--destination-port"] }),
+};
 
 /** udp header fields. net/netfilter/xt_tcpudp.c; semantics 6.2. */
 export const udp = match({
   name: "udp",
   families: ["ipv4", "ipv6"],
-  options: {
-    "--sport": ports({ aliases: ["--source-port"] }),
-    "--dport": ports({ aliases: ["--destination-port"] }),
-  },
-  placement: { protocols: ["udp", "udplite"] },
-  nativeInNft: true,
+  options,
+  placement: { protocols: ["udp"] },
+  nativeInNft: () => true,
+  write: (given, saver) => writePortsAbove(options, given, saver),
   means: (given) => firstFragment(asks("sourcePort", given["--sport"]), asks("destinationPort", given["--dport"])),
 });

@@ -16,7 +16,7 @@ const prefix: Value<Network> = {
 const options = { "--src-pfx": prefix, "--dst-pfx": prefix };
 const needs = [["--src-pfx"], ["--dst-pfx"]];
 /** Goes on with another prefix, or drops the packet where the address cannot be mapped (ip6t_npt_map_pfx). */
-const maps = (end: string) => [{ does: "unknown", why: `the prefix of the ${end} is exchanged` }] as const;
+const maps = (field: "source" | "destination") => [{ does: "forget", field }] as const;
 
 /** Exchanges the prefix of the source, without state. RFC 6296. */
 export const SNPT = target({

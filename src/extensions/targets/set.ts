@@ -26,12 +26,14 @@ export const SET = target({
     "--map-prio": ["--map-set"],
     "--map-queue": ["--map-set"],
   },
+  placed: {
+    "--map-set": { tables: ["mangle"] },
+    "--map-prio": { hooks: ["FORWARD", "OUTPUT", "POSTROUTING"] },
+    "--map-queue": { hooks: ["FORWARD", "OUTPUT", "POSTROUTING"] },
+  },
   check(given) {
     if (!given["--map-set"] || given["--map-mark"] || given["--map-prio"] || given["--map-queue"]) return null;
     return { option: "--map-set", expected: "--map-mark, --map-prio or --map-queue beside --map-set" };
   },
-  does: (given) =>
-    given["--map-mark"]
-      ? [{ does: "unknown", why: `the mark is taken from set ${given["--map-set"]?.value.name ?? ""}` }]
-      : [{ does: "continue" }],
+  does: (given) => (given["--map-mark"] ? [{ does: "forget", field: "mark" }] : [{ does: "continue" }]),
 });

@@ -20,6 +20,7 @@ export const TCPMSS = target({
   options: { "--set-mss": segment, "--clamp-mss-to-pmtu": flag() },
   needs: [["--set-mss", "--clamp-mss-to-pmtu"]],
   placement: { protocols: ["tcp"] },
+  placed: { "--clamp-mss-to-pmtu": { hooks: ["FORWARD", "OUTPUT", "POSTROUTING"] } },
   write(given) {
     const [set, clamp] = [given["--set-mss"], given["--clamp-mss-to-pmtu"]];
     // both fill the same field: what comes last stays

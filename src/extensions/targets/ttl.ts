@@ -6,9 +6,7 @@ const step = integer({ min: 1, max: 255, examples: ["1", "0x10", "255"] });
 const placement = { tables: ["mangle"] };
 /** Steps stop at 0 and 255, so what comes of them depends on the packet. */
 const changed = (value: number | undefined): readonly Effect[] =>
-  value === undefined
-    ? [{ does: "unknown", why: "the TTL or hop limit goes up or down from what the packet has" }]
-    : [{ does: "set", field: "ttl", value, mask: 0xffffffff }];
+  value === undefined ? [{ does: "forget", field: "ttl" }] : [{ does: "set", field: "ttl", value, mask: 0xffffffff }];
 
 /** net/netfilter/xt_HL.c ttl_tg */
 export const TTL = target({

@@ -137,6 +137,10 @@ export const text = (more: More & { max?: number; min?: number; cut?: number } =
     { negatable: false, quoted: false, ...rest },
   );
 };
+/** Where there is an input device, and where an output device (include/uapi/linux/netfilter_ipv4.h's hooks; iptables.c). */
+export const WITH_INPUT = { hooks: ["PREROUTING", "INPUT", "FORWARD"] };
+export const WITH_OUTPUT = { hooks: ["FORWARD", "OUTPUT", "POSTROUTING"] };
+
 /** An option without a word. */
 export const flag = (more: More = {}): Value<true> => ({
   arity: 0,

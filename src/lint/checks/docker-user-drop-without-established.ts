@@ -1,7 +1,7 @@
 import { evaluate, type Host, type Packet, type Ranges, readPacket, withFields } from "../../facts/index.ts";
-import { bind, type Chain, type Rule, type Table } from "../../model/index.ts";
+import { bind, type Chain, type Rule, type Table, toolOf } from "../../model/index.ts";
 import type { Docker } from "../../owners/index.ts";
-import { ruleAt, toolOf } from "../analysis.ts";
+import { ruleAt } from "../analysis.ts";
 import type { Check } from "../define.ts";
 import { find, leaves, type Met, meet } from "../reach.ts";
 

@@ -1,6 +1,6 @@
 import { readPacket } from "../../facts/index.ts";
-import { bind, type Chain, type Rule, ruleBody } from "../../model/index.ts";
-import { counted, ruleAt, toolOf } from "../analysis.ts";
+import { bind, type Chain, type Rule, ruleBody, toolOf } from "../../model/index.ts";
+import { counted, ruleAt } from "../analysis.ts";
 import type { Check } from "../define.ts";
 import { find, type Met, meet } from "../reach.ts";
 

@@ -1,6 +1,6 @@
-import { bind, type Rule, type Table } from "../../model/index.ts";
+import { bind, type Rule, type Table, toolOf } from "../../model/index.ts";
 import { USER_CHAIN } from "../../owners/index.ts";
-import { chainAt, counted, ruleAt, takesAll, toolOf } from "../analysis.ts";
+import { chainAt, counted, ruleAt, takesAll } from "../analysis.ts";
 import type { Check, Found } from "../define.ts";
 
 export const check: Check = function* (analysis) {

@@ -8,9 +8,10 @@ import {
   ruleBody,
   type Table,
   targetText,
+  toolOf,
 } from "../../model/index.ts";
 import type { Analysis } from "../analysis.ts";
-import { ruleAt, toolOf } from "../analysis.ts";
+import { ruleAt } from "../analysis.ts";
 import type { Check, Found } from "../define.ts";
 import { leaves } from "../reach.ts";
 
