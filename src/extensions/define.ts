@@ -58,6 +58,8 @@ export interface Standing {
   readonly table: string;
   readonly chain: string;
   readonly saver: Saver;
+  /** `-p`, named as iptables-save does; null: every protocol. */
+  readonly protocol: { readonly name: string; readonly negated: boolean } | null;
 }
 
 /** What is wrong with options that are right one by one. */
@@ -132,7 +134,8 @@ export type Effect =
 /** NAT. `addresses`: empty when the address stays, null for the out device's (source) or the in device's (destination) own. */
 export interface Translate {
   readonly does: "translate";
-  readonly manip: "source" | "destination";
+  /** by hook: the destination where packets come in or are made here, the source where they leave. */
+  readonly manip: "source" | "destination" | "by hook";
   readonly addresses: Ranges | null;
   /** absent: ports stay where they can. */
   readonly ports?: Ranges;

@@ -3,6 +3,7 @@ export * from "./values/address.ts";
 export * from "./values/bridge.ts";
 export * from "./values/connection.ts";
 export * from "./values/header.ts";
+export * from "./values/nat.ts";
 export * from "./values/number.ts";
 export * from "./values/plain.ts";
 export * from "./values/targets.ts";

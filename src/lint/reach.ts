@@ -86,7 +86,7 @@ function endOf({ action }: Meaning, table: Table): Met["ends"] {
     if (effect.does === "verdict") return effect.verdict === "ACCEPT" ? "accept" : "drop";
     if (effect.does === "reject") return "drop";
     if (effect.does === "translate") return "accept";
-    if (effect.does === "return") return "return";
+    if (effect.does === "return" || effect.does === "unknown") return effect.does;
   }
   return "goes on";
 }

@@ -255,7 +255,8 @@ class Binder {
     if (next && isBang(next) && value.negatable && value.arity > 0 && this.#words.length > this.#at + 1) {
       negated = true;
       this.#at++;
-      if (this.#rule.family !== "bridge") this.#problem(next, `! before ${option}`, "it behind", "outdated");
+      if (this.#rule.family === "ipv4" || this.#rule.family === "ipv6")
+        this.#problem(next, `! before ${option}`, "it behind", "outdated");
     }
     this.#last = to;
     if (negated && !value.negatable) this.#problem(flag, `${option} without !`, "!");

@@ -130,7 +130,7 @@ class Reader {
 
   #word(word: Word): void {
     const { text } = word;
-    const verb = word.quoted ? undefined : verbOf(text);
+    const verb = word.quoted ? undefined : verbOf(text, this.#verb === null);
     if (verb !== undefined && !this.#isValue(word)) {
       if (this.#verb) throw new NoCommand(word, "one command", `${text} after ${this.#verb.word.text}`);
       this.#verb = { verb: verb.verb, word };
@@ -197,7 +197,8 @@ const takesText = (option: Word, word: Word): boolean =>
   /^--(?:comment|(?:nf)?log-prefix|nflog-prefix|string|hex-string|helper|name|u32)$/.test(option.text) &&
   word !== option;
 
-function verbOf(text: string): { verb: Verb; glued: string } | undefined {
+/** `begun`: a beginning will do, as long as no verb was read; behind it, `--pol` is the match's own option. */
+function verbOf(text: string, begun: boolean): { verb: Verb; glued: string } | undefined {
   const short = /^-([A-Z])(.*)$/.exec(text);
   if (short?.[1] !== undefined) {
     const verb = SHORT[short[1]];
@@ -206,8 +207,8 @@ function verbOf(text: string): { verb: Verb; glued: string } | undefined {
   if (text === "-h") return { verb: "list", glued: "" };
   if (!text.startsWith("--") || text.length < 5) return undefined;
   const exact = LONG[text];
-  if (exact) return { verb: exact, glued: "" };
-  const begun = Object.keys(LONG).filter((name) => name.startsWith(text));
-  const [one, ...more] = begun;
+  if (exact || !begun) return exact && { verb: exact, glued: "" };
+  const names = Object.keys(LONG).filter((name) => name.startsWith(text));
+  const [one, ...more] = names;
   return one !== undefined && more.length === 0 ? { verb: LONG[one] as Verb, glued: "" } : undefined;
 }

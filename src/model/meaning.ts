@@ -40,7 +40,8 @@ function mean(rule: Rule, host: Host): Meaning {
   };
 }
 
-function conditionOf(match: BoundMatch, rule: Rule, host: Host): Condition {
+/** What one match of the rule asks. */
+export function conditionOf(match: BoundMatch, rule: Rule, host: Host): Condition {
   const known = match.extension?.means(match.given as never, host, rule.family);
   if (known && match.carried.length === 0) return known;
   const key = matchText(match, rule);

@@ -1,5 +1,5 @@
 /** Options that are right one by one and wrong together or in their place, as the tools and the kernel refuse them. */
-import type { Placement } from "../extensions/index.ts";
+import type { Placement, Standing } from "../extensions/index.ts";
 import type { Word } from "../syntax/index.ts";
 import type { Open } from "./open.ts";
 import { builtinChains, type Rule } from "./ruleset.ts";
@@ -45,7 +45,8 @@ export function* mistakesOf(each: Open, opened: readonly Open[], rule: Rule): Ge
         found: `${option} alone`,
       };
   }
-  const wrong = extension.check?.(given as never, rule.family, rule);
+  const { table, chain, saver, family } = rule;
+  const wrong = extension.check?.(given as never, family, { table, chain, saver, protocol: protocolOf(opened) });
   if (wrong) {
     const word = (wrong.option !== undefined ? flags[wrong.option] : undefined) ?? name;
     yield { message: "unbound", word, expected: wrong.expected, found: word?.text ?? each.name };
@@ -55,6 +56,11 @@ export function* mistakesOf(each: Open, opened: readonly Open[], rule: Rule): Ge
     const word = flags[option];
     if (word) yield* misplaced({ ...each, name: option, word }, placement, opened, rule);
   }
+}
+
+function protocolOf(opened: readonly Open[]): Standing["protocol"] {
+  const asked = opened[0]?.given["-p"];
+  return asked ? { name: (asked.value as { text: string }).text, negated: asked.negated } : null;
 }
 
 /** net/netfilter/x_tables.c xt_check_match, xt_check_target: table, hooks, protocol. */
@@ -78,10 +84,9 @@ function* misplaced(
   // iptables-nft makes expressions of its own of some matches: the kernel's check does not see them
   const native = each.extension && "nativeInNft" in each.extension && each.extension.nativeInNft?.(each.given as never);
   if (!protocols || (native && saver.backend === "nft")) return;
-  const asked = opened[0]?.given["-p"];
-  const named = asked ? (asked.value as { text: string }).text : null;
-  if (named !== null && !asked?.negated && protocols.includes(named)) return;
-  const found = named === null ? "none" : `${asked?.negated ? "! " : ""}-p ${named}`;
+  const asked = protocolOf(opened);
+  if (asked && !asked.negated && protocols.includes(asked.name)) return;
+  const found = asked ? `${asked.negated ? "! " : ""}-p ${asked.name}` : "none";
   yield { message: "misplaced", word, expected: `-p ${list(protocols)} for ${each.name}`, found };
 }
 

@@ -89,7 +89,7 @@ export const isUnconditional = ({ matches }: BoundRule): boolean =>
       carried.length === 0 &&
       Object.entries(extension.options).every(([flag, value]) => {
         const one = given[flag];
-        return !one || value.write(one.value, one.negated, LEGACY) === null;
+        return !one || (!one.negated && value.write(one.value, false, LEGACY) === null);
       }),
   );
 

@@ -51,7 +51,9 @@ export function asksNat(packet: Packet): Condition {
 
 /** A nat rule's target on the first packet. */
 export function translate(traveller: Traveller, effect: Translate, hook: Hook, world: World): Change[] {
-  const { manip, addresses, ports } = effect;
+  const { addresses, ports } = effect;
+  const comes = hook === "PREROUTING" || hook === "OUTPUT";
+  const manip = effect.manip === "by hook" ? (comes ? "destination" : "source") : effect.manip;
   const address = manip === "source" ? "source" : "destination";
   const changes: Change[] = [];
   if (addresses === null)
@@ -71,7 +73,7 @@ export function translate(traveller: Traveller, effect: Translate, hook: Hook, w
 }
 
 /** MASQUERADE: the out device's address; REDIRECT: the in device's, or loopback for packets of this host. */
-function ownAddress(traveller: Traveller, manip: Translate["manip"], hook: Hook, { host }: World): ValueSet {
+function ownAddress(traveller: Traveller, manip: "source" | "destination", hook: Hook, { host }: World): ValueSet {
   const { packet } = traveller;
   if (manip === "destination" && hook === "OUTPUT")
     return only(readAddress(packet.family === "ipv6" ? "::1" : "127.0.0.1") ?? 0);

@@ -1,4 +1,4 @@
-import { match, type One } from "../define.ts";
+import { match, type One, type Value } from "../define.ts";
 import { chance, flag, integer, kept, word } from "../values.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -41,6 +41,12 @@ const rate = (more: { aliases?: readonly string[] } = {}) =>
     writeRate,
     { negatable: false, ...more },
   );
+/** `--rateest-bps` alone: the rates of two estimators are compared. */
+const optional = (value: Value<number>): Value<number> => ({
+  ...value,
+  optionalWord: true,
+  read: (words, flag, family) => (words.length === 0 ? 0 : value.read(words, flag, family)),
+});
 const name = (aliases: readonly string[] = []) => kept(15, { bare: true, aliases, examples: ["RE1"] });
 const MODES = ["--rateest-lt", "--rateest-eq", "--rateest-gt"] as const;
 
@@ -51,13 +57,13 @@ export const rateest = match({
   options: {
     "--rateest-delta": flag(),
     "--rateest1": name(["--rateest"]),
-    "--rateest-bps1": rate(),
-    "--rateest-pps1": integer(),
+    "--rateest-bps1": optional(rate()),
+    "--rateest-pps1": optional(integer()),
     "--rateest-lt": flag({ negatable: true }),
     "--rateest-eq": flag({ negatable: true }),
     "--rateest-gt": flag({ negatable: true }),
-    "--rateest-bps2": rate({ aliases: ["--rateest-bps"] }),
-    "--rateest-pps2": integer({ aliases: ["--rateest-pps"] }),
+    "--rateest-bps2": optional(rate({ aliases: ["--rateest-bps"] })),
+    "--rateest-pps2": optional(integer({ aliases: ["--rateest-pps"] })),
     "--rateest2": name(),
   },
   needs: [["--rateest1"], MODES, ["--rateest-bps1", "--rateest-bps2", "--rateest-pps1", "--rateest-pps2"]],

@@ -1,14 +1,13 @@
 import { target } from "../define.ts";
-import { flag, text, word } from "../values.ts";
+import { cutText, flag, readInteger, word } from "../values.ts";
 
-/** By syslog's number or name; 4 is the default and not printed. extensions/libxt_LOG.c */
+/** By syslog's number or name; 4 is the default and not printed. libxtables/xtoptions.c xtopt_parse_sysloglevel */
 const LEVELS = ["emerg", "alert", "crit", "error", "warning", "notice", "info", "debug"];
-const ALIASES: Readonly<Record<string, number>> = { panic: 0, err: 3, warn: 4 };
 const level = word(
-  "a syslog level, 0-7 or by name",
-  ["7", "debug", "4"],
+  `a syslog level, 0-7 or one of ${LEVELS.join(", ")}`,
+  ["7", "debug", "4", "0x5"],
   (given) => {
-    const number = /^[0-7]$/.test(given) ? Number(given) : (ALIASES[given] ?? LEVELS.indexOf(given));
+    const number = readInteger(given, 7) ?? LEVELS.indexOf(given === "panic" ? "emerg" : given);
     return number >= 0 ? number : undefined;
   },
   (value) => (value === 4 ? null : String(value)),
@@ -20,7 +19,7 @@ export const LOG = target({
   name: "LOG",
   families: ["ipv4", "ipv6"],
   options: {
-    "--log-prefix": text({ quoted: true }),
+    "--log-prefix": cutText(29, { min: 1, examples: ["foo", '"in: "'] }),
     "--log-level": level,
     "--log-tcp-sequence": flag(),
     "--log-tcp-options": flag(),
@@ -28,5 +27,7 @@ export const LOG = target({
     "--log-uid": flag(),
     "--log-macdecode": flag(),
   },
+  check: (given) =>
+    given["--log-prefix"]?.value.includes("\n") ? { option: "--log-prefix", expected: "a prefix of one line" } : null,
   does: () => [{ does: "continue" }],
 });

@@ -1,11 +1,12 @@
 import { target } from "../define.ts";
-import { masked } from "../values.ts";
+import { markChange } from "../values.ts";
 
 /** Changes the mark: (mark & ~mask) ^ value. net/netfilter/xt_mark.c mark_tg */
 export const MARK = target({
   name: "MARK",
   families: ["ipv4", "ipv6"],
-  options: { "--set-xmark": masked({ aliases: ["--set-mark"], always: true, negatable: false }) },
+  options: { "--set-xmark": markChange },
+  needs: [["--set-xmark"]],
   does: (given) => {
     const option = given["--set-xmark"];
     return option

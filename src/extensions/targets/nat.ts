@@ -1,51 +1,63 @@
-import { target } from "../define.ts";
-import { flag, portsTo, translation } from "../values.ts";
+import { type Mistake, type One, type Standing, target } from "../define.ts";
+import { type Destination, flag, natDestination, natPorts, type Written } from "../values.ts";
 
 const families = ["ipv4", "ipv6"] as const;
-const ranges = { "--random": flag(), "--random-fully": flag(), "--persistent": flag() };
-const ports = (
-  given: { value: { ports?: readonly (readonly [number | bigint | string, number | bigint | string])[] } } | undefined,
-) => (given?.value.ports ? { ports: given.value.ports } : {});
+/** As the kernel has registered them (net/netfilter/xt_nat.c, xt_MASQUERADE.c, xt_REDIRECT.c). */
+const at = (...hooks: readonly string[]) => ({ tables: ["nat"], hooks });
+
+const to = (manip: "source" | "destination", given: One<Destination> | undefined) => ({
+  does: "translate" as const,
+  manip,
+  addresses: given?.value.addresses ?? [],
+  ...ports(given?.value.ports),
+});
+const ports = (given: Written | undefined) => (given ? { ports: given.ranges } : {});
+
+/** `-p` may be negated (extensions/libxt_NAT.c __NAT_parse). */
+const PORTED = ["tcp", "udp", "sctp", "dccp", "icmp"];
+const ported = (ports: Written | undefined, option: string, { protocol }: Standing): Mistake | null =>
+  ports && !PORTED.includes(protocol?.name ?? "") ? { option, expected: `-p ${PORTED.join(", ")} beside ports` } : null;
 
 /** net/netfilter/xt_nat.c */
 export const DNAT = target({
   name: "DNAT",
   families,
-  options: { "--to-destination": translation(), ...ranges },
-  does: (given) => [
-    {
-      does: "translate",
-      manip: "destination",
-      addresses: given["--to-destination"]?.value.addresses ?? [],
-      ...ports(given["--to-destination"]),
-    },
-  ],
+  options: { "--to-destination": natDestination("kept"), "--random": flag(), "--persistent": flag() },
+  needs: [["--to-destination"]],
+  placement: at("PREROUTING", "OUTPUT"),
+  check: (given, _, around) => ported(given["--to-destination"]?.value.ports, "--to-destination", around),
+  does: (given) => [to("destination", given["--to-destination"])],
 });
 /** net/netfilter/xt_nat.c */
 export const SNAT = target({
   name: "SNAT",
   families,
-  options: { "--to-source": translation(), ...ranges },
-  does: (given) => [
-    {
-      does: "translate",
-      manip: "source",
-      addresses: given["--to-source"]?.value.addresses ?? [],
-      ...ports(given["--to-source"]),
-    },
-  ],
+  options: {
+    "--to-source": natDestination("lost"),
+    "--random": flag(),
+    "--random-fully": flag(),
+    "--persistent": flag(),
+  },
+  needs: [["--to-source"]],
+  placement: at("POSTROUTING", "INPUT"),
+  check: (given, _, around) => ported(given["--to-source"]?.value.ports, "--to-source", around),
+  does: (given) => [to("source", given["--to-source"])],
 });
 /** The source becomes the address of the out device. net/netfilter/nf_nat_masquerade.c */
 export const MASQUERADE = target({
   name: "MASQUERADE",
   families,
-  options: { "--to-ports": portsTo(), "--random": flag(), "--random-fully": flag() },
-  does: (given) => [{ does: "translate", manip: "source", addresses: null, ...ports(given["--to-ports"]) }],
+  options: { "--to-ports": natPorts("lost"), "--random": flag(), "--random-fully": flag() },
+  placement: at("POSTROUTING"),
+  check: (given, _, around) => ported(given["--to-ports"]?.value, "--to-ports", around),
+  does: (given) => [{ does: "translate", manip: "source", addresses: null, ...ports(given["--to-ports"]?.value) }],
 });
 /** The destination becomes the in device's address, 127.0.0.1 for packets of this host. net/netfilter/nf_nat_redirect.c */
 export const REDIRECT = target({
   name: "REDIRECT",
   families,
-  options: { "--to-ports": portsTo(), "--random": flag() },
-  does: (given) => [{ does: "translate", manip: "destination", addresses: null, ...ports(given["--to-ports"]) }],
+  options: { "--to-ports": natPorts("refused"), "--random": flag() },
+  placement: at("PREROUTING", "OUTPUT"),
+  check: (given, _, around) => ported(given["--to-ports"]?.value, "--to-ports", around),
+  does: (given) => [{ does: "translate", manip: "destination", addresses: null, ...ports(given["--to-ports"]?.value) }],
 });

@@ -19,3 +19,12 @@ export const DROP = target({
 });
 export const RETURN = target({ name: "RETURN", families, options, standard: true, does: () => [{ does: "return" }] });
 export const CONTINUE = target({ name: "CONTINUE", families: ["bridge"], options, does: () => [{ does: "continue" }] });
+/** The verdict that hands a packet to queue 0. net/ipv4/netfilter/ip_tables.c */
+export const QUEUE = target({
+  name: "QUEUE",
+  families: ["ipv4", "ipv6"],
+  options,
+  check: (_, __, { saver }) => (saver.backend === "nft" ? { expected: "NFQUEUE, as nf_tables has no QUEUE" } : null),
+  standard: true,
+  does: () => [{ does: "unknown", why: "the program that reads the queue decides" }],
+});

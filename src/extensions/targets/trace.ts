@@ -5,5 +5,8 @@ export const TRACE = target({
   name: "TRACE",
   families: ["ipv4", "ipv6"],
   options: {},
+  // nf_tables has the flag in every table
+  check: (_, __, { table, saver }) =>
+    saver.backend === "legacy" && table !== "" && table !== "raw" ? { expected: "TRACE in table raw only" } : null,
   does: () => [{ does: "trace" }],
 });

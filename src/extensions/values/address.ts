@@ -124,7 +124,8 @@ export const interfaceName = (more?: More): Value<Written> =>
       const range: Range = text.endsWith("+") ? prefix(text.slice(0, -1)) : [text, after(text)];
       return { text, ranges: [range] };
     },
-    (value, negated) => (value.text === "+" && !negated ? null : value.text),
+    // the legacy kernel keeps an empty mask for it, of which `!` cannot be told again (semantics 5.2)
+    (value, negated, { backend }) => (value.text === "+" && (!negated || backend === "legacy") ? null : value.text),
     more,
   );
 

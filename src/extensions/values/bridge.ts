@@ -19,7 +19,7 @@ import { asked, compares, type More, oneOf, opaque, text, type Written, word, wr
 /** ebtables' own ebtables-save, which calls itself v1.0; ebtables-nft has the release of its iptables. */
 export const isOldEbtables = ({ release }: Saver): boolean => release <= 10000;
 
-interface Mac {
+export interface Mac {
   readonly mac: number;
   readonly mask: number;
 }
@@ -107,7 +107,7 @@ export function readHex(given: string, max: number): number | undefined {
 
 /** Type names by `type` or `type/code`, in the order in which the tool looks for one to print. */
 export type IcmpNames = readonly (readonly [name: string, at: string, since?: number])[];
-interface IcmpRange extends Written {
+export interface IcmpRange extends Written {
   /** For names: the type when it is one, and its codes when they are not all. */
   readonly at: string;
 }

@@ -1,18 +1,18 @@
 import { evaluate, type Host, type Packet, type Ranges, readPacket, withFields } from "../../facts/index.ts";
-import { bind, type Chain, type Rule, type Table, toolOf } from "../../model/index.ts";
+import { bind, type Chain, conditionOf, type Rule, type Table, toolOf } from "../../model/index.ts";
 import type { Docker } from "../../owners/index.ts";
 import { ruleAt } from "../analysis.ts";
 import type { Check } from "../define.ts";
 import { find, leaves, type Met, meet } from "../reach.ts";
 
 /** Matches that tell where a packet is from; what others that are not modelled ask is not guessed at. */
-const ABOUT_SOURCES = new Set(["set", "iprange", "geoip", "asn"]);
+const ABOUT_SOURCES = new Set(["ip", "set", "iprange", "addrtype", "conntrack", "geoip", "asn"]);
 const [SYN, ACK] = [2, 16];
 
 export const check: Check = function* (analysis) {
   for (const { table, docker, user } of analysis.userChains()) {
     const drops = [...meet(table, user, reply(table, docker), analysis.host)].filter(
-      (met) => met.ends === "drop" && isSettled(met) && !asksOriginal(met),
+      (met) => met.ends === "drop" && isSettled(met, analysis.host) && !asksOriginal(met),
     );
     const gap = isolating(table, user, docker, analysis.host);
     const kindOf = (met: Met) => {
@@ -64,10 +64,15 @@ function runs(limit: number, wanted: (value: number) => boolean): Ranges {
 }
 
 /** Nothing random, and nothing that no one here knows. */
-function isSettled(met: Met): boolean {
+function isSettled(met: Met, host: Host): boolean {
   if ([...leaves(met.condition)].some(({ leaf }) => leaf.is === "chance")) return false;
   return [...met.path, met].every(({ rule }) =>
-    bind(rule).matches.every(({ extension, name }) => extension !== null || ABOUT_SOURCES.has(name)),
+    bind(rule).matches.every(
+      (match) =>
+        ABOUT_SOURCES.has(match.name) ||
+        (match.extension !== null &&
+          [...leaves(conditionOf(match, rule, host))].every(({ leaf }) => leaf.is !== "opaque")),
+    ),
   );
 }
 /** `--ctorigdst(port)`: about the connection's first packet; without `--ctdir` a mistake of its own. */
