@@ -1,7 +1,7 @@
 /** Dumps to findings: every lint rule's check, then severity and words, in an order that does not depend on the run. */
 import type { Host } from "../facts/index.ts";
 import type { Finding, Problem } from "../finding.ts";
-import { type LoadedDump, type Rule, type Ruleset, ruleText } from "../model/index.ts";
+import { type LoadedDump, type Rule, type Ruleset, ruleText, ruleWith } from "../model/index.ts";
 import { Analysis } from "./analysis.ts";
 import { checkOf, rulesOf } from "./catalogue.ts";
 import type { LintRule } from "./define.ts";
@@ -74,14 +74,14 @@ function countRules({ tables }: Analysis): number {
 function fingerprinted(findings: readonly Finding[], analysis: Analysis): LintFinding[] {
   const rules = new Map<string, Rule>();
   if (findings.length > 0) {
-    for (const { rulesOfLine, dump } of analysis.dumps)
-      for (const [start, [rule]] of rulesOfLine) if (rule) rules.set(`${dump.source.name} ${start}`, rule);
+    for (const { rules: made, dump } of analysis.dumps)
+      for (const rule of made) rules.set(`${dump.source.name} ${rule.place.start}`, rule);
   }
   const times = new Map<string, number>();
   return findings.map((finding) => {
     const { source, start } = finding.place;
     const rule = finding.ruleNumber === undefined ? undefined : rules.get(`${source.name} ${start}`);
-    const text = rule ? ruleText({ ...rule, counters: null }) : source.line(source.lineAt(start)).trim();
+    const text = rule ? ruleText(ruleWith(rule, { counters: null })) : source.line(source.lineAt(start)).trim();
     const key = [finding.rule, finding.family, finding.table, finding.chain, text].join("\0");
     const time = (times.get(key) ?? 0) + 1;
     times.set(key, time);

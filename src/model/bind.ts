@@ -46,11 +46,14 @@ export interface BoundRule {
   readonly problems: readonly Problem[];
 }
 
-const memo = new WeakMap<Rule, BoundRule>();
+/** Rules are bound again rather than kept: only the latest are remembered, however large the dump. */
+const REMEMBERED = 4096;
+const memo = new Map<Rule, BoundRule>();
 
 export function bind(rule: Rule): BoundRule {
   let bound = memo.get(rule);
   if (!bound) {
+    if (memo.size >= REMEMBERED) memo.clear();
     bound = new Binder(rule).bind();
     memo.set(rule, bound);
   }

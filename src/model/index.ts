@@ -1,8 +1,9 @@
 /** The room of the model: dumps → rule-set, bound on demand, printed canonically. */
 export { type AnyGiven, type BoundMatch, type BoundRule, type BoundTarget, bind } from "./bind.ts";
 export * from "./load.ts";
-export { ruleOfText } from "./make.ts";
 export * from "./meaning.ts";
 export * from "./print.ts";
+export { printDump, printRuleset } from "./print-dump.ts";
+export { ruleOfText, ruleWith } from "./rule.ts";
 export * from "./ruleset.ts";
 export { isForeign, isTarget, nearTarget, toolOf } from "./vocabulary.ts";

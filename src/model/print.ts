@@ -1,11 +1,9 @@
 /** Canonical text: what iptables-save and ebtables-save print. Semantics 5.2 and 5.3. */
 import { type MatchExtension, type OptionTable, quote, type Saver } from "../extensions/index.ts";
 import type { Family } from "../facts/index.ts";
-import { encode, type Source } from "../source.ts";
-import type { ChainLine, Dump, TableLine } from "../syntax/index.ts";
+import type { Source } from "../source.ts";
 import { type AnyGiven, type BoundMatch, type BoundRule, bind } from "./bind.ts";
-import type { LoadedDump } from "./load.ts";
-import type { Rule, Ruleset } from "./ruleset.ts";
+import type { Rule } from "./ruleset.ts";
 
 /** `-s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j ACCEPT`: a rule without its chain, as its saver prints it. */
 export function ruleBody(rule: Rule): string {
@@ -115,35 +113,3 @@ function optionTexts(
 }
 /** ebtables printed `-p ! IPv4` before release 1.8.11. */
 const negatesBehind = (family: Family, { release }: Saver): boolean => family === "bridge" && release < 10811;
-
-/** A dump's bytes in canonical form: comments and lines that could not be read stay as they are. */
-export function printDump({ dump, rulesOfLine, isSaved, ruleset }: LoadedDump): string {
-  if (!isSaved) return printRuleset(ruleset);
-  const out: string[] = [];
-  for (const line of dump.lines()) {
-    const rules = line.kind === "rule" ? rulesOfLine.get(line.start) : undefined;
-    if (rules) for (const rule of rules) out.push(encode(ruleText(rule)));
-    else if (line.kind === "chain") out.push(encode(chainText(line)));
-    else if (line.kind === "table") out.push(encode(`*${(line as TableLine).name.text}`));
-    else out.push(encode(line.text));
-  }
-  return out.length === 0 ? "" : `${out.join("\n")}${endsWithNewline(dump) ? "\n" : ""}`;
-}
-const endsWithNewline = (dump: Dump): boolean => dump.source.bytes.endsWith("\n");
-const chainText = ({ name, policy, counters }: ChainLine): string =>
-  [`:${name.text}`, policy?.text, counters?.text].filter((part) => part !== undefined).join(" ");
-
-/** All tables as their tools would save them, without counters' history: what commands have made was never counted. */
-export function printRuleset({ tables }: Ruleset): string {
-  const out: string[] = [];
-  for (const { family, name, chains } of tables) {
-    out.push(`*${name}`);
-    const counted = family === "ipv4" || family === "ipv6" ? " [0:0]" : "";
-    const all = [...chains.values()];
-    const ordered = [...all.filter(({ builtin }) => builtin), ...all.filter(({ builtin }) => !builtin)];
-    for (const chain of ordered) out.push(encode(`:${chain.name} ${chain.policy ?? "-"}${counted}`));
-    for (const chain of ordered) for (const rule of chain.rules) out.push(encode(ruleText(rule)));
-    if (counted !== "") out.push("COMMIT");
-  }
-  return out.map((line) => `${line}\n`).join("");
-}

@@ -6,6 +6,7 @@ import { nearest } from "../nearest.ts";
 import type { Word } from "../syntax/index.ts";
 import { bind } from "./bind.ts";
 import { ruleBody } from "./print.ts";
+import { ruleWith } from "./rule.ts";
 import { builtinChains, type Chain, type Rule, type Ruleset, type Table, tableNames } from "./ruleset.ts";
 import { isTarget, nearTarget } from "./vocabulary.ts";
 
@@ -123,6 +124,11 @@ export class Program {
     return chain;
   }
 
+  /** `-L`: only whether there is such a chain. */
+  list(table: OpenTable, name: Word | null): void {
+    if (name) this.chain(table, name);
+  }
+
   newChain(table: OpenTable, name: Word, place: Place): void {
     if (builtinChains(table.family, table.name).includes(name.text) || table.chains.has(name.text))
       throw new Refused(`table ${table.name} has a chain ${name.text} already`, name);
@@ -161,7 +167,7 @@ export class Program {
     table.chains.set(to.text, {
       ...chain,
       name: to.text,
-      rules: chain.rules.map((rule) => ({ ...rule, chain: to.text })),
+      rules: chain.rules.map((rule) => ruleWith(rule, { chain: to.text })),
     });
   }
 
@@ -172,7 +178,7 @@ export class Program {
   zero(table: OpenTable, name: Word | null, number: number | null): void {
     for (const chain of name ? [this.chain(table, name)] : table.chains.values())
       chain.rules = chain.rules.map((rule, at) =>
-        rule.counters === null || (number !== null && at !== number - 1) ? rule : { ...rule, counters: "[0:0]" },
+        rule.counters === null || (number !== null && at !== number - 1) ? rule : ruleWith(rule, { counters: "[0:0]" }),
       );
   }
 
@@ -250,7 +256,7 @@ function inChain(chain: OpenChain, number: number, last: number, word: Word): vo
 /** Rules are the same when they are printed alike; counters do not count. */
 function indexOf(chain: OpenChain, rule: Rule): number {
   const body = ruleBody(rule);
-  const at = chain.rules.findIndex((each) => ruleBody({ ...each, saver: rule.saver }) === body);
+  const at = chain.rules.findIndex((each) => ruleBody(ruleWith(each, { saver: rule.saver })) === body);
   if (at < 0) throw new Refused(`chain ${chain.name} has no such rule: ${body}`);
   return at;
 }
@@ -266,15 +272,13 @@ function wrongChainName(name: string, family: Family): string | null {
 /** The rule with its target's name changed. */
 function retargeted(rule: Rule, name: string): Rule {
   const at = bind(rule).target?.word.start;
-  return {
-    ...rule,
-    words: () =>
-      rule
-        .words()
-        .map((word) =>
-          word.start === at ? { start: word.start, end: word.end, quoted: word.quoted, text: name } : word,
-        ),
-  };
+  const words = () =>
+    rule
+      .words()
+      .map((word) =>
+        word.start === at ? { start: word.start, end: word.end, quoted: word.quoted, text: name } : word,
+      );
+  return ruleWith(rule, { words });
 }
 
 export const closed = ({ chains, ...table }: OpenTable): Table => ({

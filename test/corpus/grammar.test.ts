@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Backend } from "../../src/extensions/index.ts";
 import { type Family, Host } from "../../src/facts/index.ts";
-import { bind, loadDump, ruleText } from "../../src/model/index.ts";
+import { bind, loadDump, ruleText, ruleWith } from "../../src/model/index.ts";
 import { decode, Source } from "../../src/source.ts";
 import { parse } from "../../src/syntax/index.ts";
 import { hasShared, sharedBytes } from "../support/shared.ts";
@@ -53,7 +53,9 @@ describe.skipIf(!hasShared).each(FAMILIES)("%s", (name, family, tool) => {
       const script = new Source("typed", `#!/bin/sh\n${tool}-${backend} ${typed}\n`);
       const { tables, problems } = loadDump(parse(script), new Host());
       const rules = tables.flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
-      const ours = rules.map((rule) => ruleText({ ...rule, counters: null, saver: { backend, release: 10809 } }));
+      const ours = rules.map((rule) =>
+        ruleText(ruleWith(rule, { counters: null, saver: { backend, release: 10809 } })),
+      );
       const printed = ours.map((text) => text.replace(/^\[\d+:\d+\] | -c \d+ \d+$/, ""));
       const theirs = saved.get(backend) ?? [];
       const why = refused.get(backend);

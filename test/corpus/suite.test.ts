@@ -1,7 +1,7 @@
 /** netfilter's own extension tests: what loads is printed as the tool saves it, what is refused is refused here. */
 import { describe, expect, test } from "vitest";
 import type { Backend } from "../../src/extensions/index.ts";
-import { bind, ruleBody, ruleOfText } from "../../src/model/index.ts";
+import { bind, ruleBody, ruleOfText, ruleWith } from "../../src/model/index.ts";
 import { type SuiteLine, suiteLines } from "../support/suite.ts";
 
 const lines = suiteLines();
@@ -13,7 +13,7 @@ interface Answer {
   readonly refused: boolean;
 }
 function answer({ file, line, family, release, table, chains, rule, saved }: SuiteLine, backend: Backend): Answer {
-  const made = { ...ruleOfText(family, chains[0] ?? "INPUT", rule, { backend, release }), table };
+  const made = ruleWith(ruleOfText(family, chains[0] ?? "INPUT", rule, { backend, release }), { table });
   const { problems, matches, target } = bind(made);
   const unknown = [...matches, ...(target?.how === "jump" ? [target] : [])].some(({ extension }) => !extension);
   return {
