@@ -1,6 +1,6 @@
 /** print: the dump again, canonical. */
 import { type Command, Option } from "commander";
-import { printDump, printRuleset } from "../model/index.ts";
+import { dumpPieces, printRuleset } from "../model/index.ts";
 import { printJson } from "../report/print.ts";
 import { problemLines } from "../report/problems.ts";
 import { safe } from "../report/text.ts";
@@ -32,7 +32,7 @@ async function print(setting: Setting, format: string, io: Io): Promise<number> 
   const { dumps, ruleset } = changed ? await applied(named, setting, io) : { ...named, ruleset: null };
   if (format === "json") io.out(jsonText(printJson(dumps, ruleset)));
   else if (ruleset) show(printRuleset(ruleset), io);
-  else for (const dump of dumps) show(printDump(dump), io);
+  else for (const dump of dumps) for (const piece of dumpPieces(dump)) show(piece, io);
   for (const line of problemLines(dumps)) io.err(`chainwalk: ${line}\n`);
   return FOUND_NOTHING;
 }

@@ -2,6 +2,7 @@
 import { readFileSync, writeSync } from "node:fs";
 import type { Io } from "./io.ts";
 
+const PIECE = 1 << 20;
 let gone = false;
 
 export function processIo(): Io {
@@ -14,7 +15,10 @@ export function processIo(): Io {
   return {
     out: (text) => write(1, Buffer.from(text, "utf8")),
     err: (text) => write(2, Buffer.from(text, "utf8")),
-    outBytes: (bytes) => write(1, Buffer.from(bytes, "latin1")),
+    outBytes: (bytes) => {
+      // a large dump is not held once more as a buffer
+      for (let at = 0; at < bytes.length; at += PIECE) write(1, Buffer.from(bytes.slice(at, at + PIECE), "latin1"));
+    },
     stdin: () => process.stdin,
     colour,
     terminal: process.stdout.isTTY === true,

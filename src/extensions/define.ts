@@ -39,6 +39,8 @@ export interface Value<T> {
   read(words: readonly Word[], flag: string, family: Family): T;
   /** The words as iptables-save prints them, unquoted; null where it prints no such option at all. */
   write(value: T, negated: boolean, saver: Saver): readonly string[] | null;
+  /** Words (bytes, quotes included) that are printed as they are written: some of them, told without reading. */
+  readonly plain?: RegExp;
   /** Printed in quotes: always (true) or where a character needs it (false); left out: never. */
   readonly quoted?: boolean;
 }

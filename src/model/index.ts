@@ -3,7 +3,7 @@ export { type AnyGiven, type BoundMatch, type BoundRule, type BoundTarget, bind 
 export * from "./load.ts";
 export * from "./meaning.ts";
 export * from "./print.ts";
-export { printDump, printRuleset } from "./print-dump.ts";
+export { dumpPieces, printDump, printRuleset } from "./print-dump.ts";
 export { ruleOfText, ruleWith } from "./rule.ts";
 export * from "./ruleset.ts";
 export { isForeign, isTarget, nearTarget, toolOf } from "./vocabulary.ts";

@@ -1,26 +1,67 @@
 /** Whole dumps in canonical form: line by line where a save tool could have written them, else what they leave behind. */
 import { encode } from "../source.ts";
-import type { ChainLine, Dump, TableLine } from "../syntax/index.ts";
+import type { ChainLine, Line } from "../syntax/index.ts";
+import { CanonicalRules } from "./canonical.ts";
 import type { LoadedDump } from "./load.ts";
 import { ruleText } from "./print.ts";
-import type { Ruleset } from "./ruleset.ts";
+import type { Rule, Ruleset } from "./ruleset.ts";
 
 /** A dump's bytes in canonical form: comments and lines that could not be read stay as they are. */
-export function printDump({ dump, rules, isSaved, ruleset }: LoadedDump): string {
-  if (!isSaved) return printRuleset(ruleset);
-  const out: string[] = [];
+export const printDump = (loaded: LoadedDump): string => [...dumpPieces(loaded)].join("");
+
+/** The same, in pieces that follow each other: a large dump is not held twice. */
+export function* dumpPieces({ dump, rules, isSaved, ruleset }: LoadedDump): Generator<string, void> {
+  if (!isSaved) {
+    yield printRuleset(ruleset);
+    return;
+  }
+  const { bytes } = dump.source;
+  const canonical = new CanonicalRules(bytes);
+  // what is printed as it stands is one piece: [from, to)
+  let [from, to] = [0, 0];
   let next = 0;
   for (const line of dump.lines()) {
-    const from = next;
-    while (line.kind === "rule" && rules[next]?.place.start === line.start) next++;
-    if (next > from) for (const rule of rules.slice(from, next)) out.push(encode(ruleText(rule)));
-    else if (line.kind === "chain") out.push(encode(chainText(line)));
-    else if (line.kind === "table") out.push(encode(`*${(line as TableLine).name.text}`));
-    else out.push(encode(line.text));
+    const first = next;
+    if (line.kind === "rule") while (rules[next]?.place.start === line.start) next++;
+    const text = lineText(line, rules, first, next, canonical);
+    const asItStands = text === null || text === bytes.slice(line.start, line.end);
+    if (asItStands && to === line.start - 1 && bytes[to] === "\n") to = line.end;
+    else {
+      yield bytes.slice(from, to);
+      if (to > 0) yield "\n";
+      [from, to] = [line.start, line.end];
+      if (!asItStands) {
+        yield text;
+        from = to;
+      }
+    }
   }
-  return out.length === 0 ? "" : `${out.join("\n")}${endsWithNewline(dump) ? "\n" : ""}`;
+  yield bytes.slice(from, to);
+  if (bytes.endsWith("\n")) yield "\n";
 }
-const endsWithNewline = (dump: Dump): boolean => dump.source.bytes.endsWith("\n");
+
+/** null: as it stands. */
+function lineText(
+  line: Line,
+  rules: readonly Rule[],
+  first: number,
+  next: number,
+  canonical: CanonicalRules,
+): string | null {
+  if (line.kind === "chain") return encode(chainText(line));
+  if (line.kind === "table") return encode(`*${line.name.text}`);
+  const [rule] = next > first ? rules.slice(first, next) : [];
+  if (line.kind !== "rule" || !rule) return null;
+  if (next > first + 1)
+    return rules
+      .slice(first, next)
+      .map((each) => encode(ruleText(each)))
+      .join("\n");
+  if (canonical.has(rule, line)) return null;
+  const text = encode(ruleText(rule));
+  if (text === encode(line.text)) canonical.learn(rule, line);
+  return text;
+}
 const chainText = ({ name, policy, counters }: ChainLine): string =>
   [`:${name.text}`, policy?.text, counters?.text].filter((part) => part !== undefined).join(" ");
 

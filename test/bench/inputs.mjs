@@ -13,6 +13,9 @@ function random(seed) {
 }
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
+/** As the kernel keeps it: in steps of 2^-31. */
+const quantised = (share) => (Math.round(share * 2 ** 31) / 2 ** 31).toFixed(11);
+
 /** A nat table in kube-proxy's shape: a chain a service, a chain an endpoint, comments, probabilities. */
 export function kube(rules) {
   const pick = random(12345);
@@ -32,7 +35,7 @@ export function kube(rules) {
       const endpoint = `10.244.${pick(256)}.${pick(256)}`;
       const own = `KUBE-SEP-${hash()}`;
       chains.push(own);
-      const share = left > 1 ? ` -m statistic --mode random --probability ${(1 / left).toFixed(11)}` : "";
+      const share = left > 1 ? ` -m statistic --mode random --probability ${quantised(1 / left)}` : "";
       lines.push(
         `-A ${chain} -m comment --comment "${name} -> ${endpoint}:${port}"${share} -j ${own}`,
         `-A ${own} -s ${endpoint}/32 -m comment --comment "${name}" -j KUBE-MARK-MASQ`,

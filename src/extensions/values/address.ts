@@ -8,21 +8,25 @@ import {
   prefix,
   prefixRange,
   type Range,
-  type Ranges,
   readAddress,
-  readMac,
   writeAddress,
-  writeMac,
 } from "../../facts/index.ts";
 import type { One, Value } from "../define.ts";
 import { readInteger } from "./number.ts";
-import { compares, type More, opaque, type Written, word, written } from "./plain.ts";
+import { compares, type More, opaque, type Written, word } from "./plain.ts";
 
 export interface Network extends Written {
   /** False for a mask with holes: no set of ranges, so its match is not modelled. */
   readonly contiguous: boolean;
   readonly everything: boolean;
 }
+const BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+/** The text of an IPv4 address, as it is printed. */
+export const QUAD = `${BYTE}(?:\\.${BYTE}){3}`;
+/** One IPv4 address; an IPv6 one is never written so. */
+const ONE_ADDRESS = new RegExp(`^${QUAD}$`);
+const ONE_HOST = new RegExp(`^${QUAD}/32$`);
+
 const isSix = (family: Family): boolean => family === "ipv6";
 const familyName = (family: Family): string => (isSix(family) ? "IPv6" : "IPv4");
 
@@ -35,19 +39,6 @@ export function readAddressOf(text: string, family: Family): Address | undefined
   if (parts.length > 4 || parts.includes(undefined)) return undefined;
   return parts.reduce<number>((sum, part, at) => sum + (part ?? 0) * 256 ** (3 - at), 0);
 }
-/** A single address of the family. */
-export const address = (more?: More): Value<Written> =>
-  word(
-    (family) => `an ${familyName(family)} address`,
-    ["10.0.0.1", "fd00::1"],
-    (text, family) => {
-      const value = readAddressOf(text, family);
-      return value === undefined ? undefined : { text: writeAddress(value), ranges: [[value, after(value)] as Range] };
-    },
-    (value) => value.text,
-    more,
-  );
-
 interface NetworkMore extends More {
   /** A single address is printed without its /32 or /128. */
   readonly bare?: boolean;
@@ -64,7 +55,7 @@ export function network(more: NetworkMore = {}): Value<Network> {
       : ["10.0.0.1", "10.0.0.0/8", "192.168.1.7/255.255.255.0", "fd00::/64"],
     (text, family) => readNetwork(text, own ?? family, bare),
     (value, negated) => (value.everything && !negated ? null : value.text),
-    rest,
+    { plain: bare ? ONE_ADDRESS : ONE_HOST, ...rest },
   );
 }
 function readNetwork(text: string, family: Family, bare: boolean): Network | undefined {
@@ -126,97 +117,6 @@ export const interfaceName = (more?: More): Value<Written> =>
     },
     // the legacy kernel keeps an empty mask for it, of which `!` cannot be told again (semantics 5.2)
     (value, negated, { backend }) => (value.text === "+" && (!negated || backend === "legacy") ? null : value.text),
-    more,
-  );
-
-/** Where NAT sends a packet: no addresses (null) means that the address stays. */
-export interface Translation {
-  readonly text: string;
-  readonly addresses: Ranges | null;
-  readonly ports?: Ranges;
-}
-/** `10.0.0.1`, `10.0.0.1-10.0.0.9:80-90/80`, `[fd00::1]:80`, `:8080`. */
-export const translation = (more?: More): Value<Translation> =>
-  word(
-    "address[-address][:port[-port]]",
-    ["10.0.0.1", "10.0.0.1:80", "10.0.0.1-10.0.0.9:80-90", "[fd00::1]:8080", "fd00::1"],
-    readTranslation,
-    (value) => value.text,
-    { negatable: false, ...more },
-  );
-function readTranslation(given: string, family: Family): Translation | undefined {
-  const bracketed = /^\[([^\]]+)\](?::(.+))?$/.exec(given);
-  const six = isSix(family);
-  if (bracketed && !six) return undefined;
-  const colon = six ? (given.startsWith(":") && !given.startsWith("::") ? 0 : -1) : given.indexOf(":");
-  const host = bracketed ? (bracketed[1] ?? "") : colon < 0 ? given : given.slice(0, colon);
-  const tail = bracketed ? bracketed[2] : colon < 0 ? undefined : given.slice(colon + 1);
-  const [first = "", last = first, more] = host.split("-");
-  const [low, high] = [readAddressOf(first, family), readAddressOf(last, family)];
-  if (more !== undefined) return undefined;
-  if (host !== "" && (low === undefined || high === undefined || low > high)) return undefined;
-  const hosts =
-    low === undefined || high === undefined
-      ? ""
-      : low === high
-        ? writeAddress(low)
-        : `${writeAddress(low)}-${writeAddress(high)}`;
-  const addresses: Ranges | null = low === undefined || high === undefined ? null : [[low, after(high)]];
-  if (tail === undefined) return host === "" ? undefined : { text: hosts, addresses };
-  const ports = readPorts(tail);
-  if (!ports) return undefined;
-  return { text: `${six && hosts !== "" ? `[${hosts}]` : hosts}:${ports.text}`, addresses, ports: ports.ranges };
-}
-/** `80`, `80-90`, `80-90/8080`. */
-function readPorts(text: string): Written | undefined {
-  const parts = /^(\d+)(?:-(\d+)(?:\/(\d+))?)?$/.exec(text);
-  const [low, high, base] = [parts?.[1], parts?.[2] ?? parts?.[1], parts?.[3]].map((each) =>
-    each === undefined ? undefined : readInteger(each, 65535),
-  );
-  if (!parts || low === undefined || high === undefined || low > high) return undefined;
-  if (parts[3] !== undefined && base === undefined) return undefined;
-  return {
-    text: `${low}${low === high ? "" : `-${high}`}${base === undefined ? "" : `/${base}`}`,
-    ranges: [[low, high + 1]],
-  };
-}
-/** The `--to-ports` of REDIRECT and MASQUERADE. */
-export const portsTo = (more?: More): Value<Translation> =>
-  word(
-    "port[-port]",
-    ["8080", "1024-2048"],
-    (given) => {
-      const ports = readPorts(given);
-      return ports && { text: ports.text, addresses: null, ports: ports.ranges };
-    },
-    (value) => value.text,
-    { negatable: false, ...more },
-  );
-const EB_MACS: Readonly<Record<string, readonly [string, string]>> = {
-  Unicast: ["00:00:00:00:00:00", "01:00:00:00:00:00"],
-  Multicast: ["01:00:00:00:00:00", "01:00:00:00:00:00"],
-  Broadcast: ["ff:ff:ff:ff:ff:ff", "ff:ff:ff:ff:ff:ff"],
-  BGA: ["01:80:c2:00:00:00", "ff:ff:ff:ff:ff:ff"],
-};
-/** A MAC, MAC/mask or ebtables' names for some; a mask that is no prefix gives no ranges. */
-export const macMask = (more?: More): Value<Written> =>
-  written(
-    "a MAC address, MAC/mask, Unicast, Multicast, Broadcast or BGA",
-    ["00:11:22:33:44:55", "02:00:00:00:00:00/ff:00:00:00:00:00", "Multicast"],
-    (given) => {
-      const named = Object.keys(EB_MACS).find((name) => name.toLowerCase() === given.toLowerCase());
-      const [macText = "", maskText = "ff:ff:ff:ff:ff:ff"] = named ? (EB_MACS[named] ?? []) : given.split("/");
-      const [mac, mask] = [readMac(macText), readMac(maskText)];
-      if (mac === undefined || mask === undefined) return undefined;
-      const length = maskLength(BigInt(mask), 48);
-      const size = length === undefined ? 1 : 2 ** (48 - length);
-      const low = Math.floor(mac / size) * size;
-      const full = mask === 2 ** 48 - 1;
-      return {
-        text: named ?? (full ? writeMac(mac) : `${writeMac(mac)}/${writeMac(mask)}`),
-        ranges: length === undefined ? [] : [[low, low + size]],
-      };
-    },
     more,
   );
 

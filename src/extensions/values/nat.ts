@@ -11,6 +11,7 @@ import {
 } from "../../facts/index.ts";
 import { decode, encode } from "../../source.ts";
 import { BadValue, type Saver, type Value } from "../define.ts";
+import { QUAD } from "./address.ts";
 import { type Masked, readInteger, readMasked } from "./number.ts";
 import { type More, text, type Written, word } from "./plain.ts";
 
@@ -70,6 +71,7 @@ export function addressOf(given: string, family: Family): Address | undefined {
   return (typeof value === "bigint") === (family === "ipv6") ? value : undefined;
 }
 
+const ONE_DESTINATION = new RegExp(`^${QUAD}(?::[1-9]\\d{0,3})?$`);
 /** Where NAT sends a packet; no addresses (null): its address stays. */
 export interface Destination {
   readonly hosts: string;
@@ -121,6 +123,7 @@ export const natPorts = (shift: Shift): Value<Ports> =>
 /** `10.0.0.1`, `10.0.0.1-10.0.0.9:80-90`, `[fd00::1]:80`, `:8080`. */
 export const natDestination = (shift: Shift): Value<Destination> => ({
   arity: 1,
+  plain: ONE_DESTINATION,
   examples: ["10.0.0.1", "10.0.0.1-10.0.0.9", "fd00::1", "fd00::1-fd00::9"],
   read([given], _, family) {
     const value = given && readDestination(given.text, family, shift);

@@ -24,6 +24,7 @@ export interface More {
   readonly negatable?: boolean;
   readonly repeatable?: boolean;
   readonly examples?: readonly string[];
+  readonly plain?: RegExp;
   /** Printed in quotes: always (true) or where a character needs it (false); left out: never. */
   readonly quoted?: boolean;
 }

@@ -40,7 +40,7 @@ export const ports = (more?: More): Value<Written> =>
       const range = portRange(text);
       return range && { text: portText(range), ranges: [range] };
     },
-    more,
+    { plain: /^[1-9]\d{0,3}$/, ...more },
   );
 /** Up to 15 ports, a range counting as two. */
 export const portList = (more?: More): Value<Written> =>

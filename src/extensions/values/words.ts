@@ -128,15 +128,18 @@ export const firstCode = (types: Value<Written>): Value<Written> => ({
 /** A bridge port: an interface name, `+` alone being printed too. */
 export const bridgePort = (more?: More): Value<Written> => ({ ...interfaceName(more), write: ({ text }) => [text] });
 
+/** Bare, or in quotes because of what is in it, with nothing to escape. */
+const plainText = (bytes: number): RegExp =>
+  new RegExp(`^(?=.{1,${bytes}}$)(?:[\\w-]+|"[^"\\\\']*[^\\w"\\\\'-][^"\\\\']*")$`, "s");
 /** Any text of which so many bytes are kept; `bare`: printed without quotes, whatever is in it. */
 export const kept = (bytes: number, more: More & { bare?: boolean } = {}): Value<string> => {
   const { bare = false, ...rest } = more;
   const value = word(
     "a word",
     ["foo", "Foo-1_2"],
-    (text) => (text.includes("\n") ? undefined : decode(encode(text).slice(0, bytes))),
+    (text) => decode(encode(text).slice(0, bytes)),
     (text) => text,
-    { negatable: false, ...rest },
+    { negatable: false, ...(bare ? {} : { plain: plainText(bytes) }), ...rest },
   );
   return bare ? value : { quoted: false, ...value };
 };
