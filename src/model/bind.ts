@@ -242,6 +242,9 @@ class Binder {
       quoted: false,
     };
     this.#words.splice(this.#at, 0, rest);
+    // iptables/xshared.c do_parse takes their words from argv, where the two are one
+    const isOwn = owner ? owner.to === this.#matches[0] : flag in JUMPS;
+    if (isOwn && this.#rule.family !== "bridge") this.#problem(word, `${flag} and its word apart`, text);
     if (owner) return owner;
     this.#base(word, flag);
     return "base";
