@@ -61,7 +61,16 @@ const ask = (tool: Tool, batches: readonly (readonly Omit<Compared, "theirs">[])
     tool,
     batches.map((batch) => {
       const table = batch[0]?.rule.table ?? "";
-      return { table, dump: header(tool) + tableOf(tool, table, batch.map(({ rule }) => ruleLine(rule))) };
+      return {
+        table,
+        dump:
+          header(tool) +
+          tableOf(
+            tool,
+            table,
+            batch.map(({ rule }) => ruleLine(rule)),
+          ),
+      };
     }),
   );
 

@@ -56,6 +56,4 @@ export function drawExample(pick: Pick, { examples, arity }: Value<unknown>, fam
 
 /** A rule's words as iptables-restore reads them. */
 export const restoreText = (words: readonly string[]): string =>
-  words
-    .map((word) => (/^[^\s"\\'#]+$/.test(word) ? word : `"${word.replace(/["\\]/g, "\\$&")}"`))
-    .join(" ");
+  words.map((word) => (/^[^\s"\\'#]+$/.test(word) ? word : `"${word.replace(/["\\]/g, "\\$&")}"`)).join(" ");
