@@ -38,12 +38,13 @@ const BRIDGE_PARTS = [
   ["-p IPv4", "-p ipv4", "-p 0x800", "--protocol IPv4"],
   ["-p ARP", "-p 0806"],
   ["-s 02:00:00:00:00:01", "--src 02:00:00:00:00:01", "-s 2:0:0:0:0:1"],
-  ["-d ! Broadcast", "! -d ff:ff:ff:ff:ff:ff", "! --dst Broadcast"],
+  // not `! -d`: behind `-I CHAIN` ebtables-nft takes the ! for a number
+  ["-d ! Broadcast", "-d ! ff:ff:ff:ff:ff:ff", "--dst ! Broadcast"],
   ["-p IPv4 --ip-src 10.0.0.1", "-p IPv4 --ip-source 10.0.0.1/32"],
   ["--pkttype-type multicast", "--pkttype-type multicast"],
 ];
 /** What the tools refuse. */
-const BAD = ["--bogus", "-s 10.0.0.300", "-m nosuchmatch", "-p tcp --dport 70000", "-j", "-p nosuchprotocol"];
+const BAD = ["--bogus", "-s 10.0.0.300", "-p tcp --dport 70000", "-j", "-p nosuchprotocol"];
 const LISTS = ["-s 10.0.0.1,10.0.0.2", "-s 10.0.0.1,10.0.0.2 -d 10.0.0.3,10.0.0.4", "-d 10.0.0.5,10.0.0.1,10.0.0.5"];
 const TARGETS = ["ACCEPT", "ACCEPT", "RETURN", "LOG", "DROP"];
 
@@ -56,7 +57,8 @@ export function drawSession(pick: Pick, tool: Tool): Session {
     const words = drawCommand(pick, tool, table);
     const isDefault = table === "filter" && chance(pick, 70);
     if (isDefault) return words;
-    return chance(pick, 90) ? ["-t", table, ...words] : [...words, "--table", table];
+    // ebtables-nft runs -N and others as soon as it reads them
+    return chance(pick, 90) || tool === "ebtables-nft" ? ["-t", table, ...words] : [...words, "--table", table];
   });
   return { tool, tables: tables as string[], dump, commands };
 }
@@ -66,8 +68,10 @@ function drawTable(pick: Pick, tool: Tool, table: TableName): string {
   const users = USER.filter(() => chance(pick, 75));
   const policy = () => (chance(pick, 75) || table === "nat" ? "ACCEPT" : "DROP");
   const zero = isBridge ? "" : " [0:0]";
+  // a chain that every kernel since 2.6.36 has
+  const builtin = table === "nat" && !isBridge ? [...CHAINS.nat, "INPUT"] : CHAINS[table];
   const chains = [
-    ...CHAINS[table].map((name) => `:${name} ${policy()}${zero}`),
+    ...builtin.map((name) => `:${name} ${policy()}${zero}`),
     ...users.map((name) => `:${name} ${isBridge ? oneOf(pick, ["ACCEPT", "DROP", "RETURN"]) : "-"}${zero}`),
   ];
   const rules = [...CHAINS[table], ...users].flatMap((chain) => {
@@ -103,6 +107,8 @@ function drawCommand(pick: Pick, tool: Tool, table: TableName): string[] {
     return drawBody(pick, tool, table, NAMES);
   };
   const user = () => oneOf(pick, NAMES);
+  // iptables-nft 1.8.9 deletes and renames built-in chains, which then work no more
+  const isLegacy = tool.endsWith("-legacy");
   const kinds: readonly (() => string[])[] = [
     () => [oneOf(pick, ["-A", "-A", "--append"]), chain(), ...body()],
     () => [oneOf(pick, ["-A", "-A", "--append"]), chain(), ...body()],
@@ -113,11 +119,15 @@ function drawCommand(pick: Pick, tool: Tool, table: TableName): string[] {
     () => ["-D", chain(), ...body()],
     () => (isBridge ? ["-F", chain()] : [oneOf(pick, ["-R", "--replace"]), chain(), number(), ...body()]),
     () => [oneOf(pick, ["-N", "--new-chain"]), chance(pick, 85) ? user() : oneOf(pick, ODD_NAMES)],
-    () => ["-X", user()],
+    () => ["-X", isLegacy && chance(pick, 20) ? chain() : user()],
     () => (chance(pick, 70) ? ["-X", user()] : ["-X"]),
     () => (chance(pick, 70) ? ["-F", chain()] : [oneOf(pick, ["-F", "--flush"])]),
     () => ["-P", chance(pick, 85) ? oneOf(pick, CHAINS[table]) : chain(), oneOf(pick, POLICIES)],
-    () => [oneOf(pick, ["-E", "--rename-chain"]), user(), chance(pick, 80) ? user() : oneOf(pick, CHAINS[table])],
+    () => [
+      oneOf(pick, ["-E", "--rename-chain"]),
+      isLegacy && chance(pick, 20) ? chain() : user(),
+      chance(pick, 80) ? user() : oneOf(pick, CHAINS[table]),
+    ],
     () => (chance(pick, 50) ? ["-Z"] : ["-Z", chain()]),
     () => [oneOf(pick, ["-C", "--check"]), chain(), ...body()],
   ];

@@ -37,9 +37,12 @@ export function runReal(sessions: readonly Session[]): Outcome[] {
     const status = lines.filter((each) => each.startsWith("status ")).map((each) => each !== "status 0");
     if (status.length !== commands.length + 1) throw new Error(`${tool} did not answer: ${answers[at]}`);
     if (status[0]) throw new Error(`${tool} refused the dump:\n${dump}`);
-    return { failed: indexes(status.slice(1)), state: stateOfSave(lines, tables) };
+    const failed = status.slice(1).map((flag, i) => flag && !isCheck(commands[i] ?? []));
+    return { failed: indexes(failed), state: stateOfSave(lines, tables) };
   });
 }
+/** A check is a question: no is an answer, not a failure. */
+const isCheck = (words: readonly string[]): boolean => words.some((word) => word === "-C" || word === "--check");
 const indexes = (flags: readonly boolean[]): number[] => flags.flatMap((flag, at) => (flag ? [at] : []));
 
 function stateOfSave(lines: readonly string[], tables: readonly string[]): string[] {
@@ -58,18 +61,24 @@ function stateOfSave(lines: readonly string[], tables: readonly string[]): strin
   return sorted(chains);
 }
 const sorted = (chains: ReadonlyMap<string, readonly string[]>): string[] =>
-  [...chains].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([name, [policy, ...bodies]]) => [`${name} ${policy}`, ...bodies.map((body) => `  ${body}`)]);
+  [...chains]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([name, [policy, ...bodies]]) => [`${name} ${policy}`, ...bodies.map((body) => `  ${body}`)]);
 
 export function runOurs({ tool, tables, dump, commands }: Session): Outcome {
   const host = new Host();
   const loaded = loadDump(parse(new Source("dump", encode(header(tool) + dump))), host);
   const script = commands.map((words) => line(tool, words));
-  const ran = loadDump(parse(new Source("commands", encode(`#!/bin/sh\n${script.join("\n")}\n`))), host, loaded.ruleset);
+  const ran = loadDump(
+    parse(new Source("commands", encode(`#!/bin/sh\n${script.join("\n")}\n`))),
+    host,
+    loaded.ruleset,
+  );
   let start = "#!/bin/sh\n".length;
-  const failed = script.map((text) => {
+  const failed = script.map((text, at) => {
     const [from, to] = [start, start + text.length];
     start = to + 1;
-    return ran.problems.some(({ place }) => place.start >= from && place.start <= to);
+    return !isCheck(commands[at] ?? []) && ran.problems.some(({ place }) => place.start >= from && place.start <= to);
   });
   return { failed: indexes(failed), state: stateOfRuleset(ran.ruleset, tool, tables) };
 }
