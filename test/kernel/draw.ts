@@ -41,6 +41,14 @@ type AnyExtension = MatchExtension | TargetExtension;
 const isMatch = (extension: AnyExtension): extension is MatchExtension => "means" in extension;
 const implicitOf = (extension: AnyExtension) => (isMatch(extension) ? extension.implicit : undefined);
 
+/** ebtables-nft has broute since 1.8.10. */
+const TABLES: Readonly<Record<Family, readonly string[]>> = {
+  ipv4: tableNames("ipv4"),
+  ipv6: tableNames("ipv6"),
+  bridge: ["filter", "nat"],
+  arp: tableNames("arp"),
+};
+
 /** How often a rule leaves what its extensions say about themselves, so that refusals are compared too. */
 const WILD = 5;
 
@@ -63,7 +71,7 @@ function tryRule(pick: Pick, family: Family): Drawn | null {
       )
     : null;
   const all: AnyExtension[] = [...drawn, ...(target ? [target] : [])];
-  const table = fitting(pick, all, "tables", tableNames(family), wild);
+  const table = fitting(pick, all, "tables", TABLES[family], wild);
   if (table === null) return null;
   const hook = fitting(pick, all, "hooks", builtinChains(family, table), wild);
   if (hook === null) return null;
@@ -121,11 +129,12 @@ function ownOptions(
   protocol: string,
   all: readonly AnyExtension[],
 ): string[] {
-  const words = Object.entries(own.options).flatMap(([option, value]) => {
+  return Object.entries(own.options).flatMap(([option, value]) => {
+    // a line for the other tool is passed over: there would be nothing to compare
+    if (option === (family === "ipv6" ? "-4" : "-6")) return [];
     if (option === "-p" && protocol !== "") return [oneOf(pick, ["-p", "-p", "--protocol"]), protocol];
     return chance(pick, 20) ? optionWords(pick, family, own, option, value, all) : [];
   });
-  return words;
 }
 
 /** Options that go together as the extension says: `needs`, `excludes`, `together`. */

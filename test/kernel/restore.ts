@@ -9,7 +9,8 @@ export interface Job {
 }
 
 const END = "\u0001";
-const SETS = `ipset create hosts hash:ip; ipset create pairs hash:net,port; ipset create hosts6 hash:ip family inet6`;
+/** The sets that the examples name. */
+const SETS = ["hosts hash:ip", "pairs hash:net,port", "hosts6 hash:ip"];
 
 /** Each job on its own: restored over what was there, then saved; the rule lines of its table are the answer. */
 export function askRestore(tool: Tool, jobs: readonly Job[]): RealAnswer[] {
@@ -20,8 +21,9 @@ export function askRestore(tool: Tool, jobs: readonly Job[]): RealAnswer[] {
 ${dump}${END}
 ); then echo SAVED; ${save} | grep -a -v '^[*:#]\\|^COMMIT$'; else echo "REFUSED $message"; fi; printf '${END}'`;
   });
+  const sets = SETS.map((set) => `ipset create ${set} family ${tool.startsWith("ip6") ? "inet6" : "inet"}`);
   const { stdout } = spawnSync("unshare", ["--net", "sh"], {
-    input: `exec 2>/dev/null\n${SETS}\n${steps.join("\n")}\n`,
+    input: `exec 2>/dev/null\n${sets.join("\n")}\n${steps.join("\n")}\n`,
     encoding: "utf8",
     maxBuffer: 1 << 28,
   });

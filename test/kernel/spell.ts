@@ -25,7 +25,9 @@ export function drawSpelling(
   const others = [...aliases, ...Object.keys(shorthands)];
   const flag = others.length > 0 && chance(pick, 25) ? oneOf(pick, others) : option;
   const isLong = flag.startsWith("--");
-  const joined = arity === 1 && chance(pick, 5) ? (isLong ? "=" : "") : null;
+  // glued to its option an interface's name begins with that option's: iptables/xshared.c takes both for it
+  const mayJoin = arity === 1 && option !== "-i" && option !== "-o";
+  const joined = mayJoin && chance(pick, 5) ? (isLong ? "=" : "") : null;
   if (!isLong || flag in shorthands || !chance(pick, 6)) return { flag, joined };
   const start = flag.slice(0, flag.length - 1 - pick(3));
   const all = [...COMMON, ...loaded.flatMap(({ options }) => spellings(options))];
