@@ -46,7 +46,9 @@ export function* mistakesOf(each: Open, opened: readonly Open[], rule: Rule): Ge
       };
   }
   const { table, chain, saver, family } = rule;
-  const wrong = extension.check?.(given as never, family, { table, chain, saver, protocol: protocolOf(opened) });
+  const beside = (match: string) => opened.filter((other) => other.name === match).map((other) => other.given as never);
+  const standing: Standing = { table, chain, saver, protocol: protocolOf(opened), beside };
+  const wrong = extension.check?.(given as never, family, standing);
   if (wrong) {
     const word = (wrong.option !== undefined ? flags[wrong.option] : undefined) ?? name;
     yield { message: "unbound", word, expected: wrong.expected, found: word?.text ?? each.name };
