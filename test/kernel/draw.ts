@@ -191,6 +191,8 @@ function optionWords(
   const words = value.shorthands && flag in value.shorthands ? [] : drawExample(pick, value, family);
   const behind = negated && family === "bridge" && value.arity > 0 && chance(pick, 50);
   if (behind) return [flag, "!", ...words];
-  const told = joined !== null && words.length === 1 ? [`${flag}${joined}${words[0]}`] : [flag, ...words];
+  // a word with blanks is quoted, and what is quoted is not taken apart
+  const isPlain = words.length === 1 && /^[^\s"]+$/.test(words[0] ?? "");
+  const told = joined !== null && isPlain ? [`${flag}${joined}${words[0]}`] : [flag, ...words];
   return negated ? ["!", ...told] : told;
 }

@@ -53,7 +53,9 @@ export function drawExample(pick: Pick, { examples, arity }: Value<unknown>, fam
   const wrong = four.length > 0 && six.length > 0 ? (family === "ipv6" ? four : six) : [];
   const fitting = chance(pick, 2) ? examples : examples.filter((each) => !wrong.includes(each));
   const example = oneOf(pick, fitting);
-  return arity === 1 ? [example] : example.split(" ");
+  const quoted = /^"(.*)"$/.exec(example);
+  if (arity > 1) return example.split(" ");
+  return [quoted?.[1] ?? example];
 }
 
 /** A rule's words as iptables-restore reads them. */
