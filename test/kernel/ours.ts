@@ -35,7 +35,7 @@ const host = new Host();
 export function readRule(tool: Tool, rule: Drawn): Ours {
   const dump = parse(new Source("drawn", encode(header(tool) + tableOf(tool, rule.table, [ruleLine(rule)]))));
   const loaded = loadDump(dump, host);
-  const rules = [...loaded.rulesOfLine.values()].flat();
+  const rules = loaded.ruleset.tables.flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
   const problems = [...loaded.problems, ...rules.flatMap((each) => bind(each).problems)];
   return {
     lines: rules.map(ruleText),
