@@ -62,6 +62,8 @@ export interface Standing {
   readonly saver: Saver;
   /** `-p`, named as iptables-save does; null: every protocol. */
   readonly protocol: { readonly name: string; readonly negated: boolean } | null;
+  /** What the rule's matches of this name were given. */
+  beside(match: string): readonly Readonly<Record<string, One<unknown>>>[];
 }
 
 /** What is wrong with options that are right one by one. */
@@ -106,7 +108,7 @@ export interface MatchExtension<O extends OptionTable = OptionTable> extends Ext
   readonly implicit?: "own" | "other";
   /** Other names that `-m` takes. */
   readonly aliases?: readonly string[];
-  /** `-p` of these loads it without `-m`; left out: of its own name. */
+  /** `-p`, by one of these names, loads it without `-m`; left out: by its own. */
   readonly loadedBy?: readonly string[];
   /** iptables-nft keeps it as expressions of its own: two of them become one, and one that always holds is lost. */
   nativeInNft?(given: Given<O>): boolean;

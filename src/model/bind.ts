@@ -86,12 +86,16 @@ class Binder {
   #target: (Open & { how: How; word: Word }) | null = null;
   #counters: readonly [Word, Word] | null = null;
   #last: Open | null = null;
+  /** What was loaded, the latest first: where two have the same option, getopt finds that one's. */
+  readonly #loaded: Open[];
+  #protocol: string | null = null;
   #at = 0;
 
   constructor(rule: Rule) {
     this.#rule = rule;
     this.#words = rule.family === "bridge" ? unglued(rule.words()) : [...rule.words()];
     this.#matches = implicitMatches[rule.family].map((extension) => open(extension.name, extension, null));
+    this.#loaded = [...this.#matches];
   }
 
   bind(): BoundRule {
@@ -158,6 +162,7 @@ class Binder {
     }
     this.#last = open(extension?.name ?? name.text, extension, name);
     this.#matches.push(this.#last);
+    this.#loaded.unshift(this.#last);
   }
 
   #jump(flag: Word, how: How): void {
@@ -167,6 +172,7 @@ class Binder {
     const extension = how === "goto" ? null : targetNamed(this.#rule.family, name.text);
     this.#target = { ...open(name.text, extension, name), how, word: name };
     this.#last = this.#target;
+    this.#loaded.unshift(this.#target);
   }
 
   #count(flag: Word): void {
@@ -177,31 +183,35 @@ class Binder {
     this.#counters = [packets, bytes];
   }
 
-  /** What `-p` would bring with it. */
+  /** What `-p` would bring with it, by the name that is written there or a number's. */
   #ofProtocol(): MatchExtension | undefined {
     const protocol = this.#matches[0]?.given["-p"];
-    return protocol && !protocol.negated
-      ? protocolMatch(this.#rule.family, (protocol.value as { text: string }).text)
-      : undefined;
+    if (!protocol || protocol.negated || this.#protocol === null) return undefined;
+    const name = /^\d/.test(this.#protocol) ? (protocol.value as { text: string }).text : this.#protocol;
+    return protocolMatch(this.#rule.family, name);
   }
 
   /** The latest extension that has the option; `-p tcp --dport` loads tcp by itself, as iptables does. */
   #owner(flag: string): Owner | null {
     if (!flag.startsWith("-")) return null;
-    const loaded = [...(this.#target ? [this.#target] : []), ...this.#matches.slice().reverse()];
-    for (const to of loaded) {
+    for (const to of this.#loaded) {
       const option = to.extension && optionSpelled(to.extension, flag);
       if (option) return { to, option, spelled: flag };
     }
     const long = flag.startsWith("--") && flag.length > 2;
-    const begun = long ? this.#beginning(loaded, flag) : null;
+    // ebtables loads a target twice, so that a beginning of its options is never one alone
+    const clear = this.#rule.family === "bridge" ? this.#matches : this.#loaded;
+    const begun = long ? this.#beginning(clear, flag) : null;
     if (begun) return begun;
     const extension = this.#ofProtocol();
     if (!extension || this.#matches.some((each) => each.extension === extension)) return null;
     const to = open(extension.name, extension, null);
     const option = optionSpelled(extension, flag);
     const found = option ? { to, option, spelled: flag } : long ? this.#beginning([to], flag) : null;
-    if (found) this.#matches.push(to);
+    if (found) {
+      this.#matches.push(to);
+      this.#loaded.unshift(to);
+    }
     return found;
   }
 
@@ -242,6 +252,10 @@ class Binder {
       quoted: false,
     };
     this.#words.splice(this.#at, 0, rest);
+    // iptables/xshared.c do_parse took their words from argv, where the two are one, before 1.8.11
+    const isOwn = owner ? owner.to === this.#matches[0] : flag in JUMPS;
+    const { family, saver } = this.#rule;
+    if (isOwn && family !== "bridge" && saver.release < 10811) this.#problem(word, `${flag} and its word apart`, text);
     if (owner) return owner;
     this.#base(word, flag);
     return "base";
@@ -255,7 +269,15 @@ class Binder {
     let negated = before;
     const next = this.#words[this.#at];
     // ebtables writes it so, iptables did long ago
-    if (next && isBang(next) && value.negatable && value.arity > 0 && this.#words.length > this.#at + 1) {
+    const isShorthand = value.shorthands !== undefined && spelled in value.shorthands;
+    if (
+      next &&
+      isBang(next) &&
+      value.negatable &&
+      value.arity > 0 &&
+      !isShorthand &&
+      this.#words.length > this.#at + 1
+    ) {
       negated = true;
       this.#at++;
       if (this.#rule.family === "ipv4" || this.#rule.family === "ipv6")
@@ -271,7 +293,7 @@ class Binder {
       if (earlier && value.repeatable) (earlier.again ??= []).push(one);
       else to.given[option] = one;
     };
-    if (value.shorthands && spelled in value.shorthands) return put(value.shorthands[spelled]);
+    if (isShorthand) return put(value.shorthands?.[spelled]);
     const following = this.#words[this.#at];
     const left = value.optionalWord && (!following || isBang(following) || !isWord(following.text));
     const words = left ? [] : this.#words.slice(this.#at, this.#at + value.arity);
@@ -285,6 +307,7 @@ class Binder {
       );
     try {
       put(value.read(words, spelled, this.#rule.family));
+      if (option === "-p") this.#protocol = words[0]?.text.toLowerCase() ?? null;
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
       this.#problem(error.word, error.message, error.word.text);

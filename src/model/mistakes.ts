@@ -46,7 +46,9 @@ export function* mistakesOf(each: Open, opened: readonly Open[], rule: Rule): Ge
       };
   }
   const { table, chain, saver, family } = rule;
-  const wrong = extension.check?.(given as never, family, { table, chain, saver, protocol: protocolOf(opened) });
+  const beside = (match: string) => opened.filter((other) => other.name === match).map((other) => other.given as never);
+  const standing: Standing = { table, chain, saver, protocol: protocolOf(opened), beside };
+  const wrong = extension.check?.(given as never, family, standing);
   if (wrong) {
     const word = (wrong.option !== undefined ? flags[wrong.option] : undefined) ?? name;
     yield { message: "unbound", word, expected: wrong.expected, found: word?.text ?? each.name };
@@ -81,11 +83,11 @@ function* misplaced(
   // only of built-in chains it is plain from where they are reached
   if (hooks && builtinChains(family, table).includes(chain) && !hooks.includes(chain))
     yield { message: "misplaced", word, expected: `${each.name} in ${list(hooks)} only`, found: `it in ${chain}` };
-  // iptables-nft makes expressions of its own of some matches: the kernel's check does not see them
-  const native = each.extension && "nativeInNft" in each.extension && each.extension.nativeInNft?.(each.given as never);
-  if (!protocols || (native && saver.backend === "nft")) return;
+  if (!protocols) return;
   const asked = protocolOf(opened);
-  if (asked && !asked.negated && protocols.includes(asked.name)) return;
+  // of what iptables-nft makes expressions of its own it asks the protocol itself, and does not mind a `!`
+  const native = each.extension && "nativeInNft" in each.extension && each.extension.nativeInNft?.(each.given as never);
+  if (asked && (!asked.negated || (native && saver.backend === "nft")) && protocols.includes(asked.name)) return;
   const found = asked ? `${asked.negated ? "! " : ""}-p ${asked.name}` : "none";
   yield { message: "misplaced", word, expected: `-p ${list(protocols)} for ${each.name}`, found };
 }

@@ -5,6 +5,7 @@ import type { Place } from "../finding.ts";
 import { nearest } from "../nearest.ts";
 import type { Word } from "../syntax/index.ts";
 import { bind } from "./bind.ts";
+import { loopFrom } from "./loops.ts";
 import { ruleBody } from "./print.ts";
 import { ruleWith } from "./rule.ts";
 import { builtinChains, type Chain, type Rule, type Ruleset, type Table, tableNames } from "./ruleset.ts";
@@ -132,7 +133,7 @@ export class Program {
   newChain(table: OpenTable, name: Word, place: Place): void {
     if (builtinChains(table.family, table.name).includes(name.text) || table.chains.has(name.text))
       throw new Refused(`table ${table.name} has a chain ${name.text} already`, name);
-    const wrong = wrongChainName(name.text, table.family);
+    const wrong = wrongChainName(name.text, table);
     if (wrong) throw new Refused(wrong, name);
     this.#user(table, name.text, place);
   }
@@ -159,7 +160,7 @@ export class Program {
     const chain = this.chain(table, from);
     if (chain.builtin) throw new Refused(`${chain.name} is built in`, from);
     if (table.chains.has(to.text)) throw new Refused(`table ${table.name} has a chain ${to.text} already`, to);
-    const wrong = wrongChainName(to.text, table.family);
+    const wrong = wrongChainName(to.text, table);
     if (wrong) throw new Refused(wrong, to);
     for (const { chain: each, index } of this.#jumpingTo(table, from.text))
       each.rules[index] = retargeted(each.rules[index] as Rule, to.text);
@@ -184,33 +185,31 @@ export class Program {
 
   policy(table: OpenTable, name: Word, policy: Word): void {
     const chain = this.chain(table, name);
-    const allowed = table.family === "bridge" ? ["ACCEPT", "DROP", "RETURN", "CONTINUE"] : ["ACCEPT", "DROP"];
+    const allowed = policies(table, chain);
     if (!chain.builtin && table.family !== "bridge")
       throw new Refused(`${name.text} is no built-in chain: only these have a policy`, name);
-    if (!allowed.includes(policy.text)) throw new Refused(`a policy is one of ${allowed.join(", ")}`, policy);
+    if (!allowed.includes(policy.text))
+      throw new Refused(`the policy of ${chain.name} in ${table.name} is ${allowed.join(" or ")}`, policy);
     chain.policy = policy.text;
   }
 
   append(table: OpenTable, name: Word, rules: readonly Rule[]): void {
     const chain = this.chain(table, name);
-    this.#loadable(table, rules);
-    chain.rules.push(...rules);
+    this.#change(table, chain, rules, chain.rules.length);
   }
 
   insert(table: OpenTable, name: Word, number: number, rules: readonly Rule[]): void {
     const chain = this.chain(table, name);
     inChain(chain, number, chain.rules.length + 1, name);
-    this.#loadable(table, rules);
     // one after the other at the same place: the last comes first
-    chain.rules.splice(number - 1, 0, ...[...rules].reverse());
+    this.#change(table, chain, [...rules].reverse(), number - 1);
   }
 
   replace(table: OpenTable, name: Word, number: number, rules: readonly Rule[]): void {
     const chain = this.chain(table, name);
     inChain(chain, number, chain.rules.length, name);
     if (rules.length !== 1) throw new Refused("one rule is replaced by one rule: no lists of addresses", name);
-    this.#loadable(table, rules);
-    chain.rules.splice(number - 1, 1, ...rules);
+    this.#change(table, chain, rules, number - 1, 1);
   }
 
   /** The rules as the chain has them; throws where one is missing. */
@@ -227,21 +226,30 @@ export class Program {
     } else for (const rule of which) chain.rules.splice(indexOf(chain, rule), 1);
   }
 
-  /** A target that is neither a chain nor a known extension is refused by the tool. */
-  #loadable(table: OpenTable, rules: readonly Rule[]): void {
-    if (!this.strict) return;
-    for (const rule of rules) {
-      const { target } = bind(rule);
-      if (!target || table.chains.has(target.name)) continue;
-      if (target.how === "jump" && isTarget(table.family, target.name)) continue;
-      if (builtinChains(table.family, table.name).includes(target.name)) continue;
-      const near = nearTarget(table.family, target.name, table.chains.keys());
-      throw new Refused(
-        `${target.name} is neither a chain of table ${table.name} nor a known target${near === undefined ? "" : `; did you mean ${near}?`}`,
-        target.word,
-      );
-    }
+  #change(table: OpenTable, chain: OpenChain, rules: readonly Rule[], at: number, replaced = 0): void {
+    if (this.strict) for (const rule of rules) loadable(table, rule);
+    const before = chain.rules;
+    chain.rules = [...before.slice(0, at), ...rules, ...before.slice(at + replaced)];
+    const jumps = this.strict && rules.some((rule) => table.chains.has(bind(rule).target?.name ?? ""));
+    const circle = jumps ? loopFrom(chain.name, table.chains, table.backend) : null;
+    if (circle === null) return;
+    chain.rules = before;
+    throw new Refused(`chain ${circle} would lead to itself again`);
   }
+}
+
+/** A target that is neither a user chain nor a known extension is refused by the tool. */
+function loadable({ family, name, chains }: OpenTable, rule: Rule): void {
+  const { target } = bind(rule);
+  if (!target) return;
+  if (builtinChains(family, name).includes(target.name))
+    throw new Refused(`${target.name} is built in: no rule leads there`, target.word);
+  if (chains.has(target.name) || (target.how === "jump" && isTarget(family, target.name))) return;
+  const near = nearTarget(family, target.name, chains.keys());
+  throw new Refused(
+    `${target.name} is neither a chain of table ${name} nor a known target${near === undefined ? "" : `; did you mean ${near}?`}`,
+    target.word,
+  );
 }
 
 function inChain(chain: OpenChain, number: number, last: number, word: Word): void {
@@ -253,6 +261,13 @@ function inChain(chain: OpenChain, number: number, last: number, word: Word): vo
   );
 }
 
+/** iptables/xshared.c assert_verdict: nat is not for filtering; iptables/xtables-eb.c: RETURN is for user chains. */
+function policies({ family, name, backend }: OpenTable, { builtin }: OpenChain): readonly string[] {
+  if (family !== "bridge") return name === "nat" ? ["ACCEPT"] : ["ACCEPT", "DROP"];
+  if (backend === "legacy") return ["ACCEPT", "DROP", "RETURN", "CONTINUE"];
+  return builtin ? ["ACCEPT", "DROP"] : ["ACCEPT", "DROP", "RETURN"];
+}
+
 /** Rules are the same when they are printed alike; counters do not count. */
 function indexOf(chain: OpenChain, rule: Rule): number {
   const body = ruleBody(rule);
@@ -262,7 +277,10 @@ function indexOf(chain: OpenChain, rule: Rule): number {
 }
 
 /** iptables/xshared.c: chain names; XT_EXTENSION_MAXNAMELEN is 29, the final 0 included. */
-function wrongChainName(name: string, family: Family): string | null {
+function wrongChainName(name: string, { family, backend }: TableKey): string | null {
+  // ebtables-nft looks at a chain's name no further
+  if (family === "bridge" && backend === "nft")
+    return name.startsWith("-") ? "a chain's name does not begin with -" : null;
   if (name === "" || /[\s]/.test(name)) return "a chain's name holds no blank";
   if (/^[-!]/.test(name)) return `a chain's name does not begin with ${name[0]}`;
   if (Buffer.byteLength(name) > 28) return `the chain name ${name} is longer than 28 bytes`;

@@ -12,7 +12,7 @@ const HOST = new Host({
   ],
 });
 const answer = (body: string, packet: Values, host: Host, family: "ipv4" | "ipv6" | "bridge") => {
-  const rule = ruleOfText(family, "INPUT", body);
+  const rule = ruleOfText(family, "FORWARD", body);
   expect(bind(rule).problems, body).toEqual([]);
   return evaluate(meaningOf(rule, host).condition, readPacket(family === "bridge" ? "ipv4" : family, packet)).is;
 };

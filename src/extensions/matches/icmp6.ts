@@ -42,7 +42,7 @@ export const icmp6 = match({
   name: "icmp6",
   families: ["ipv6"],
   aliases: ["icmpv6", "ipv6-icmp"],
-  loadedBy: ["ipv6-icmp"],
+  loadedBy: ["ipv6-icmp", "icmpv6", "icmp6"],
   options: { "--icmpv6-type": firstCode(icmpTypes(NAMES)) },
   needs: [["--icmpv6-type"]],
   placement: { protocols: ["ipv6-icmp"] },

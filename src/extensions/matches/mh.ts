@@ -43,7 +43,7 @@ const types: Value<NumberRange> = word(
 export const mh = match({
   name: "mh",
   families: ["ipv6"],
-  loadedBy: ["mobility-header"],
+  loadedBy: ["mh"],
   options: { "--mh-type": types },
   placement: { protocols: ["mobility-header"] },
   means: (given) =>

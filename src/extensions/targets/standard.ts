@@ -14,6 +14,9 @@ export const DROP = target({
   name: "DROP",
   families,
   options,
+  // iptables/iptables.c do_command4, policy or target
+  check: (_, family, { table }) =>
+    table === "nat" && family !== "bridge" ? { expected: "DROP in other tables, as nat is not for filtering" } : null,
   standard: true,
   does: () => [{ does: "verdict", verdict: "DROP" }],
 });

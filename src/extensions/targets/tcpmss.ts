@@ -1,4 +1,4 @@
-import { target, type Value } from "../define.ts";
+import { type One, target, type Value } from "../define.ts";
 import { flag, readInteger, word } from "../values.ts";
 
 const IP_HEADER = { ipv4: 20, ipv6: 40, bridge: 20, arp: 20 } as const;
@@ -10,6 +10,11 @@ const segment: Value<number> = word(
   { negatable: false },
 );
 
+/** net/netfilter/xt_TCPMSS.c find_syn_match */
+const SYN = 2;
+const asksSyn = (flags: One<unknown> | undefined): boolean =>
+  flags !== undefined && !flags.negated && ((flags.value as { compare: number }).compare & SYN) !== 0;
+
 /**
  * Changes the maximum segment size of SYN packets, and goes on. net/netfilter/xt_TCPMSS.c: `--clamp-mss-to-pmtu` is for
  * FORWARD, OUTPUT and POSTROUTING; xtables' own tables also want a `-m tcp` that asks for SYN.
@@ -20,6 +25,10 @@ export const TCPMSS = target({
   options: { "--set-mss": segment, "--clamp-mss-to-pmtu": flag() },
   needs: [["--set-mss", "--clamp-mss-to-pmtu"]],
   placement: { protocols: ["tcp"] },
+  check: (_, __, { saver, beside }) =>
+    saver.backend === "legacy" && !beside("tcp").some((tcp) => asksSyn(tcp["--tcp-flags"]))
+      ? { expected: "-m tcp --syn beside TCPMSS" }
+      : null,
   placed: { "--clamp-mss-to-pmtu": { hooks: ["FORWARD", "OUTPUT", "POSTROUTING"] } },
   write(given) {
     const [set, clamp] = [given["--set-mss"], given["--clamp-mss-to-pmtu"]];

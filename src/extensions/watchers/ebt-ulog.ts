@@ -18,6 +18,8 @@ export const ebtUlog = match({
     }),
     "--ulog-qthreshold": integer({ min: 1, max: 50 }),
   },
+  check: (_, __, { saver }) =>
+    saver.backend === "nft" ? { expected: "--nflog, as ebtables-nft has no ulog watcher" } : null,
   complete(given) {
     if (Object.keys(given).length === 0) return given;
     return {
