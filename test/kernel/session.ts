@@ -1,7 +1,7 @@
 /** A session's commands, run by the real tool and here: which of them failed, and what the tables hold afterwards. */
 import { spawnSync } from "node:child_process";
 import { Host } from "../../src/facts/index.ts";
-import { loadDump, type Ruleset, ruleBody } from "../../src/model/index.ts";
+import { loadDump, type Ruleset, ruleBody, ruleWith } from "../../src/model/index.ts";
 import { encode, Source } from "../../src/source.ts";
 import { parse } from "../../src/syntax/index.ts";
 import type { Session } from "./draw-commands.ts";
@@ -89,7 +89,7 @@ function stateOfRuleset(ruleset: Ruleset, tool: Session["tool"], tables: readonl
   for (const table of ruleset.tables) {
     if (!tables.includes(table.name)) continue;
     for (const { name, policy, rules } of table.chains.values())
-      chains.set(`${table.name} ${name}`, [policy ?? "-", ...rules.map((rule) => ruleBody({ ...rule, saver }))]);
+      chains.set(`${table.name} ${name}`, [policy ?? "-", ...rules.map((rule) => ruleBody(ruleWith(rule, { saver })))]);
   }
   return sorted(chains);
 }
