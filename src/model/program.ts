@@ -223,7 +223,12 @@ export class Program {
     if (typeof which === "number") {
       inChain(chain, which, chain.rules.length, name);
       chain.rules.splice(which - 1, 1);
-    } else for (const rule of which) chain.rules.splice(indexOf(chain, rule), 1);
+      return;
+    }
+    // all of them or none
+    const left = { ...chain, rules: [...chain.rules] };
+    for (const rule of which) left.rules.splice(indexOf(left, rule), 1);
+    chain.rules = left.rules;
   }
 
   #change(table: OpenTable, chain: OpenChain, rules: readonly Rule[], at: number, replaced = 0): void {
