@@ -15,22 +15,35 @@ interface Chains {
  */
 export function loopFrom(chain: string, chains: Chains, backend: Backend): string | null {
   const targetsOf = backend === "nft" ? targetsIn : (rules: readonly Rule[]) => targetsIn(walked(rules));
-  if (!isReached(chain, chains, targetsOf)) return null;
-  const open = new Set<string>();
+  const next = (name: string) => targetsOf(chains.get(name)?.rules ?? []);
+  const hooks = [...chains.keys()].filter((name) => chains.get(name)?.builtin);
+  return reached(hooks, next).has(chain) ? circleFrom(chain, next) : null;
+}
+
+type Next = (name: string) => readonly string[];
+function reached(from: readonly string[], next: Next): ReadonlySet<string> {
+  const seen = new Set(from);
+  for (const name of seen) for (const each of next(name)) seen.add(each);
+  return seen;
+}
+/** Depth first, without recursion: chains may be as deep as a file is long. */
+function circleFrom(start: string, next: Next): string | null {
+  const open = new Set<string>([start]);
   const done = new Set<string>();
-  const visit = (name: string): string | null => {
-    if (open.has(name)) return name;
-    if (done.has(name)) return null;
-    open.add(name);
-    for (const next of targetsOf(chains.get(name)?.rules ?? [])) {
-      const found = visit(next);
-      if (found !== null) return found;
+  const stack = [{ name: start, left: [...next(start)] }];
+  for (let top = stack.at(-1); top; top = stack.at(-1)) {
+    const name = top.left.pop();
+    if (name === undefined) {
+      open.delete(top.name);
+      done.add(top.name);
+      stack.pop();
+    } else if (open.has(name)) return name;
+    else if (!done.has(name)) {
+      open.add(name);
+      stack.push({ name, left: [...next(name)] });
     }
-    open.delete(name);
-    done.add(name);
-    return null;
-  };
-  return visit(chain);
+  }
+  return null;
 }
 
 type Targets = (rules: readonly Rule[]) => readonly string[];
@@ -47,15 +60,4 @@ function walked(rules: readonly Rule[]): readonly Rule[] {
     return bound.target?.extension?.standard && isUnconditional(bound);
   });
   return last < 0 ? rules : rules.slice(0, last);
-}
-
-function isReached(wanted: string, chains: Chains, targetsOf: Targets): boolean {
-  const seen = new Set<string>();
-  const visit = (name: string): boolean => {
-    if (name === wanted) return true;
-    if (seen.has(name)) return false;
-    seen.add(name);
-    return targetsOf(chains.get(name)?.rules ?? []).some(visit);
-  };
-  return [...chains.keys()].some((name) => chains.get(name)?.builtin && visit(name));
 }

@@ -233,12 +233,11 @@ export class Program {
 
   #change(table: OpenTable, chain: OpenChain, rules: readonly Rule[], at: number, replaced = 0): void {
     if (this.strict) for (const rule of rules) loadable(table, rule);
-    const before = chain.rules;
-    chain.rules = [...before.slice(0, at), ...rules, ...before.slice(at + replaced)];
+    const gone = chain.rules.splice(at, replaced, ...rules);
     const jumps = this.strict && rules.some((rule) => table.chains.has(bind(rule).target?.name ?? ""));
     const circle = jumps ? loopFrom(chain.name, table.chains, table.backend) : null;
     if (circle === null) return;
-    chain.rules = before;
+    chain.rules.splice(at, rules.length, ...gone);
     throw new Refused(`chain ${circle} would lead to itself again`);
   }
 }
