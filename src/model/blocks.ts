@@ -37,7 +37,8 @@ export class Blocks {
   readonly #open: Block[] = [];
 
   get runs(): Status {
-    return this.#open.at(-1)?.runs ?? true;
+    const top = this.#open.at(-1);
+    return top ? top.runs : true;
   }
   /** Why what comes now may or may not run. */
   get why(): string {
@@ -56,6 +57,12 @@ export class Blocks {
       const word = words[0];
       if (!word || word.quoted) return words;
       const { text } = word;
+      // the pattern of a case
+      const pattern = this.#open.at(-1)?.kind === "case" ? words.findIndex((each) => each.text === ")") : -1;
+      if (pattern >= 0) {
+        words.splice(0, pattern + 1);
+        continue;
+      }
       const isFunction = text === "function" || (words[1]?.text === "(" && words[2]?.text === ")");
       if (isFunction) {
         this.#push("function", null);
@@ -78,7 +85,7 @@ export class Blocks {
         continue;
       } else if (text === "{" || text === "(") this.#brace();
       else if (/^(?:then|elif|else)$/.test(text)) this.#branch(text);
-      else if (/^(?:fi|done|esac|\}|\))$/.test(text)) this.#close(text);
+      else if (/^(?:fi|done|esac|\}|\))$/.test(text)) this.#open.pop();
       else if (text !== "do") return words;
       words.shift();
     }
@@ -120,11 +127,5 @@ export class Blocks {
     top.runs = and(top.outer, negate(top.before));
     top.inCondition = word === "elif";
     if (word === "elif") top.condition = null;
-  }
-
-  #close(text: string): void {
-    // a `)` also ends the pattern of a case
-    if (text === ")" && this.#open.at(-1)?.kind === "case") return;
-    this.#open.pop();
   }
 }

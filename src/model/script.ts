@@ -102,7 +102,7 @@ class Script {
     const said: Word[] = [];
     for (const word of words) {
       const expanded = expand(word.text, this.#variables);
-      if ("unknown" in expanded) return this.#unknown(word, expanded.unknown, words, said, runs);
+      if ("unknown" in expanded) return this.#unknown(line, word, expanded.unknown, said, runs);
       for (const text of expanded.words) said.push({ text, start: word.start, end: word.end, quoted: false });
     }
     while (said[0] && (PREFIXES.has(said[0].text) || (said.length > 1 && ASSIGNMENT.test(said[0].text)))) {
@@ -112,10 +112,7 @@ class Script {
     const [first, ...rest] = said;
     const tool = first?.text.replace(/^.*\//, "") ?? "";
     if (!TOOL.test(tool)) return this.#other(tool, rest, runs, words);
-    if (runs === null) {
-      this.#refused(line, `not applied: ${this.#blocks.runs === null ? this.#blocks.why : UNCERTAIN}`);
-      return null;
-    }
+    if (runs === null) return this.#undecided(line);
     const mayFail = after === "||" || /(?:2|&)>[ \t]*\/dev\/null/.test(line.text) || this.#blocks.inCondition;
     return this.#run({ tool, words: rest, start: line.start, end: line.end, mayFail, input });
   }
@@ -141,23 +138,19 @@ class Script {
     else this.#variables.set(name, value.words.join(" "));
   }
 
-  #unknown(word: Word, what: string, words: readonly Word[], said: readonly Word[], runs: Status): Status {
-    const tool = (said[0]?.text ?? words[0]?.text ?? "").replace(/^.*\//, "");
-    const isOurs =
-      said.some(({ text }) => TOOL.test(text.replace(/^.*\//, ""))) || /^"?\$\{?\w*(?:ip6?t|ebt)/i.test(tool);
-    if (isOurs && runs !== false)
-      this.#problems.push(
-        this.#problem(
-          word.start,
-          word.end,
-          `not applied: the value of ${what} is not known here; write the value itself`,
-        ),
-      );
+  #unknown(line: CommandLine, word: Word, what: string, said: readonly Word[], runs: Status): Status {
+    const tool = (said[0]?.text ?? word.text).replace(/^.*\//, "");
+    if (!TOOL.test(tool) && !/^"?\$\{?\w*(?:ip6?t|ebt)/i.test(tool)) return null;
+    if (runs === null) return this.#undecided(line);
+    const reason = `not applied: the value of ${what} is not known here; write the value itself`;
+    this.#problems.push(this.#problem(word.start, word.end, reason));
     return null;
   }
 
-  #refused({ start, end }: CommandLine, reason: string): void {
-    this.#problems.push(this.#problem(start, end, reason));
+  #undecided({ start, end }: CommandLine): Status {
+    const why = this.#blocks.runs === null ? this.#blocks.why : UNCERTAIN;
+    this.#problems.push(this.#problem(start, end, `not applied: ${why}`));
+    return null;
   }
 
   #problem(start: number, end: number, reason: string): Problem {
