@@ -91,6 +91,11 @@ export class Blocks {
     }
   }
 
+  /** A `)` behind a command. */
+  close(): void {
+    this.#open.pop();
+  }
+
   /** How the latest command ended: the condition of the `if` that it stands in. */
   ended(status: Status): void {
     const top = this.#open.at(-1);

@@ -84,7 +84,16 @@ class Script {
 
   #command(line: CommandLine, joined: string, after: string, input: Call["input"]): void {
     const words = this.#blocks.take([...line.words], this.#variables);
-    if (words.length === 0) return;
+    let closes = 0;
+    for (let last = words.at(-1); last?.text === ")" && !last.quoted; last = words.at(-1)) {
+      words.pop();
+      closes++;
+    }
+    if (words.length > 0) this.#decide(words, line, joined, after, input);
+    for (; closes > 0; closes--) this.#blocks.close();
+  }
+
+  #decide(words: Word[], line: CommandLine, joined: string, after: string, input: Call["input"]): void {
     let runs = this.#blocks.runs;
     if (joined === "&&") runs = and(runs, this.#status);
     else if (joined === "||") runs = and(runs, negate(this.#status));
@@ -97,7 +106,9 @@ class Script {
   }
 
   #simple(words: Word[], runs: Status, { line, after, input }: Around): Status {
-    while (words[0] && ASSIGNMENT.test(words[0].text)) this.#assign(words.shift() as Word, runs, words.length === 0);
+    // before a command they are for that command alone
+    const lasting = words.every(({ text }) => ASSIGNMENT.test(text));
+    while (words[0] && ASSIGNMENT.test(words[0].text)) this.#assign(words.shift() as Word, runs, lasting);
     if (words.length === 0) return true;
     const said: Word[] = [];
     for (const word of words) {
