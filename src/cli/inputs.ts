@@ -30,7 +30,10 @@ export interface OneHost extends Named {
 export async function readHost(setting: Setting, io: Io): Promise<OneHost> {
   const one = await applied(await readDumps(setting, io), setting, io);
   // an answer about a rule-set that lacks lines has to say so
-  for (const line of problemLines(one.dumps)) io.err(`chainwalk: ${line}\n`);
+  const lines = [...problemLines(one.dumps)];
+  const vain = one.dumps.find(({ tables }) => tables.length === 0);
+  if (vain) throw badInput([`${vain.dump.source.name}: nothing of it could be applied`, ...lines].join("\n"));
+  for (const line of lines) io.err(`chainwalk: ${line}\n`);
   return one;
 }
 
