@@ -520,20 +520,19 @@ trace_ebtables() { # legacy|nft
 
 # /dev/kmsg begins with what it still holds, and breaks off when it was overrun: it is opened again, and sorted out later.
 follow_kernel() {
-  trap 'kill "${reader-}" 2>/dev/null; exit 0' TERM
+  trap 'kill "${!-}" 2>/dev/null; exit 0' TERM
   while :; do
     cat /dev/kmsg >>"$kernel_log" 2>/dev/null &
-    reader=$!
-    wait "$reader"
+    wait "$!"
     nap
   done
 }
 last_record() { awk -F '[,;]' '/^[0-9]+,[0-9]+,/ { last = $2 } END { print last + 0 }' "$kernel_log"; }
 finish() { # the recorders stop, and their lines become trace.log
   nap
-  for recorder in $recorders; do kill "$recorder" 2>/dev/null; done
-  for recorder in $recorders; do wait "$recorder" 2>/dev/null; done
-  recorders=
+  # the last process is one of them, the signal may have come before it was noted
+  for process in $recorders $timer ${!-}; do kill "$process" 2>/dev/null; done
+  for process in $recorders $timer ${!-}; do wait "$process" 2>/dev/null; done
   if [ -e "$kernel_log" ]; then
     lost=$(out=$folder/trace.log awk -F '[,;]' -v last="$since" '
       /^[0-9]+,[0-9]+,/ && $2 + 0 > last {
@@ -560,14 +559,13 @@ finish() { # the recorders stop, and their lines become trace.log
 }
 stop() { # CODE
   all_undone
-  if [ -n "${timer:-}" ]; then kill "$timer" 2>/dev/null; fi
   finish
   trap - EXIT
   exit "$1"
 }
 
 trace() {
-  undo='' recorders='' rules=0 refused='' kernel_lines='' monitored='' since=0
+  undo='' recorders='' timer='' rules=0 refused='' kernel_lines='' monitored='' since=0
   kernel_log=$folder/.kernel monitor_log=$folder/.monitor
   if [ -z "$root" ]; then
     say 'cannot trace: not root'
@@ -575,6 +573,11 @@ trace() {
   fi
   modules=$(awk '{ printf "%s ", $1 }' /proc/modules 2>/dev/null)
   later drop_modules
+  trap 'stop 129' HUP
+  trap 'stop 130' INT
+  trap 'stop 143' TERM
+  trap 'stop 1' EXIT
+  trap '' PIPE
   # the kernel's log is followed before the first rule is there, so that not one line is missed
   if cat /dev/null 2>/dev/null </dev/kmsg; then
     follow_kernel &
@@ -588,11 +591,6 @@ trace() {
     done
     since=$(last_record)
   else kernel_log=$folder/.none; fi
-  trap 'stop 129' HUP
-  trap 'stop 130' INT
-  trap 'stop 143' TERM
-  trap 'stop 1' EXIT
-  trap '' PIPE
   if has xtables-monitor && grep -q . "$folder"/*-nft.save 2>/dev/null; then
     xtables-monitor --trace >"$monitor_log" 2>&1 &
     monitor=$!
@@ -623,7 +621,6 @@ trace() {
   sleep "$seconds" &
   timer=$!
   wait "$timer"
-  timer=
   if [ -n "$monitored" ] && [ -n "${monitor:-}" ] && ! kill -0 "$monitor" 2>/dev/null; then
     say "xtables-monitor ended before its time: $(tail -n 1 "$monitor_log")"
   fi
