@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ define: Define }>>> = {
   test: () => import("./test.ts"),
   print: () => import("./print.ts"),
   rules: () => import("./rules.ts"),
+  capture: () => import("./capture.ts"),
 };
 
 const HELP = `
