@@ -61,7 +61,7 @@ export interface Standing {
   readonly chain: string;
   readonly saver: Saver;
   /** `-p`, named as iptables-save does; null: every protocol. */
-  readonly protocol: { readonly name: string; readonly negated: boolean } | null;
+  readonly protocol: { readonly name: string; readonly negated: boolean; readonly at: number } | null;
   /** What the rule's matches of this name were given. */
   beside(match: string): readonly Readonly<Record<string, One<unknown>>>[];
 }

@@ -62,7 +62,7 @@ export function* mistakesOf(each: Open, opened: readonly Open[], rule: Rule): Ge
 
 function protocolOf(opened: readonly Open[]): Standing["protocol"] {
   const asked = opened[0]?.given["-p"];
-  return asked ? { name: (asked.value as { text: string }).text, negated: asked.negated } : null;
+  return asked ? { name: (asked.value as { text: string }).text, negated: asked.negated, at: asked.at } : null;
 }
 
 /** net/netfilter/x_tables.c xt_check_match, xt_check_target: table, hooks, protocol. */

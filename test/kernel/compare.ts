@@ -1,6 +1,6 @@
 /** Drawn rules, as the real tool saves them and as they are printed here. */
 import type { RealAnswer, Tool } from "../support/real-tools.ts";
-import type { Drawn } from "./draw.ts";
+import { chance, type Drawn, drawRule, type Pick } from "./draw.ts";
 import { header, type Ours, readRule, ruleLine, tableOf } from "./ours.ts";
 import { askRestore } from "./restore.ts";
 
@@ -17,6 +17,18 @@ export function verdictOf({ ours, theirs }: Compared): Verdict {
   if ("refused" in theirs) return isRefusedHere ? "refused by both" : "refused by the tool only";
   if (isRefusedHere) return "refused here only";
   return ours.lines.join("\n") === theirs.saved.join("\n") ? "equal" : "text differs";
+}
+
+const FAMILY = { iptables: "ipv4", ip6tables: "ipv6", ebtables: "bridge", arptables: "arp" } as const;
+/** Most of them such as are taken here: rules that both refuse tell little. */
+export function drawRules(pick: Pick, tool: Tool, count: number): Drawn[] {
+  const family = FAMILY[tool.split("-")[0] as keyof typeof FAMILY];
+  return Array.from({ length: count }, () => {
+    for (;;) {
+      const rule = drawRule(pick, family);
+      if (readRule(tool, rule).problems.length === 0 || chance(pick, 25)) return rule;
+    }
+  });
 }
 
 /** Rules that a batch holds at first: the fewer are refused by surprise, the more pay. */

@@ -133,7 +133,9 @@ function ownOptions(
     // a line for the other tool is passed over: there would be nothing to compare
     if (option === (family === "ipv6" ? "-4" : "-6")) return [];
     if (option === "-p" && protocol !== "") return [oneOf(pick, ["-p", "-p", "--protocol"]), protocol];
-    return chance(pick, 20) ? optionWords(pick, family, own, option, value, all) : [];
+    // few kernels have what these need
+    const often = option.startsWith("--logical-") ? 3 : 20;
+    return chance(pick, often) ? optionWords(pick, family, own, option, value, all) : [];
   });
 }
 
@@ -149,7 +151,8 @@ function drawOptions(
   const chosen = wild ? names.filter(() => chance(pick, 30)) : sound(pick, extension, names);
   return chosen.flatMap((option) => {
     const value = (extension.options as OptionTable)[option] as Value<unknown>;
-    const again = value.repeatable ? chance(pick, 25) : chance(pick, wild ? 10 : 0);
+    // twice of the others: refused, but for some of ebtables' options, of which it takes the last
+    const again = chance(pick, value.repeatable ? 25 : wild && family !== "bridge" ? 10 : 0);
     const words = optionWords(pick, family, extension, option, value, all);
     return again ? [...words, ...optionWords(pick, family, extension, option, value, all)] : words;
   });

@@ -28,9 +28,10 @@ export const KNOWN: readonly Known[] = [
     says: /missing kernel module\?/,
   },
   {
-    reason: "the accounting object, estimator, pinned program or security context is none that is there",
+    reason:
+      "what it names (accounting object, estimator, timer, pinned program, security context) is not there, or is with other settings",
     verdict: refusal,
-    rule: /nfacct|rateest|RATEEST|--object-pin|SECMARK/,
+    rule: /nfacct|rateest|RATEEST|IDLETIMER|--object-pin|SECMARK/,
     says: /bpf: failed|unknown option "--rateest|line \d+ failed$|No such file or directory|Invalid argument/,
   },
   {
@@ -55,11 +56,12 @@ export const KNOWN: readonly Known[] = [
     says: /Multiple use of same option|'!' makes no sense for the nflog watcher/,
   },
   {
-    reason: "ebtables-nft 1.8.9 takes the words of stp's options from argv, where --stp-port=3 is one word",
+    reason:
+      "ebtables-nft 1.8.9 takes the words of stp's and some of arp's options from argv, where --stp-port=3 is one",
     verdict: refusal,
     tools: EBTABLES,
-    rule: /--stp-\S+=/,
-    says: /Bad --stp-/,
+    rule: /--(?:stp|arp)-\S+=/,
+    says: /Bad --stp-|Problem with specified ARP/,
   },
   {
     reason: "ebtables-nft 1.8.9 loses an option of a rule that has several matches; the rule is loaded without it",
@@ -67,19 +69,6 @@ export const KNOWN: readonly Known[] = [
     tools: EBTABLES,
     rule: /(?: --\S+.*){2}/,
     fits: ({ ours, theirs }) => "saved" in theirs && isPartOf(theirs.saved.join("\n"), ours.lines.join("\n")),
-  },
-  {
-    reason: "ebtables takes the last of an option given twice; here that is a slip worth saying",
-    verdict: "refused here only",
-    tools: EBTABLES,
-    rule: /./,
-    fits: ({ ours }) => ours.problems.every((problem) => problem.endsWith("found it twice")),
-  },
-  {
-    reason:
-      "options of --pol none, and the one of TCPMSS's two that comes first, are dropped unseen; here they are mistakes",
-    verdict: "refused here only",
-    rule: /--pol none|--clamp-mss-to-pmtu.*--set-mss/,
   },
 ];
 

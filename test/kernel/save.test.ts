@@ -2,22 +2,14 @@
 import { afterAll, describe, expect, test } from "vitest";
 import { lacking, type Tool } from "../support/real-tools.ts";
 import { sequence } from "../syntax/events.ts";
-import { type Compared, compareAll, type Verdict, verdictOf } from "./compare.ts";
-import { drawRule } from "./draw.ts";
+import { type Compared, compareAll, drawRules, type Verdict, verdictOf } from "./compare.ts";
 import { explain, KNOWN, type Known } from "./known.ts";
 import { ruleLine } from "./ours.ts";
 import { cases, freshSeed, SEED, USUAL } from "./seeds.ts";
 
-const FAMILY = {
-  "iptables-legacy": "ipv4",
-  "iptables-nft": "ipv4",
-  "ip6tables-legacy": "ipv6",
-  "ip6tables-nft": "ipv6",
-  "ebtables-nft": "bridge",
-} as const;
-const TOOLS = Object.keys(FAMILY) as (keyof typeof FAMILY)[];
+const TOOLS = ["iptables-legacy", "iptables-nft", "ip6tables-legacy", "ip6tables-nft", "ebtables-nft"] as const;
 const RULES = cases(USUAL);
-const missing = lacking(TOOLS as Tool[]);
+const missing = lacking(TOOLS);
 const used = new Set<Known>();
 
 describe.skipIf(missing)(`${RULES} random rules${missing ? `: ${missing}` : ""}`, () => {
@@ -31,10 +23,9 @@ describe.skipIf(missing)(`${RULES} random rules${missing ? `: ${missing}` : ""}`
   });
 });
 
-function compare(tool: keyof typeof FAMILY, seed: number, count: number): void {
+function compare(tool: Tool, seed: number, count: number): void {
   const pick = sequence(seed);
-  const rules = Array.from({ length: count }, () => drawRule(pick, FAMILY[tool]));
-  const all = compareAll(tool, rules).map((each) => ({ each, verdict: verdictOf(each) }));
+  const all = compareAll(tool, drawRules(pick, tool, count)).map((each) => ({ each, verdict: verdictOf(each) }));
   const counts = new Map<string, number>();
   const count1 = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
   const wrong: string[] = [];

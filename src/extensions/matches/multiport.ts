@@ -30,6 +30,12 @@ export const multiport = match({
   needs: [["--sports", "--dports", "--ports"]],
   excludes: [["--sports", "--dports", "--ports"]],
   placement: { protocols: ["tcp", "udp", "udplite", "sctp", "dccp"] },
+  // extensions/libxt_multiport.c asks at the option: what stands behind it was not read yet
+  check(given, _, { protocol }) {
+    const option = (["--sports", "--dports", "--ports"] as const).find((each) => given[each]);
+    const isLate = protocol && option && protocol.at > (given[option]?.at ?? 0);
+    return isLate ? { option, expected: `-p ${protocol.name} before ${option}` } : null;
+  },
   means(given) {
     const either = given["--ports"];
     if (!either)

@@ -61,7 +61,8 @@ export const policy = match({
       const twice = Object.keys(part).find((flag) => (part[flag]?.length ?? 0) > 1);
       if (twice !== undefined) return { option: twice, expected: `${twice} once before --next` };
       const tunnel = ["--tunnel-src", "--tunnel-dst"].find((flag) => part[flag]?.length);
-      if (tunnel !== undefined && isTransport(part))
+      // of elements behind `--pol none` nothing is looked at
+      if (tunnel !== undefined && isTransport(part) && given["--pol"]?.value !== "none")
         return { option: tunnel, expected: `--mode tunnel with ${tunnel}` };
     }
     if (!given["--strict"]) return null;

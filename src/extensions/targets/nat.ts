@@ -13,10 +13,12 @@ const to = (manip: "source" | "destination", given: One<Destination> | undefined
 });
 const ports = (given: Written | undefined) => (given ? { ports: given.ranges } : {});
 
-/** `-p` may be negated (extensions/libxt_NAT.c __NAT_parse). */
+/** `-p` may be negated; what stands behind the ports was not read yet (extensions/libxt_NAT.c __NAT_parse). */
 const PORTED = ["tcp", "udp", "sctp", "dccp", "icmp"];
-const ported = (ports: Written | undefined, option: string, { protocol }: Standing): Mistake | null =>
-  ports && !PORTED.includes(protocol?.name ?? "") ? { option, expected: `-p ${PORTED.join(", ")} beside ports` } : null;
+function ported(ports: Written | undefined, option: string, at = 0, { protocol }: Standing): Mistake | null {
+  const isTold = protocol && protocol.at < at && PORTED.includes(protocol.name);
+  return !ports || isTold ? null : { option, expected: `-p ${PORTED.join(", ")} before ports` };
+}
 
 /** net/netfilter/xt_nat.c */
 export const DNAT = target({
@@ -25,7 +27,8 @@ export const DNAT = target({
   options: { "--to-destination": natDestination("kept"), "--random": flag(), "--persistent": flag() },
   needs: [["--to-destination"]],
   placement: at("PREROUTING", "OUTPUT"),
-  check: (given, _, around) => ported(given["--to-destination"]?.value.ports, "--to-destination", around),
+  check: (given, _, around) =>
+    ported(given["--to-destination"]?.value.ports, "--to-destination", given["--to-destination"]?.at, around),
   does: (given) => [to("destination", given["--to-destination"])],
 });
 /** net/netfilter/xt_nat.c */
@@ -40,7 +43,8 @@ export const SNAT = target({
   },
   needs: [["--to-source"]],
   placement: at("POSTROUTING", "INPUT"),
-  check: (given, _, around) => ported(given["--to-source"]?.value.ports, "--to-source", around),
+  check: (given, _, around) =>
+    ported(given["--to-source"]?.value.ports, "--to-source", given["--to-source"]?.at, around),
   does: (given) => [to("source", given["--to-source"])],
 });
 /** The source becomes the address of the out device. net/netfilter/nf_nat_masquerade.c */
@@ -49,7 +53,7 @@ export const MASQUERADE = target({
   families,
   options: { "--to-ports": natPorts("lost"), "--random": flag(), "--random-fully": flag() },
   placement: at("POSTROUTING"),
-  check: (given, _, around) => ported(given["--to-ports"]?.value, "--to-ports", around),
+  check: (given, _, around) => ported(given["--to-ports"]?.value, "--to-ports", given["--to-ports"]?.at, around),
   does: (given) => [{ does: "translate", manip: "source", addresses: null, ...ports(given["--to-ports"]?.value) }],
 });
 /** The destination becomes the in device's address, 127.0.0.1 for packets of this host. net/netfilter/nf_nat_redirect.c */
@@ -58,6 +62,6 @@ export const REDIRECT = target({
   families,
   options: { "--to-ports": natPorts("refused"), "--random": flag() },
   placement: at("PREROUTING", "OUTPUT"),
-  check: (given, _, around) => ported(given["--to-ports"]?.value, "--to-ports", around),
+  check: (given, _, around) => ported(given["--to-ports"]?.value, "--to-ports", given["--to-ports"]?.at, around),
   does: (given) => [{ does: "translate", manip: "destination", addresses: null, ...ports(given["--to-ports"]?.value) }],
 });

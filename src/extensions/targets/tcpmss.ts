@@ -1,4 +1,4 @@
-import { type One, target, type Value } from "../define.ts";
+import { type Given, type One, target, type Value } from "../define.ts";
 import { flag, readInteger, word } from "../values.ts";
 
 const IP_HEADER = { ipv4: 20, ipv6: 40, bridge: 20, arp: 20 } as const;
@@ -10,6 +10,10 @@ const segment: Value<number> = word(
   { negatable: false },
 );
 
+const options = { "--set-mss": segment, "--clamp-mss-to-pmtu": flag() };
+/** Both options fill the same field: what comes last stays. */
+const clamps = ({ "--set-mss": set, "--clamp-mss-to-pmtu": clamp }: Given<typeof options>): boolean =>
+  clamp !== undefined && clamp.at > (set?.at ?? -1);
 /** net/netfilter/xt_TCPMSS.c find_syn_match */
 const SYN = 2;
 const asksSyn = (flags: One<unknown> | undefined): boolean =>
@@ -22,18 +26,16 @@ const asksSyn = (flags: One<unknown> | undefined): boolean =>
 export const TCPMSS = target({
   name: "TCPMSS",
   families: ["ipv4", "ipv6"],
-  options: { "--set-mss": segment, "--clamp-mss-to-pmtu": flag() },
+  options,
   needs: [["--set-mss", "--clamp-mss-to-pmtu"]],
   placement: { protocols: ["tcp"] },
-  check: (_, __, { saver, beside }) =>
-    saver.backend === "legacy" && !beside("tcp").some((tcp) => asksSyn(tcp["--tcp-flags"]))
-      ? { expected: "-m tcp --syn beside TCPMSS" }
-      : null,
-  placed: { "--clamp-mss-to-pmtu": { hooks: ["FORWARD", "OUTPUT", "POSTROUTING"] } },
-  write(given) {
-    const [set, clamp] = [given["--set-mss"], given["--clamp-mss-to-pmtu"]];
-    // both fill the same field: what comes last stays
-    return set && clamp ? (set.at > clamp.at ? ["--set-mss", String(set.value)] : ["--clamp-mss-to-pmtu"]) : null;
+  check(given, _, { chain, saver, beside }) {
+    if (clamps(given) && (chain === "PREROUTING" || chain === "INPUT"))
+      return { option: "--clamp-mss-to-pmtu", expected: "it in FORWARD, OUTPUT and POSTROUTING only" };
+    const isFree = saver.backend === "nft" || beside("tcp").some((tcp) => asksSyn(tcp["--tcp-flags"]));
+    return isFree ? null : { expected: "-m tcp --syn beside TCPMSS" };
   },
+  write: (given) =>
+    clamps(given) ? ["--clamp-mss-to-pmtu"] : given["--set-mss"] ? [`--set-mss ${given["--set-mss"].value}`] : null,
   does: () => [{ does: "continue" }],
 });
