@@ -37,12 +37,16 @@ export function runReal(sessions: readonly Session[]): Outcome[] {
     const status = lines.filter((each) => each.startsWith("status ")).map((each) => each !== "status 0");
     if (status.length !== commands.length + 1) throw new Error(`${tool} did not answer: ${answers[at]}`);
     if (status[0]) throw new Error(`${tool} refused the dump:\n${dump}`);
-    const failed = status.slice(1).map((flag, i) => flag && !isCheck(commands[i] ?? []));
+    const failed = status.slice(1).map((flag, i) => flag && !isCheck(commands[i] ?? [], tool));
     return { failed: indexes(failed), state: stateOfSave(lines, tables) };
   });
 }
-/** A check is a question: no is an answer, not a failure. */
-const isCheck = (words: readonly string[]): boolean => words.some((word) => word === "-C" || word === "--check");
+/**
+ * A check is a question: no is an answer, not a failure. And iptables-nft's -X takes empty built-in chains too, which
+ * only -Z misses: every other command makes them again, and no dump shows that they were gone.
+ */
+const isCheck = (words: readonly string[], tool: Session["tool"]): boolean =>
+  words.some((word) => /^(?:-C|--check)$/.test(word) || (backendOf(tool) === "nft" && /^(?:-Z|--zero)$/.test(word)));
 const indexes = (flags: readonly boolean[]): number[] => flags.flatMap((flag, at) => (flag ? [at] : []));
 
 function stateOfSave(lines: readonly string[], tables: readonly string[]): string[] {
@@ -78,7 +82,9 @@ export function runOurs({ tool, tables, dump, commands }: Session): Outcome {
   const failed = script.map((text, at) => {
     const [from, to] = [start, start + text.length];
     start = to + 1;
-    return !isCheck(commands[at] ?? []) && ran.problems.some(({ place }) => place.start >= from && place.start <= to);
+    return (
+      !isCheck(commands[at] ?? [], tool) && ran.problems.some(({ place }) => place.start >= from && place.start <= to)
+    );
   });
   return { failed: indexes(failed), state: stateOfRuleset(ran.ruleset, tool, tables) };
 }
