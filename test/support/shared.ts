@@ -3,7 +3,6 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 
 const root = new URL("../../../shared/", import.meta.url);
 export const hasShared = existsSync(root);
-export const sharedPath = (path: string): string => new URL(path, root).pathname;
 /** A file's bytes, one char each. */
 export const sharedBytes = (path: string): string => readFileSync(new URL(path, root), "latin1");
 

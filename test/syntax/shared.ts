@@ -1,26 +1,15 @@
 /** Sample dumps that lie beside the checkout, where they are there. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-
-const beside = new URL("../../../shared/", import.meta.url);
+import { sharedBytes, sharedFiles } from "../support/shared.ts";
 
 export interface Sample {
   readonly name: string;
   readonly bytes: string;
 }
+const below = (folder: string, fits: (name: string) => boolean): Sample[] =>
+  sharedFiles(folder, fits).map((path) => ({ name: path.slice(folder.length), bytes: sharedBytes(path) }));
 
-export const layouts = list("layouts/", (file) => (file.endsWith(".save") ? file : null));
-export const grammarRecordings = list("recordings/", (folder) =>
-  folder.startsWith("g01-save-grammar-") ? `${folder}/grammar.txt` : null,
-);
-
-function list(folder: string, pick: (entry: string) => string | null): Sample[] {
-  const at = new URL(folder, beside);
-  if (!existsSync(at)) return [];
-  const names = readdirSync(at).sort().map(pick);
-  return names
-    .filter((name) => name !== null)
-    .map((name) => ({ name, bytes: readFileSync(new URL(name, at), "latin1") }));
-}
+export const layouts = below("layouts/", (file) => file.endsWith(".save"));
+export const grammarRecordings = below("recordings/", (file) => file === "grammar.txt");
 
 /** The rules that the recordings show the tools to have saved, one a line. */
 export function saved(recording: string): string {

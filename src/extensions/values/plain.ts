@@ -93,18 +93,6 @@ export const asked = <T>(given: Asked<T> | undefined, condition: (value: T) => C
   return given.negated ? not(condition(given.value)) : condition(given.value);
 };
 
-/** Names out of a fixed list, any case, printed in the list's order. */
-export const names = (list: readonly string[], more?: More): Value<readonly string[]> =>
-  word(
-    `a list of ${list.join(", ")}`,
-    [list[0] ?? "", list.slice(-2).reverse().join(",")],
-    (text) => {
-      const given = text.split(",").map((name) => list.find((each) => each.toLowerCase() === name.toLowerCase()));
-      return given.includes(undefined) ? undefined : list.filter((name) => given.includes(name));
-    },
-    (value) => value.join(","),
-    more,
-  );
 /** One name out of a list; `spellings`: other words for some of them. Case counts. */
 export const oneOf = (
   list: readonly string[],
