@@ -75,6 +75,8 @@ const BASE = [
   "--numeric",
   "--exact",
 ];
+/** About the command's output, not about the rule. */
+const QUIET = /^(?:-[vnx]|--verbose|--numeric|--exact|--line-numbers)$/;
 const COUNTERS = new Set(["-c", "--set-counters"]);
 
 class Binder {
@@ -145,6 +147,7 @@ class Binder {
     if (how) this.#jump(word, how);
     else if (MATCHES.has(flag) && this.#rule.family !== "bridge") this.#match(word);
     else if (COUNTERS.has(flag)) this.#count(word);
+    else if (QUIET.test(flag)) return true;
     else return false;
     return true;
   }

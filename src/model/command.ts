@@ -142,7 +142,9 @@ class Reader {
     else if (text === "-6" || text === "--ipv6") this.#only = "ipv6";
     else if (text === "-w" || text === "--wait" || text === "-W" || text === "--wait-interval") this.#optionalNumber();
     else if (text === "-M" || text === "--modprobe") this.#at++;
-    else if (/^(?:-[wW]\d+|--(?:wait|wait-interval|modprobe)=.*)$/.test(text) || QUIET.test(text)) return;
+    else if (/^(?:-[wW]\d+|--(?:wait|wait-interval|modprobe)=.*)$/.test(text)) return;
+    // behind the verb it may be the value of an option: the binder knows
+    else if (!this.#verb && QUIET.test(text)) return;
     else this.#spec.push(word);
   }
 

@@ -80,7 +80,7 @@ const DESTINATION = new Set(["-d", "--destination", "--dst"]);
 
 /** A rule that lists addresses is as many rules as there are pairs of them (iptables/xshared.c). */
 export function expandLists(rule: Rule, text: string): readonly Rule[] {
-  if (!MAY_LIST.test(text) || rule.family === "bridge" || rule.family === "arp") return [rule];
+  if (!MAY_LIST.test(text) || rule.family === "bridge") return [rule];
   const words = rule.words();
   const listed = (options: ReadonlySet<string>): number =>
     words.findIndex(

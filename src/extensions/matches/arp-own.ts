@@ -99,6 +99,7 @@ export const arpOwn = match({
     const size = given["--h-length"]?.value.value ?? 6;
     return size === 6 ? null : { option: "--h-length", expected: "a hardware address length of 6" };
   },
+  placed: { "-i": { hooks: ["INPUT"] }, "-o": { hooks: ["OUTPUT"] } },
   means: (given) =>
     all(
       device("inInterface", given["-i"]),
