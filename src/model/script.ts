@@ -1,5 +1,5 @@
 /** A list of commands, or the iptables lines of a shell script: which of them run is decided as far as their text says it. */
-import type { Problem } from "../finding.ts";
+import { advised, type Problem } from "../finding.ts";
 import { type CommandLine, type Dump, expand, type Word } from "../syntax/index.ts";
 import { and, Blocks, negate, type Status } from "./blocks.ts";
 
@@ -102,7 +102,7 @@ class Script {
     const said: Word[] = [];
     for (const word of words) {
       const expanded = expand(word.text, this.#variables);
-      if ("unknown" in expanded) return this.#unknown(word, expanded.unknown, words, said, runs);
+      if ("unknown" in expanded) return this.#unknown(word, expanded.unknown, words, said, runs, line);
       for (const text of expanded.words) said.push({ text, start: word.start, end: word.end, quoted: false });
     }
     while (said[0] && (PREFIXES.has(said[0].text) || (said.length > 1 && ASSIGNMENT.test(said[0].text)))) {
@@ -113,11 +113,16 @@ class Script {
     const tool = first?.text.replace(/^.*\//, "") ?? "";
     if (!TOOL.test(tool)) return this.#other(tool, rest, runs, words);
     if (runs === null) {
-      this.#refused(line, `not applied: ${this.#blocks.runs === null ? this.#blocks.why : UNCERTAIN}`);
-      return null;
+      return this.#uncertain(line);
     }
     const mayFail = after === "||" || /(?:2|&)>[ \t]*\/dev\/null/.test(line.text) || this.#blocks.inCondition;
     return this.#run({ tool, words: rest, start: line.start, end: line.end, mayFail, input });
+  }
+
+  #uncertain({ start, end }: CommandLine): Status {
+    const why = this.#blocks.runs === null ? this.#blocks.why : UNCERTAIN;
+    this.#problems.push(this.#problem(start, end, `not applied: ${why}`, this.#blocks.help));
+    return null;
   }
 
   #other(tool: string, rest: readonly Word[], runs: Status, words: readonly Word[]): Status {
@@ -141,31 +146,34 @@ class Script {
     else this.#variables.set(name, value.words.join(" "));
   }
 
-  #unknown(word: Word, what: string, words: readonly Word[], said: readonly Word[], runs: Status): Status {
+  #unknown(
+    word: Word,
+    what: string,
+    words: readonly Word[],
+    said: readonly Word[],
+    runs: Status,
+    line: CommandLine,
+  ): Status {
     const tool = (said[0]?.text ?? words[0]?.text ?? "").replace(/^.*\//, "");
     const isOurs =
       said.some(({ text }) => TOOL.test(text.replace(/^.*\//, ""))) || /^"?\$\{?\w*(?:ip6?t|ebt)/i.test(tool);
-    if (isOurs && runs !== false)
-      this.#problems.push(
-        this.#problem(
-          word.start,
-          word.end,
-          `not applied: the value of ${what} is not known here; write the value itself`,
-        ),
-      );
+    if (!isOurs || runs === false) return null;
+    if (this.#blocks.runs === null) return this.#uncertain(line);
+    const name = /^\$\{?([A-Za-z_]\w*)\}?$/.exec(what)?.[1];
+    const help = name === undefined ? "write the value itself" : `write the value itself, or set it above: ${name}=…`;
+    this.#problems.push(
+      this.#problem(word.start, word.end, `not applied: the value of ${what} is not known here`, help),
+    );
     return null;
   }
 
-  #refused({ start, end }: CommandLine, reason: string): void {
-    this.#problems.push(this.#problem(start, end, reason));
-  }
-
-  #problem(start: number, end: number, reason: string): Problem {
+  #problem(start: number, end: number, reason: string, help: string): Problem {
     return {
       rule: "syntax-error",
       message: "refused",
       data: { reason },
       place: { source: this.#dump.source, start, end },
+      ...advised({ help }),
     };
   }
 }
