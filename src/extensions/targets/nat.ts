@@ -16,7 +16,14 @@ const ports = (given: Written | undefined) => (given ? { ports: given.ranges } :
 /** `-p` may be negated (extensions/libxt_NAT.c __NAT_parse). */
 const PORTED = ["tcp", "udp", "sctp", "dccp", "icmp"];
 const ported = (ports: Written | undefined, option: string, { protocol }: Standing): Mistake | null =>
-  ports && !PORTED.includes(protocol?.name ?? "") ? { option, expected: `-p ${PORTED.join(", ")} beside ports` } : null;
+  ports && !PORTED.includes(protocol?.name ?? "")
+    ? {
+        option,
+        expected: "-p tcp or -p udp beside ports",
+        found: protocol ? `-p ${protocol.name}` : "no -p",
+        help: `which ports these are the protocol says: ${protocol ? `-p tcp instead of -p ${protocol.name}` : `-p tcp before ${option}`}, or leave the ports out`,
+      }
+    : null;
 
 /** net/netfilter/xt_nat.c */
 export const DNAT = target({

@@ -25,6 +25,8 @@ export interface More {
   readonly repeatable?: boolean;
   readonly examples?: readonly string[];
   readonly plain?: RegExp;
+  names?(family: Family): readonly string[];
+  hint?(text: string, family: Family): string | undefined;
   /** Printed in quotes: always (true) or where a character needs it (false); left out: never. */
   readonly quoted?: boolean;
 }
@@ -103,7 +105,7 @@ export const names = (list: readonly string[], more?: More): Value<readonly stri
       return given.includes(undefined) ? undefined : list.filter((name) => given.includes(name));
     },
     (value) => value.join(","),
-    more,
+    { names: () => list, ...more },
   );
 /** One name out of a list; `spellings`: other words for some of them. Case counts. */
 export const oneOf = (
@@ -121,7 +123,7 @@ export const oneOf = (
     list,
     (text) => byText.get(fold(text)),
     (value) => value,
-    rest,
+    { names: () => list, ...rest },
   );
 };
 
