@@ -31,6 +31,8 @@ export interface Problem {
   readonly chain?: string;
   readonly ruleNumber?: number;
   readonly fix?: Fix;
+  /** What to do about this one; left out: the lint rule's remedy says it; null: the fix does. */
+  readonly help?: string | null;
 }
 
 /** What to write instead: `commands` change a live host, `replacement` the text at the problem's place. */
@@ -39,6 +41,16 @@ export interface Fix {
   readonly replacement?: string;
   readonly commands?: readonly string[];
 }
+
+/** What the author may do about a problem: in words, and as the text to put in its place. */
+export interface Advice {
+  readonly help?: string;
+  readonly replacement?: string;
+}
+export const advised = ({ help, replacement }: Advice = {}): Pick<Problem, "help" | "fix"> => ({
+  ...(help !== undefined ? { help } : replacement !== undefined ? { help: null } : {}),
+  ...(replacement === undefined ? {} : { fix: { safe: false, replacement } }),
+});
 
 /** A problem with its severity and words. */
 export interface Finding extends Problem {

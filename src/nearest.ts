@@ -12,16 +12,26 @@ export function nearest(given: string, names: Iterable<string>): string | undefi
   return best;
 }
 
-/** Levenshtein. */
+/** All of the names, the most alike first. */
+export const nearestFirst = (given: string, names: readonly string[]): readonly string[] =>
+  names
+    .map((name) => [distance(given.toLowerCase(), name.toLowerCase()), name] as const)
+    .sort(([a], [b]) => a - b)
+    .map(([, name]) => name);
+
+/** Levenshtein, two letters the wrong way round counting as one step. */
 function distance(a: string, b: string): number {
+  let last: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
       const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+      const isTurned = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const turned = isTurned ? (last[j - 2] ?? 0) + 1 : replaced;
+      next.push(Math.min(replaced, turned, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
     }
-    row = next;
+    [last, row] = [row, next];
   }
   return row[b.length] ?? 0;
 }

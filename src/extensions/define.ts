@@ -28,6 +28,10 @@ export interface Value<T> {
   /** Notations that the tools accept: for error messages, and to draw random rules from. Each holds all its words. */
   readonly examples: readonly string[];
   readonly aliases?: readonly string[];
+  /** The names that its words are made of, for those who mistype one. */
+  names?(family: Family): readonly string[];
+  /** What to do about a word that is none. */
+  hint?(text: string, family: Family): string | undefined;
   /** Options without a word that stand for a value of this one. */
   readonly shorthands?: Readonly<Record<string, T>>;
   readonly negatable?: boolean;
@@ -71,6 +75,9 @@ export interface Mistake {
   /** The option to point at; left out: the extension's name. */
   readonly option?: string;
   readonly expected: string;
+  /** Left out: the option itself. */
+  readonly found?: string;
+  readonly help?: string;
 }
 
 /** Where the kernel takes a rule with this extension; what is left out is not restricted. */

@@ -75,12 +75,12 @@ function fingerprinted(findings: readonly Finding[], analysis: Analysis): LintFi
   const rules = new Map<string, Rule>();
   if (findings.length > 0) {
     for (const { rules: made, dump } of analysis.dumps)
-      for (const rule of made) rules.set(`${dump.source.name} ${rule.place.start}`, rule);
+      for (const rule of made) rules.set(`${dump.source.name} ${dump.source.lineAt(rule.place.start)}`, rule);
   }
   const times = new Map<string, number>();
   return findings.map((finding) => {
     const { source, start } = finding.place;
-    const rule = finding.ruleNumber === undefined ? undefined : rules.get(`${source.name} ${start}`);
+    const rule = finding.ruleNumber === undefined ? undefined : rules.get(`${source.name} ${source.lineAt(start)}`);
     const text = rule ? ruleText(ruleWith(rule, { counters: null })) : source.line(source.lineAt(start)).trim();
     const key = [finding.rule, finding.family, finding.table, finding.chain, text].join("\0");
     const time = (times.get(key) ?? 0) + 1;

@@ -1,7 +1,19 @@
 /** Words → matches and a target with typed values, as getopt reads them. Nothing is dropped: what nobody knows is carried. */
 import { BadValue, type Given, type MatchExtension, type TargetExtension, type Value } from "../extensions/index.ts";
-import type { Problem } from "../finding.ts";
+import { type Advice, advised, type Problem } from "../finding.ts";
 import type { Word } from "../syntax/index.ts";
+import {
+  adviceFor,
+  adviceForStray,
+  counterpartOf,
+  type Home,
+  homeOf,
+  type Misread,
+  optionsOf,
+  shortList,
+  suchAs,
+  withPlainDashes,
+} from "./advice.ts";
 import { mistakesOf } from "./mistakes.ts";
 import { type Open, open } from "./open.ts";
 import type { Rule } from "./ruleset.ts";
@@ -79,6 +91,8 @@ const BASE = [
 const QUIET = /^(?:-[vnx]|--verbose|--numeric|--exact|--line-numbers)$/;
 const COUNTERS = new Set(["-c", "--set-counters"]);
 
+const NONE: readonly string[] = [];
+
 class Binder {
   readonly #rule: Rule;
   readonly #words: Word[];
@@ -91,6 +105,8 @@ class Binder {
   /** What was loaded, the latest first: where two have the same option, getopt finds that one's. */
   readonly #loaded: Open[];
   #protocol: string | null = null;
+  /** Extensions whose options stand in the wrong place: what they lack was said. */
+  #told: readonly string[] = NONE;
   #at = 0;
 
   constructor(rule: Rule) {
@@ -104,8 +120,9 @@ class Binder {
     while (this.#at < this.#words.length) this.#option();
     const opened = [...this.#matches, ...(this.#target ? [this.#target] : [])];
     for (const each of opened) {
-      for (const { word, expected, found, message } of mistakesOf(each, opened, this.#rule))
-        this.#problem(word ?? this.#words[0] ?? null, expected, found, message);
+      const told = this.#told.includes(each.name);
+      for (const { word, expected, found, message, advice } of told ? [] : mistakesOf(each, opened, this.#rule))
+        this.#problem(word ?? this.#words[0] ?? null, expected, found, advice, message);
       // what could not be read was not left out
       const isRead = each.carried.length === 0 && Object.keys(each.flags).every((option) => option in each.given);
       const complete = isRead && each.extension?.complete?.(each.given as never, this.#rule.family);
@@ -122,6 +139,11 @@ class Binder {
   #option(): void {
     const bang = this.#words[this.#at] as Word;
     const negated = isBang(bang);
+    const again = this.#words[this.#at + 1];
+    if (negated && again && isBang(again)) {
+      this.#at++;
+      return this.#problem(again, "an option after !", "!", { replacement: "" });
+    }
     const word = negated ? this.#words[this.#at + 1] : bang;
     if (!word) {
       this.#at++;
@@ -130,15 +152,34 @@ class Binder {
     }
     this.#at += negated ? 2 : 1;
     const flag = word.text;
-    if (!negated && this.#base(word, flag)) return;
+    if (negated && this.#isBase(flag))
+      this.#problem(bang, "! before what can be negated", `! before ${flag}`, { replacement: "" });
+    if (this.#base(word, flag)) return;
     const owner = this.#owner(flag) ?? this.#split(word);
-    if (owner) return this.#value(owner, word, negated);
-    if (isWord(flag) && this.#last?.extension && !negated) {
-      this.#problem(word, "an option", flag);
-      this.#last.carried.push(word);
-      return;
+    if (owner) return this.#value(owner, word, negated ? bang : null);
+    if (isWord(flag) && withPlainDashes(flag) === null && this.#last?.extension && !negated) {
+      return this.#stray(word);
     }
     this.#carry(negated ? [bang, word] : [word], word);
+  }
+
+  /** Words that no option takes, as many as there are. */
+  #stray(first: Word): void {
+    const from = this.#at - 1;
+    while (this.#at < this.#words.length) {
+      const next = this.#words[this.#at] as Word;
+      if (isBang(next) || !isWord(next.text)) break;
+      this.#at++;
+    }
+    const stray = this.#words.slice(from, this.#at);
+    this.#last?.carried.push(...stray);
+    const span = { start: first.start, end: stray.at(-1)?.end ?? first.end };
+    const found = stray.map(({ text }) => text).join(" ");
+    this.#problem(span, "an option", found, adviceForStray(this.#words.slice(0, from), stray));
+  }
+
+  #isBase(flag: string): boolean {
+    return flag in JUMPS || COUNTERS.has(flag) || (MATCHES.has(flag) && this.#rule.family !== "bridge");
   }
 
   /** The options that belong to no extension. */
@@ -154,24 +195,69 @@ class Binder {
 
   #match(flag: Word): void {
     const name = this.#words[this.#at++];
-    if (!name) return this.#problem(flag, "the name of a match", "the end of the rule");
     const { family } = this.#rule;
+    if (!name)
+      return this.#problem(flag, `the name of a match after ${flag.text}`, "the end of the rule", {
+        help: `leave ${flag.text} out, or name a match behind it, such as -m conntrack`,
+      });
+    if (name.text.startsWith("-")) return this.#nameless(flag, name);
     const extension = matchNamed(family, name.text);
     if (!extension) {
       const near = nearMatch(family, name.text);
       const other = matchElsewhere(name.text);
-      if (other) this.#problem(name, `a match of ${toolOf(family)}`, `${name.text}, which ${toolOf(other)} has`);
-      else if (near !== undefined) this.#problem(name, "a match that is known", `${name.text} (did you mean ${near}?)`);
+      if (other)
+        this.#problem(name, `a match of ${toolOf(family)}`, `${name.text}, which ${toolOf(other)} has`, {
+          help: counterpartOf(family, name.text),
+        });
+      else if (near !== undefined)
+        this.#problem(name, "a match that is known", `${name.text} (did you mean ${near}?)`, { replacement: near });
     }
     this.#last = open(extension?.name ?? name.text, extension, name);
     this.#matches.push(this.#last);
     this.#loaded.unshift(this.#last);
   }
 
+  /** `-m --ctstate NEW`: the name was left out. */
+  #nameless(flag: Word, next: Word): void {
+    this.#at--;
+    const home = this.#home(next.text);
+    const known = home?.match ?? null;
+    this.#problem(
+      next,
+      `the name of a match after ${flag.text}`,
+      next.text,
+      known
+        ? { replacement: `${known.name} ${next.text}` }
+        : { help: `leave ${flag.text} out, or name a match behind it` },
+    );
+    if (!known) return;
+    this.#last = open(known.name, known, null);
+    this.#matches.push(this.#last);
+    this.#loaded.unshift(this.#last);
+  }
+
+  /** Where an option belongs that no loaded extension has. */
+  #home(flag: string): Home | null {
+    const asked = this.#matches[0]?.given["-p"];
+    return homeOf({
+      family: this.#rule.family,
+      flag,
+      protocol: asked && !asked.negated ? (asked.value as { text: string }).text : null,
+      target: this.#target?.name ?? null,
+      behind: this.#words.slice(this.#at).map(({ text }) => text),
+    });
+  }
+
   #jump(flag: Word, how: How): void {
     const name = this.#words[this.#at++];
-    if (!name) return this.#problem(flag, "a target or chain", "the end of the rule");
-    if (this.#target) return this.#problem(flag, "one target only", `a second one, ${name.text}`);
+    if (!name)
+      return this.#problem(flag, `a target or chain after ${flag.text}`, "the end of the rule", {
+        help: `such as ${flag.text} ${how === "jump" ? "ACCEPT" : "my-chain"}`,
+      });
+    if (this.#target)
+      return this.#problem(flag, "one target only", `a second one, ${name.text}`, {
+        help: `make two rules with the same matches: -j ${this.#target.name} in the first, -j ${name.text} in the next`,
+      });
     const extension = how === "goto" ? null : targetNamed(this.#rule.family, name.text);
     this.#target = { ...open(name.text, extension, name), how, word: name };
     this.#last = this.#target;
@@ -181,7 +267,9 @@ class Binder {
   #count(flag: Word): void {
     const [packets, bytes] = this.#words.slice(this.#at, this.#at + 2);
     if (!packets || !bytes || !/^\d+$/.test(packets.text) || !/^\d+$/.test(bytes.text))
-      return this.#problem(packets ?? flag, "packets and bytes after -c", packets?.text ?? "the end of the rule");
+      return this.#problem(packets ?? flag, "packets and bytes after -c", packets?.text ?? "the end of the rule", {
+        help: "such as -c 0 0, or leave -c out",
+      });
     this.#at += 2;
     this.#counters = [packets, bytes];
   }
@@ -258,18 +346,21 @@ class Binder {
     // iptables/xshared.c do_parse took their words from argv, where the two are one, before 1.8.11
     const isOwn = owner ? owner.to === this.#matches[0] : flag in JUMPS;
     const { family, saver } = this.#rule;
-    if (isOwn && family !== "bridge" && saver.release < 10811) this.#problem(word, `${flag} and its word apart`, text);
+    if (isOwn && family !== "bridge" && saver.release < 10811)
+      this.#problem(word, `${flag} and its word apart`, text, {
+        replacement: `${flag} ${rest.text}`,
+      });
     if (owner) return owner;
     this.#base(word, flag);
     return "base";
   }
 
-  #value(owner: Owner | "base", flag: Word, before: boolean): void {
+  #value(owner: Owner | "base", flag: Word, bang: Word | null): void {
     if (owner === "base") return;
     const { to, option, spelled } = owner;
     const value = to.extension?.options[option];
     if (!value) return;
-    let negated = before;
+    let negated = bang !== null;
     const next = this.#words[this.#at];
     // ebtables writes it so, iptables did long ago
     const isShorthand = value.shorthands !== undefined && spelled in value.shorthands;
@@ -284,12 +375,18 @@ class Binder {
       negated = true;
       this.#at++;
       if (this.#rule.family === "ipv4" || this.#rule.family === "ipv6")
-        this.#problem(next, `! before ${option}`, "it behind", "outdated");
+        this.#problem(
+          { start: flag.start, end: next.end },
+          `! before ${option}`,
+          "it behind",
+          { replacement: `! ${flag.text}` },
+          "outdated",
+        );
     }
     this.#last = to;
-    if (negated && !value.negatable) this.#problem(flag, `${option} without !`, "!");
+    if (bang && !value.negatable) this.#problem(bang, `${option} without !`, "!", { replacement: "" });
     const earlier = to.given[option];
-    if (earlier && !value.repeatable) this.#problem(flag, `${option} once`, "it twice");
+    if (earlier && !value.repeatable) this.#problem(flag, `${option} once`, "it twice", this.#twice(to, option));
     to.flags[option] = flag;
     const put = (given: unknown) => {
       const one = { value: given, negated, at: this.#at };
@@ -302,20 +399,47 @@ class Binder {
     const words = left ? [] : this.#words.slice(this.#at, this.#at + value.arity);
     this.#at += words.length;
     if (left) return put(value.read([], spelled, this.#rule.family));
+    const misread: Misread = { value, option, flag: spelled, words, family: this.#rule.family };
     if (words.length < value.arity)
       return this.#problem(
         flag,
         `${value.arity} word${value.arity > 1 ? "s" : ""} after ${option}`,
         "the end of the rule",
+        { help: suchAs(misread) },
       );
     try {
       put(value.read(words, spelled, this.#rule.family));
       if (option === "-p") this.#protocol = words[0]?.text.toLowerCase() ?? null;
     } catch (error) {
       if (!(error instanceof BadValue)) throw error;
-      this.#problem(error.word, error.message, error.word.text);
+      const isNext = words[0] === error.word && this.#isOption(error.word);
+      if (isNext) {
+        // its word was left out
+        this.#at -= words.length;
+        this.#problem(flag, `${error.message}, after ${option}`, `the next option, ${error.word.text}`, {
+          help: suchAs(misread),
+        });
+        to.carried.push(flag);
+        return;
+      }
+      const expected = shortList(error.message, error.word.text.slice(0, 60));
+      this.#problem(error.word, expected, error.word.text, adviceFor(misread, error.word));
       to.carried.push(...(negated ? [{ ...flag, text: "!" }] : []), flag, ...words);
     }
+  }
+
+  #isOption({ text, quoted }: Word): boolean {
+    return !quoted && text.startsWith("-") && (this.#isBase(text) || this.#owner(text) !== null);
+  }
+
+  /** What to do with an option that is there already. */
+  #twice(to: Open, option: string): Advice {
+    const before = this.#words[this.#words.indexOf(to.flags[option] as Word) + 1];
+    const now = this.#words[this.#at];
+    const { family } = this.#rule;
+    if (/^-[sd]$/.test(option) && before && now && (family === "ipv4" || family === "ipv6"))
+      return { help: `${option} ${before.text},${now.text} makes a rule for each of the two` };
+    return { help: `leave one out, or make a second rule with the other ${option}` };
   }
 
   /** An option of an unknown extension takes its words with it; of a known one it is a mistake. */
@@ -334,25 +458,43 @@ class Binder {
   }
 
   #unknown(flag: Word, to: Open | null): void {
-    const options = to?.extension ? Object.keys(to.extension.options) : [];
+    const { family } = this.#rule;
+    const next = this.#words[this.#at]?.text ?? "";
+    if (flag.text === "-t" || flag.text === "--table")
+      return this.#problem(flag, "no -t: the table is the section's", `-t ${next}`, {
+        help: `leave out -t ${next}${next === this.#rule.table ? "" : `, and put the rule into the section *${next}`}`,
+      });
+    const home = this.#home(flag.text);
+    if (home) {
+      this.#told = [...this.#told, home.owner];
+      return this.#problem(flag, home.expected, home.found, home.advice);
+    }
     const loaded = [...this.#matches, ...(this.#target ? [this.#target] : [])].map(({ extension }) => extension);
-    const near = nearOption(this.#rule.family, flag.text, [this.#ofProtocol() ?? null, ...loaded]);
-    this.#problem(
-      flag,
-      options.length > 0 ? `an option of ${to?.name}: ${options.join(", ")}` : "an option",
-      `${shorten(flag.text)}${near === undefined ? "" : ` (did you mean ${near}?)`}`,
-    );
+    const plain = withPlainDashes(flag.text);
+    const near = nearOption(family, plain ?? flag.text, [this.#ofProtocol() ?? null, ...loaded]);
+    const of = optionsOf((to ?? this.#matches[0])?.extension as MatchExtension, family);
+    const found = shorten(flag.text);
+    if (near === undefined) return this.#problem(flag, of.expected, found, of.advice);
+    const expected = of.expected.replace(/:.*/, "");
+    this.#problem(flag, expected, `${found} (did you mean ${near}?)`, { replacement: near });
   }
 
-  #problem(word: Word | null, expected: string, found: string, message = "unbound"): void {
+  #problem(
+    at: { readonly start: number; readonly end: number } | null,
+    expected: string,
+    found: string,
+    advice: Advice = {},
+    message = "unbound",
+  ): void {
     const { place, family, chain } = this.#rule;
     this.#problems.push({
       rule: "syntax-error",
       message,
       data: { expected, found: shorten(found) },
-      place: { source: place.source, start: word?.start ?? place.start, end: word?.end ?? place.end },
+      place: { source: place.source, start: at?.start ?? place.start, end: at?.end ?? place.end },
       family,
       chain,
+      ...advised(advice),
     });
   }
 }

@@ -26,10 +26,17 @@ interface Block {
 
 const WHY: Readonly<Record<Kind, string>> = {
   if: "it runs only under a condition that is not known here",
-  loop: "it stands in a loop: write its commands out, one a line",
+  loop: "it stands in a loop",
   case: "it stands in a case, and which pattern fits is not known here",
-  function: "it stands in a function: write its commands where they are to run",
+  function: "it stands in a function",
   group: "it runs only if the command before it succeeds or fails, which is not known here",
+};
+const HELP: Readonly<Record<Kind, string>> = {
+  if: "write the commands that run, without the condition",
+  loop: "write its commands out, one a line",
+  case: "write the commands that run, without the case",
+  function: "write its commands where they are to run",
+  group: "write the commands that run, a line each",
 };
 const LOOPS = new Set(["for", "while", "until", "select"]);
 
@@ -43,6 +50,10 @@ export class Blocks {
   /** Why what comes now may or may not run. */
   get why(): string {
     return WHY[this.#open.findLast(({ runs }) => runs === null)?.kind ?? "group"];
+  }
+  /** What to do about it. */
+  get help(): string {
+    return HELP[this.#open.findLast(({ runs }) => runs === null)?.kind ?? "group"];
   }
   get inCondition(): boolean {
     return this.#open.some(({ inCondition }) => inCondition);

@@ -1,4 +1,5 @@
 /** The words after `iptables` as a command: what it does to which chain, and the rule that it names. iptables/xshared.c do_parse. */
+import type { Advice } from "../finding.ts";
 import type { Word } from "../syntax/index.ts";
 
 /** What a command does; those that change nothing are `list`. */
@@ -23,6 +24,7 @@ export interface Command {
   readonly chain: Word | null;
   /** Counted from 1. */
   readonly number: number | null;
+  readonly numberWord: Word | null;
   /** The policy of `-P`, the new name of `-E`. */
   readonly operand: Word | null;
   readonly table: Word | null;
@@ -37,8 +39,10 @@ export class NoCommand extends Error {
   readonly word: Word;
   readonly expected: string;
   readonly found: string;
-  constructor(word: Word, expected: string, found: string) {
+  readonly advice: Advice | undefined;
+  constructor(word: Word, expected: string, found: string, advice?: Advice) {
     super(`expected ${expected}, found ${found}`);
+    this.advice = advice;
     this.word = word;
     this.expected = expected;
     this.found = found;
@@ -98,7 +102,7 @@ class Reader {
   #at = 0;
   #verb: { verb: Verb; word: Word } | null = null;
   #chain: Word | null = null;
-  #number: number | null = null;
+  #number: Word | null = null;
   #operand: Word | null = null;
   #table: Word | null = null;
   #only: Command["only"] = null;
@@ -120,7 +124,8 @@ class Reader {
       verb,
       word,
       chain: this.#chain,
-      number: this.#number,
+      number: this.#number && Number(this.#number.text),
+      numberWord: this.#number,
       operand: this.#operand,
       table: this.#table,
       only: this.#only,
@@ -132,7 +137,10 @@ class Reader {
     const { text } = word;
     const verb = word.quoted ? undefined : verbOf(text, this.#verb === null);
     if (verb !== undefined && !this.#isValue(word)) {
-      if (this.#verb) throw new NoCommand(word, "one command", `${text} after ${this.#verb.word.text}`);
+      if (this.#verb)
+        throw new NoCommand(word, "one command", `${text} after ${this.#verb.word.text}`, {
+          help: "make two lines of it",
+        });
       this.#verb = { verb: verb.verb, word };
       this.#operands(verb.verb, word, verb.glued === "" ? null : { ...word, text: verb.glued });
     } else if (text === "-t" || text === "--table") this.#table = this.#next(word, "the name of a table");
@@ -166,13 +174,16 @@ class Reader {
     if (verb === "rename-chain") this.#operand = this.#next(word, "the chain's new name");
     if (verb === "replace") {
       const number = this.#next(word, "the number of a rule");
-      if (!/^\d+$/.test(number.text)) throw new NoCommand(number, "the number of a rule", number.text);
-      this.#number = Number(number.text);
+      if (!/^\d+$/.test(number.text))
+        throw new NoCommand(number, "the number of a rule", number.text, {
+          help: `such as ${word.text} ${this.#chain?.text ?? ""} 1`,
+        });
+      this.#number = number;
     }
     const numbered = verb === "insert" || verb === "delete" || verb === "zero" || verb === "list";
     const next = this.#words[this.#at];
     if (numbered && this.#chain && next && /^\d+$/.test(next.text)) {
-      this.#number = Number(next.text);
+      this.#number = next;
       this.#at++;
     }
   }

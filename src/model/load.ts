@@ -77,12 +77,18 @@ function runCall(session: Session, call: Call): boolean | null {
   return session.attempt(place, run, call.mayFail || command.verb === "check" || command.verb === "list");
 }
 
+const isName = ({ text }: { readonly text: string }): boolean => !text.startsWith("-") && text !== "<";
+
 /** `iptables-restore <<EOF`: the text is a dump of its own, in its place. */
 function runRestore(session: Session, { input, words, start, end }: Call): boolean | null {
   const { program, dump, host, family, saver } = session;
   if (!input) {
     const place = session.placeOf({ start, end });
-    session.refuse(place, "not applied: it reads a file that is not looked at here; give that file to --apply");
+    const file =
+      /<[ \t]*([^<\s][^\s]*)/.exec(session.dump.source.text(start, end))?.[1] ?? words.findLast(isName)?.text;
+    session.refuse(place, "not applied: it reads a file that is not looked at here", {
+      help: `give that file to chainwalk itself: --apply ${file ?? "FILE"}`,
+    });
     return null;
   }
   const { name, bytes } = dump.source;

@@ -10,10 +10,10 @@ interface Chains {
 }
 
 /**
- * A chain that leads to itself again and is reached from `chain`; null: there is none. Gotos count, chains that nothing
+ * A chain that leads to itself again and is reached from `chain`, and the way round; null: there is none. Gotos count, chains that nothing
  * reaches do not (net/ipv4/netfilter/ip_tables.c mark_source_chains, net/netfilter/nf_tables_api.c nft_chain_validate).
  */
-export function loopFrom(chain: string, chains: Chains, backend: Backend): string | null {
+export function loopFrom(chain: string, chains: Chains, backend: Backend): readonly string[] | null {
   const targetsOf = backend === "nft" ? targetsIn : (rules: readonly Rule[]) => targetsIn(walked(rules));
   const next = (name: string) => targetsOf(chains.get(name)?.rules ?? []);
   const hooks = [...chains.keys()].filter((name) => chains.get(name)?.builtin);
@@ -27,7 +27,7 @@ function reached(from: readonly string[], next: Next): ReadonlySet<string> {
   return seen;
 }
 /** Depth first, without recursion: chains may be as deep as a file is long. */
-function circleFrom(start: string, next: Next): string | null {
+function circleFrom(start: string, next: Next): readonly string[] | null {
   const open = new Set<string>([start]);
   const done = new Set<string>();
   const stack = [{ name: start, left: [...next(start)] }];
@@ -37,7 +37,7 @@ function circleFrom(start: string, next: Next): string | null {
       open.delete(top.name);
       done.add(top.name);
       stack.pop();
-    } else if (open.has(name)) return name;
+    } else if (open.has(name)) return [...[...open].slice([...open].indexOf(name)), name];
     else if (!done.has(name)) {
       open.add(name);
       stack.push({ name, left: [...next(name)] });

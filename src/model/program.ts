@@ -1,7 +1,7 @@
 /** A rule-set while commands run on it: each does to the tables what the kernel's would do, or says why it is refused. */
 import type { Backend } from "../extensions/index.ts";
 import type { Family } from "../facts/index.ts";
-import type { Place } from "../finding.ts";
+import type { Advice, Place } from "../finding.ts";
 import { nearest } from "../nearest.ts";
 import type { Word } from "../syntax/index.ts";
 import { bind } from "./bind.ts";
@@ -14,9 +14,11 @@ import { isTarget, nearTarget } from "./vocabulary.ts";
 /** Why the tool would refuse; `word` is what is wrong, where one word is. */
 export class Refused extends Error {
   readonly word: Word | null;
-  constructor(reason: string, word: Word | null = null) {
+  readonly advice: Advice;
+  constructor(reason: string, word: Word | null = null, advice: Advice = {}) {
     super(reason);
     this.word = word;
+    this.advice = advice;
   }
 }
 
@@ -81,6 +83,7 @@ export class Program {
       throw new Refused(
         `there is no table ${key.name} (${known.join(", ")})${near === undefined ? "" : `; did you mean ${near}?`}`,
         word,
+        near === undefined ? {} : { replacement: near },
       );
     }
     const table = this.begin(key, null);
@@ -104,6 +107,7 @@ export class Program {
     throw new Refused(
       `table ${table.name} has no chain ${word.text}${near === undefined ? "" : `; did you mean ${near}?`}`,
       word,
+      near === undefined ? { help: `make it first: -N ${word.text}` } : { replacement: near },
     );
   }
 
@@ -132,20 +136,30 @@ export class Program {
 
   newChain(table: OpenTable, name: Word, place: Place): void {
     if (builtinChains(table.family, table.name).includes(name.text) || table.chains.has(name.text))
-      throw new Refused(`table ${table.name} has a chain ${name.text} already`, name);
+      throw new Refused(`table ${table.name} has a chain ${name.text} already`, name, {
+        help: `leave this line out; -F ${name.text} empties the chain that is there`,
+      });
     const wrong = wrongChainName(name.text, table);
-    if (wrong) throw new Refused(wrong, name);
+    if (wrong) throw new Refused(wrong, name, nameAdvice(name.text));
     this.#user(table, name.text, place);
   }
 
   deleteChain(table: OpenTable, name: Word | null): void {
     const gone = name ? [this.chain(table, name)] : [...table.chains.values()].filter(({ builtin }) => !builtin);
     for (const chain of gone) {
-      if (chain.builtin) throw new Refused(`${chain.name} is built in`, name);
+      if (chain.builtin)
+        throw new Refused(`${chain.name} is built in`, name, { help: `-F ${chain.name} deletes its rules` });
       if (chain.rules.length > 0)
-        throw new Refused(`chain ${chain.name} still has rules: flush it first (-F ${chain.name})`, name);
+        throw new Refused(`chain ${chain.name} still has ${counted(chain)}`, name, {
+          help: `flush it first: -F ${chain.name}`,
+        });
       const user = this.#jumpingTo(table, chain.name)[0];
-      if (user) throw new Refused(`chain ${chain.name} is still named by a rule of ${user.chain.name}`, name);
+      if (user) {
+        const rule = user.chain.rules[user.index] as Rule;
+        throw new Refused(`chain ${chain.name} is still named by rule ${user.index + 1} of ${user.chain.name}`, name, {
+          help: `delete that rule first: -D ${user.chain.name} ${ruleBody(rule)}`,
+        });
+      }
     }
     for (const { name: each } of gone) table.chains.delete(each);
   }
@@ -161,7 +175,7 @@ export class Program {
     if (chain.builtin) throw new Refused(`${chain.name} is built in`, from);
     if (table.chains.has(to.text)) throw new Refused(`table ${table.name} has a chain ${to.text} already`, to);
     const wrong = wrongChainName(to.text, table);
-    if (wrong) throw new Refused(wrong, to);
+    if (wrong) throw new Refused(wrong, to, nameAdvice(to.text));
     for (const { chain: each, index } of this.#jumpingTo(table, from.text))
       each.rules[index] = retargeted(each.rules[index] as Rule, to.text);
     table.chains.delete(from.text);
@@ -187,9 +201,16 @@ export class Program {
     const chain = this.chain(table, name);
     const allowed = policies(table, chain);
     if (!chain.builtin && table.family !== "bridge")
-      throw new Refused(`${name.text} is no built-in chain: only these have a policy`, name);
+      throw new Refused(`${name.text} is no built-in chain: only these have a policy`, name, {
+        help: `a last rule does the same: -A ${name.text} -j ${policy.text}`,
+      });
     if (!allowed.includes(policy.text))
-      throw new Refused(`the policy of ${chain.name} in ${table.name} is ${allowed.join(" or ")}`, policy);
+      throw new Refused(`the policy of ${chain.name} in ${table.name} is ${allowed.join(" or ")}`, policy, {
+        help:
+          table.name === "nat"
+            ? "nat is not for filtering: drop in the filter table"
+            : `-P ${chain.name} DROP, and a last rule -j ${policy.text} for another answer`,
+      });
     chain.policy = policy.text;
   }
 
@@ -198,16 +219,16 @@ export class Program {
     this.#change(table, chain, rules, chain.rules.length);
   }
 
-  insert(table: OpenTable, name: Word, number: number, rules: readonly Rule[]): void {
+  insert(table: OpenTable, name: Word, number: number, rules: readonly Rule[], at: Word | null = null): void {
     const chain = this.chain(table, name);
-    inChain(chain, number, chain.rules.length + 1, name);
+    inChain(chain, number, chain.rules.length + 1, at ?? name, `-A ${chain.name} appends at the end`);
     // one after the other at the same place: the last comes first
     this.#change(table, chain, [...rules].reverse(), number - 1);
   }
 
-  replace(table: OpenTable, name: Word, number: number, rules: readonly Rule[]): void {
+  replace(table: OpenTable, name: Word, number: number, rules: readonly Rule[], at: Word | null = null): void {
     const chain = this.chain(table, name);
-    inChain(chain, number, chain.rules.length, name);
+    inChain(chain, number, chain.rules.length, at ?? name, numbers(chain));
     if (rules.length !== 1) throw new Refused("one rule is replaced by one rule: no lists of addresses", name);
     this.#change(table, chain, rules, number - 1, 1);
   }
@@ -218,10 +239,10 @@ export class Program {
     for (const rule of rules) indexOf(chain, rule);
   }
 
-  delete(table: OpenTable, name: Word, which: number | readonly Rule[]): void {
+  delete(table: OpenTable, name: Word, which: number | readonly Rule[], at: Word | null = null): void {
     const chain = this.chain(table, name);
     if (typeof which === "number") {
-      inChain(chain, which, chain.rules.length, name);
+      inChain(chain, which, chain.rules.length, at ?? name, numbers(chain));
       chain.rules.splice(which - 1, 1);
       return;
     }
@@ -238,7 +259,9 @@ export class Program {
     const circle = jumps ? loopFrom(chain.name, table.chains, table.backend) : null;
     if (circle === null) return;
     chain.rules.splice(at, rules.length, ...gone);
-    throw new Refused(`chain ${circle} would lead to itself again`);
+    throw new Refused(`chain ${circle[0]} would lead to itself again: ${circle.join(" → ")}`, targetOf(rules), {
+      help: "-j RETURN goes back to the chain that jumped here",
+    });
   }
 }
 
@@ -247,22 +270,29 @@ function loadable({ family, name, chains }: OpenTable, rule: Rule): void {
   const { target } = bind(rule);
   if (!target) return;
   if (builtinChains(family, name).includes(target.name))
-    throw new Refused(`${target.name} is built in: no rule leads there`, target.word);
+    throw new Refused(`${target.name} is built in: no rule leads there`, target.word, {
+      help: "move its rules into a chain of their own (-N), and jump there from both",
+    });
   if (chains.has(target.name) || (target.how === "jump" && isTarget(family, target.name))) return;
   const near = nearTarget(family, target.name, chains.keys());
   throw new Refused(
     `${target.name} is neither a chain of table ${name} nor a known target${near === undefined ? "" : `; did you mean ${near}?`}`,
     target.word,
+    near === undefined ? { help: `make the chain first: -N ${target.name}` } : { replacement: near },
   );
 }
 
-function inChain(chain: OpenChain, number: number, last: number, word: Word): void {
+const counted = ({ rules: { length } }: OpenChain): string =>
+  length === 0 ? "no rules" : `${length} rule${length === 1 ? "" : "s"}`;
+const numbers = ({ name }: OpenChain): string => `-L ${name} -n --line-numbers shows the numbers`;
+/** The word to point at, where one rule only is meant. */
+const targetOf = (rules: readonly Rule[]): Word | null =>
+  rules.length === 1 ? (bind(rules[0] as Rule).target?.word ?? null) : null;
+
+function inChain(chain: OpenChain, number: number, last: number, word: Word, help: string): void {
   if (number >= 1 && number <= last) return;
-  const has = `${chain.rules.length} rule${chain.rules.length === 1 ? "" : "s"}`;
-  throw new Refused(
-    `chain ${chain.name} has ${has}: ${last === 0 ? "there is no number to give" : `the number may be 1 to ${last}`}`,
-    word,
-  );
+  const may = last === 0 ? "there is none to name" : `the number may be 1${last === 1 ? " only" : ` to ${last}`}`;
+  throw new Refused(`chain ${chain.name} has ${counted(chain)}: ${may}`, word, { help });
 }
 
 /** iptables/xshared.c assert_verdict: nat is not for filtering; iptables/xtables-eb.c: RETURN is for user chains. */
@@ -276,8 +306,22 @@ function policies({ family, name, backend }: OpenTable, { builtin }: OpenChain):
 function indexOf(chain: OpenChain, rule: Rule): number {
   const body = ruleBody(rule);
   const at = chain.rules.findIndex((each) => ruleBody(ruleWith(each, { saver: rule.saver })) === body);
-  if (at < 0) throw new Refused(`chain ${chain.name} has no such rule: ${body}`);
+  if (at < 0)
+    throw new Refused(`chain ${chain.name} has no such rule: ${body}`, null, { help: nearestRule(chain, body) });
   return at;
+}
+/** The rule that has most words in common with one that is not there. */
+function nearestRule(chain: OpenChain, body: string): string {
+  const wanted = new Set(body.split(" "));
+  const alike = chain.rules.map((rule, at) => {
+    const text = ruleBody(rule);
+    const words = text.split(" ");
+    const common = words.filter((word) => wanted.has(word)).length;
+    return { text, at, alike: (2 * common) / (words.length + wanted.size) };
+  });
+  const best = alike.reduce<(typeof alike)[number] | null>((a, b) => (a && a.alike >= b.alike ? a : b), null);
+  if (!best || best.alike < 0.5) return `-S ${chain.name} shows its rules as they are to be written`;
+  return `the nearest that it has is rule ${best.at + 1}: ${best.text}`;
 }
 
 /** iptables/xshared.c: chain names; XT_EXTENSION_MAXNAMELEN is 29, the final 0 included. */
@@ -289,6 +333,13 @@ function wrongChainName(name: string, { family, backend }: TableKey): string | n
   if (/^[-!]/.test(name)) return `a chain's name does not begin with ${name[0]}`;
   if (Buffer.byteLength(name) > 28) return `the chain name ${name} is longer than 28 bytes`;
   return isTarget(family, name) ? `${name} is the name of a target` : null;
+}
+
+function nameAdvice(name: string): Advice {
+  const [short] = /^[^-!\s][^\s]{0,27}/.exec(name.replace(/\s+/g, "-")) ?? [];
+  return short !== undefined && short !== name && Buffer.byteLength(short) <= 28
+    ? { replacement: short }
+    : { help: "choose another name" };
 }
 
 /** The rule with its target's name changed. */

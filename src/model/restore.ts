@@ -1,11 +1,13 @@
 /** A dump's lines, as iptables-restore runs them: tables, chains, rules and other commands. */
 import type { Place } from "../finding.ts";
-import { type CommandLine, familyHint, type RuleLine, type Word } from "../syntax/index.ts";
+import { nearest } from "../nearest.ts";
+import { type CommandLine, familyHint, type Line, type RuleLine, type Word } from "../syntax/index.ts";
 import type { Command } from "./command.ts";
 import type { OpenTable } from "./program.ts";
 import { expandLists, LineRule, type Setting } from "./rule.ts";
 import { tableNames } from "./ruleset.ts";
 import { FAMILY_OF, type Session } from "./session.ts";
+import { toolOf } from "./vocabulary.ts";
 
 /** Whether there is nothing in it but what a save tool writes. */
 export function runDump(session: Session): boolean {
@@ -17,6 +19,8 @@ class Restore {
   #isSaved = true;
   #table: OpenTable | null = null;
   #setting: Setting | null = null;
+  /** Where the latest line begins that is neither blank nor comment. */
+  #last = 0;
   /** Where the section began that no COMMIT has ended. */
   #open: Place | null = null;
   #committed = false;
@@ -34,6 +38,7 @@ class Restore {
     const { dump, program } = this.#session;
     for (let at = 0; at < dump.lineCount; at++) {
       const line = dump.line(at);
+      if (line.kind !== "table") this.#seen(line);
       if (line.kind === "rule") this.#append(line, at);
       else if (line.kind === "comment") this.#header(line.text);
       else if (line.kind === "table") this.#section(line.name, at);
@@ -47,6 +52,10 @@ class Restore {
     }
     this.#uncommitted();
     return this.#isSaved;
+  }
+
+  #seen(line: Line): void {
+    if (line.kind !== "blank" && line.kind !== "comment") this.#last = line.start;
   }
 
   #header(comment: string): void {
@@ -68,6 +77,7 @@ class Restore {
     const place = session.placeOf(session.dump.line(at));
     this.#uncommitted();
     this.#open = place;
+    this.#last = place.start;
     this.#committed = false;
     const key = () => ({ family: session.family, backend: session.saver.backend, name: name.text });
     const again = program.find(key());
@@ -80,8 +90,17 @@ class Restore {
     if (there && !program.strict && touched.has(there)) this.#repeated(there, place);
     // with a rule-set to begin with, the file is one for iptables-restore --noflush
     const known = tableNames(session.family).includes(name.text);
-    if (!known) session.expected(place, `a table of this family: ${tableNames(session.family).join(", ")}`, name.text);
+    if (!known) this.#unknownTable(name);
     this.#enter(program.strict && known ? program.open(key(), name) : program.begin(key(), place));
+  }
+
+  #unknownTable(name: Word): void {
+    const session = this.#session;
+    const names = tableNames(session.family);
+    const near = nearest(name.text, names);
+    const advice = near === undefined ? {} : { replacement: near };
+    const expected = `a table of ${toolOf(session.family)} (${names.join(", ")})`;
+    session.expected(session.placeOf(name), expected, name.text, advice);
   }
 
   #enter(table: OpenTable): OpenTable {
@@ -96,13 +115,15 @@ class Restore {
     const session = this.#session;
     const count = [...there.chains.values()].reduce((sum, { rules }) => sum + rules.length, 0);
     session.touched.delete(there);
-    if (count === 0) return;
+    // rules outside any table were told of where they stand
+    if (count === 0 || !there.place) return;
     session.problems.push({
       rule: "syntax-error",
       message: "repeated",
       data: { table: there.name, rules: `${count} rule${count === 1 ? "" : "s"}` },
       place,
-      ...(there.place ? { related: [{ place: there.place, message: "its first section" }] } : {}),
+      help: `move its lines into the section that begins at line ${place.source.lineAt(there.place.start)}, before its COMMIT`,
+      related: [{ place: there.place, message: "its first section" }],
     });
   }
 
@@ -125,7 +146,8 @@ class Restore {
     const { family, problems } = this.#session;
     if (this.#open && (family === "ipv4" || family === "ipv6")) {
       const data = { table: this.#table?.name ?? "" };
-      problems.push({ rule: "syntax-error", message: "uncommitted", data, place: this.#open });
+      const help = `write COMMIT below line ${this.#open.source.lineAt(this.#last)}`;
+      problems.push({ rule: "syntax-error", message: "uncommitted", data, place: this.#open, help });
     }
     this.#open = null;
   }
@@ -133,11 +155,14 @@ class Restore {
   /** Rules outside any table are for the commands' own default, filter. */
   #current(place: Place): OpenTable {
     const session = this.#session;
-    if (this.#committed) session.expected(place, "a table (*filter) first", "a line after COMMIT");
+    if (this.#committed)
+      session.expected(place, "a table (*filter) first", "a line after COMMIT", { help: "move it above COMMIT" });
     this.#committed = false;
     if (this.#table) return this.#table;
     if (!session.program.strict && !this.#isListing)
-      session.expected(place, "a table (*filter) first", "a line outside any table");
+      session.expected(place, "a table (*filter) first", "a line outside any table", {
+        help: "move it below a line *filter, or the table that it is for",
+      });
     return this.#use("filter", null);
   }
 
@@ -171,7 +196,12 @@ class Restore {
     const command = session.read(line.words);
     if (!command || (command.only !== null && command.only !== session.family)) return;
     if (command.table) {
-      session.expected(session.placeOf(command.table), "no -t: the table is the section's", command.table.text);
+      const { text } = command.table;
+      const at = line.words.findIndex(({ start }) => start === command.table?.start);
+      const flag = line.words[at - 1] ?? command.table;
+      session.expected(session.placeOf(flag), "no -t: the table is the section's", `-t ${text}`, {
+        help: `leave out -t ${text}, and put the line into the section *${text}`,
+      });
       return;
     }
     if (command.verb === "policy" && !this.#table && !session.program.strict) this.#listing(command);

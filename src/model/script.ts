@@ -1,5 +1,5 @@
 /** A list of commands, or the iptables lines of a shell script: which of them run is decided as far as their text says it. */
-import type { Problem } from "../finding.ts";
+import { advised, type Problem } from "../finding.ts";
 import { type CommandLine, type Dump, expand, type Word } from "../syntax/index.ts";
 import { and, Blocks, negate, type Status } from "./blocks.ts";
 
@@ -123,9 +123,15 @@ class Script {
     const [first, ...rest] = said;
     const tool = first?.text.replace(/^.*\//, "") ?? "";
     if (!TOOL.test(tool)) return this.#other(tool, rest, runs, words);
-    if (runs === null) return this.#undecided(line);
+    if (runs === null) return this.#uncertain(line);
     const mayFail = after === "||" || /(?:2|&)>[ \t]*\/dev\/null/.test(line.text) || this.#blocks.inCondition;
     return this.#run({ tool, words: rest, start: line.start, end: line.end, mayFail, input });
+  }
+
+  #uncertain({ start, end }: CommandLine): Status {
+    const why = this.#blocks.runs === null ? this.#blocks.why : UNCERTAIN;
+    this.#problems.push(this.#problem(start, end, `not applied: ${why}`, this.#blocks.help));
+    return null;
   }
 
   #other(tool: string, rest: readonly Word[], runs: Status, words: readonly Word[]): Status {
@@ -152,24 +158,22 @@ class Script {
   #unknown(line: CommandLine, word: Word, what: string, said: readonly Word[], runs: Status): Status {
     const tool = (said[0]?.text ?? word.text).replace(/^.*\//, "");
     if (!TOOL.test(tool) && !/^"?\$\{?\w*(?:ip6?t|ebt)/i.test(tool)) return null;
-    if (runs === null) return this.#undecided(line);
-    const reason = `not applied: the value of ${what} is not known here; write the value itself`;
-    this.#problems.push(this.#problem(word.start, word.end, reason));
+    if (runs === null) return this.#uncertain(line);
+    const name = /^\$\{?([A-Za-z_]\w*)\}?$/.exec(what)?.[1];
+    const help = name === undefined ? "write the value itself" : `write the value itself, or set it above: ${name}=…`;
+    this.#problems.push(
+      this.#problem(word.start, word.end, `not applied: the value of ${what} is not known here`, help),
+    );
     return null;
   }
 
-  #undecided({ start, end }: CommandLine): Status {
-    const why = this.#blocks.runs === null ? this.#blocks.why : UNCERTAIN;
-    this.#problems.push(this.#problem(start, end, `not applied: ${why}`));
-    return null;
-  }
-
-  #problem(start: number, end: number, reason: string): Problem {
+  #problem(start: number, end: number, reason: string, help: string): Problem {
     return {
       rule: "syntax-error",
       message: "refused",
       data: { reason },
       place: { source: this.#dump.source, start, end },
+      ...advised({ help }),
     };
   }
 }

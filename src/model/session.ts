@@ -1,7 +1,7 @@
 /** What runs while a dump or a list of commands is loaded: the program, and what went wrong, each at its place. */
 import type { Backend, Saver } from "../extensions/index.ts";
 import type { Family, Host } from "../facts/index.ts";
-import type { Place, Problem } from "../finding.ts";
+import { type Advice, advised, type Place, type Problem } from "../finding.ts";
 import type { Dump, Word } from "../syntax/index.ts";
 import { bind } from "./bind.ts";
 import { type Command, NoCommand, readCommand } from "./command.ts";
@@ -47,14 +47,14 @@ export class Session {
       return readCommand(words);
     } catch (error) {
       if (!(error instanceof NoCommand)) throw error;
-      this.expected(this.placeOf(error.word), error.expected, error.found);
+      this.expected(this.placeOf(error.word), error.expected, error.found, error.advice);
       return null;
     }
   }
 
   /** Throws Refused. */
   run(command: Command, table: OpenTable, place: Place, text: string, counters: string | null): void {
-    const { verb, chain, number, operand, spec } = command;
+    const { verb, chain, number, numberWord, operand, spec } = command;
     const { program } = this;
     if (verb === "flush") program.flush(table, chain);
     else if (verb === "zero") program.zero(table, chain, number);
@@ -63,7 +63,7 @@ export class Session {
     else if (verb === "new-chain" && chain) program.newChain(table, chain, place);
     else if (verb === "rename-chain" && chain && operand) program.renameChain(table, chain, operand);
     else if (verb === "policy" && chain && operand) program.policy(table, chain, operand);
-    else if (verb === "delete" && chain && number !== null) program.delete(table, chain, number);
+    else if (verb === "delete" && chain && number !== null) program.delete(table, chain, number, numberWord);
     else if (chain) {
       const { family, name } = table;
       const own = { family, table: name, saver: this.saver, chain: chain.text, place, text, counters };
@@ -74,12 +74,12 @@ export class Session {
     }
   }
 
-  #runRules({ verb, number }: Command, chain: Word, table: OpenTable, rules: readonly Rule[]): void {
+  #runRules({ verb, number, numberWord }: Command, chain: Word, table: OpenTable, rules: readonly Rule[]): void {
     const { program } = this;
     this.rules.push(...rules);
     if (verb === "append") program.append(table, chain, rules);
-    else if (verb === "insert") program.insert(table, chain, number ?? 1, rules);
-    else if (verb === "replace") program.replace(table, chain, number ?? 1, rules);
+    else if (verb === "insert") program.insert(table, chain, number ?? 1, rules, numberWord);
+    else if (verb === "replace") program.replace(table, chain, number ?? 1, rules, numberWord);
     else if (verb === "check") program.check(table, chain, rules);
     else program.delete(table, chain, rules);
   }
@@ -101,16 +101,31 @@ export class Session {
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       // an empty reason: its problems are told already
-      if (!mayFail && error.message !== "") this.refuse(error.word ? this.placeOf(error.word) : place, error.message);
+      if (!mayFail && error.message !== "")
+        this.refuse(error.word ? this.placeOf(error.word) : place, error.message, error.advice);
       return false;
     }
   }
 
-  refuse(place: Place, reason: string): void {
-    this.problems.push({ rule: "syntax-error", message: "refused", data: { reason }, place, family: this.family });
+  refuse(place: Place, reason: string, advice?: Advice): void {
+    const { family } = this;
+    this.problems.push({
+      rule: "syntax-error",
+      message: "refused",
+      data: { reason },
+      place,
+      family,
+      ...advised(advice),
+    });
   }
 
-  expected(place: Place, expected: string, found: string): void {
-    this.problems.push({ rule: "syntax-error", message: "unbound", data: { expected, found }, place });
+  expected(place: Place, expected: string, found: string, advice?: Advice): void {
+    this.problems.push({
+      rule: "syntax-error",
+      message: "unbound",
+      data: { expected, found },
+      place,
+      ...advised(advice),
+    });
   }
 }

@@ -1,5 +1,5 @@
 /** `lint`: findings for people, and as JSON. */
-import type { Severity } from "../finding.ts";
+import type { Place, Severity } from "../finding.ts";
 import { type LintFinding, type LintResult, ruleNamed } from "../lint/index.ts";
 import { frameLines } from "./frame.ts";
 import type { Style } from "./style.ts";
@@ -26,6 +26,7 @@ function findingJson(finding: LintFinding): object {
     text,
     related = [],
     fix,
+    help,
     fingerprint,
   } = finding;
   const [start, end] = [place.source.position(place.start), place.source.position(place.end)];
@@ -49,6 +50,7 @@ function findingJson(finding: LintFinding): object {
       message: each.message,
     })),
     witness: null,
+    help: help ?? null,
     fix: fix ? { safe: fix.safe, replacement: fix.replacement ?? null, commands: fix.commands ?? [] } : null,
     fingerprint,
   };
@@ -81,12 +83,29 @@ function* findingPretty(finding: LintFinding, style: Style, explain: boolean): G
   }
   if (related.length > MOST_RELATED) yield `${margin}${style.cyan(":")} and ${related.length - MOST_RELATED} more`;
   const found = explain ? ruleNamed(rule).rule : null;
-  if (found) {
-    yield `${margin}${style.cyan("=")} why: ${oneLine(found.why)}`;
-    yield `${margin}${style.cyan("=")} help: ${oneLine(found.remedy)} ${style.dim(`(chainwalk rules ${rule})`)}`;
-  }
-  const instead = fix ? [...(fix.replacement === undefined ? [] : [fix.replacement]), ...(fix.commands ?? [])] : [];
+  const more = found ? ` ${style.dim(`(chainwalk rules ${rule})`)}` : "";
+  const help = finding.help !== undefined ? finding.help : found ? oneLine(found.remedy) : null;
+  if (found) yield `${margin}${style.cyan("=")} why: ${oneLine(found.why)}${help === null ? more : ""}`;
+  if (help !== null) yield `${margin}${style.cyan("=")} help: ${safe(help)}${more}`;
+  const instead = fix
+    ? [...(fix.replacement === undefined ? [] : [lineWith(place, fix.replacement)]), ...(fix.commands ?? [])]
+    : [];
   for (const each of instead) yield `${margin}${style.cyan("=")} ${fix?.safe ? "fix" : "try"}: ${safe(each)}`;
+}
+
+/** Lines longer than this are not shown again for a word of theirs. */
+const MOST_SHOWN = 200;
+
+/** The whole line as it is to be; of a long one only what changes. */
+function lineWith({ source, start, end }: Place, replacement: string): string {
+  const { bytes } = source;
+  const first = start === 0 ? 0 : bytes.lastIndexOf("\n", start - 1) + 1;
+  const next = bytes.indexOf("\n", start);
+  const last = next < 0 ? bytes.length : next;
+  if (last - first > MOST_SHOWN || end > last) return replacement;
+  const after = source.text(end, last).replace(/\r$/, "");
+  const before = source.text(first, start);
+  return `${before}${replacement}${replacement === "" ? after.replace(/^[ \t]/, "") : after}`.trim();
 }
 
 /** `filter FORWARD rule 7: ` */

@@ -30,7 +30,7 @@ const SHEBANG = /^#!(?!.*-restore)/;
 const DUMP = /^[ \t]*(?:\*[ \t]*\w|:\S+[ \t]|(?:\[\d+:\d+\][ \t]+)?-[AINP][ \t])/m;
 /** A command at the beginning of a line, its tool by name or in a variable. */
 const COMMAND =
-  /^[ \t]*(?:sudo[ \t]+)?(?:\S*\/)?(?:(?:ip6?|eb|arp)tables(?:-legacy|-nft)?[ \t]|"?\$\{?\w*(?:IPT|IP6T|EBT|ipt|ip6t|ebt)\w*\}?"?[ \t])/m;
+  /^[ \t]*(?:sudo[ \t]+)?(?:\S*\/)?(?:(?:ip6?|eb|arp)tables(?:-legacy|-nft)?(?:-restore)?[ \t]|"?\$\{?\w*(?:IPT|IP6T|EBT|ipt|ip6t|ebt)\w*\}?"?[ \t])/m;
 
 /** Enough to see a chain, and a bound on the work for a file that is no dump. */
 const LOOKED_AT = 1 << 16;

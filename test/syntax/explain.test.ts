@@ -15,8 +15,7 @@ function problem(line: string, before = header) {
   return { at: place.start - before.length, expected: data["expected"], found: data["found"] };
 }
 
-const STATEMENTS =
-  "COMMIT, a chain (:), a comment (#), a rule or command (-A, -I, -D …), a table (*) or counters ([packets:bytes])";
+const STATEMENTS = "a rule (-A CHAIN …), a chain (:NAME …), a table (*NAME) or COMMIT";
 
 describe("a bad line's problem says where, what was expected and what stands there", () => {
   test.each([
@@ -26,13 +25,13 @@ describe("a bad line's problem says where, what was expected and what stands the
     [":INPUT ACCEPT [1:x]", 17, "a number", '"x"'],
     [":INPUT ACCEPT [1]", 16, '":"', '"]"'],
     [":INPUT ACCEPT x", 14, "counters ([packets:bytes]) or end of line", '"x"'],
-    ['-A INPUT --comment "x', 21, "a closing quote", "end of line"],
+    ['-A INPUT --comment "x', 19, "a closing quote", "end of line"],
     ['-A INPUT --comment "x\\', 22, "an escaped character", "end of line"],
     ['-A INPUT --comment "x"y', 22, "a blank or end of line", '"y"'],
     ["[1:2] COMMIT", 6, "a rule or command (-A, -I, -D …)", '"C"'],
     ["COMMIT now", 7, "end of line", '"n"'],
-    ["huh", 0, STATEMENTS, '"h"'],
-    [" huh", 1, STATEMENTS, '"h"'],
+    ["huh", 0, STATEMENTS, '"huh"'],
+    [" huh", 1, STATEMENTS, '"huh"'],
     ["\0", 0, STATEMENTS, "the byte 0x00"],
     ["\xff", 0, STATEMENTS, "the byte 0xff"],
     ["\xc3\xbc", 0, STATEMENTS, '"\xfc"'],
@@ -46,14 +45,14 @@ describe("a bad line's problem says where, what was expected and what stands the
   });
 });
 
-test("a bad line in the middle leaves its neighbours alone, and is placed to its end", () => {
+test("a bad line in the middle leaves its neighbours alone, and is placed at its word", () => {
   const bytes = '*filter\n-A INPUT -j DROP\n-A INPUT "x"y -j DROP\r\n-A INPUT -j ACCEPT\nCOMMIT\n';
   const { problems, source, ...dump } = { ...read(bytes), lines: [...read(bytes).lines()] };
   expect(dump.lines.map((line) => line.kind)).toEqual(["table", "rule", "unreadable", "rule", "commit"]);
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatchObject({ rule: "syntax-error", message: "unreadable" });
   const place = problems[0]?.place;
-  expect(bytes.slice(place?.start, place?.end)).toBe("y -j DROP");
+  expect(bytes.slice(place?.start, place?.end)).toBe("y");
   expect(source.position(place?.start ?? 0)).toEqual({ line: 3, column: 13 });
 });
 

@@ -16,7 +16,7 @@ import {
 /** Less is no protocol but a length (802.3): include/linux/etherdevice.h eth_proto_is_802_3. */
 const LEAST = 0x0600;
 const frameProtocol: Value<Written> = written(
-  "a protocol of /etc/ethertypes (IPv4, IPv6, ARP, 802_1Q and others), Length, or hexadecimal 0x600-0xffff",
+  "a protocol of frames (IPv4, IPv6, ARP, 802_1Q, Length …) or 0x600-0xffff",
   ["IPv4", "ARP", "0x1234", "length", "86dd"],
   (given) => {
     if (given.toLowerCase() === "length") return { text: "Length", ranges: [[0, LEAST]] };
@@ -24,7 +24,14 @@ const frameProtocol: Value<Written> = written(
     if (value === undefined || value < LEAST) return undefined;
     return { text: ethertypeName(value) ?? `0x${value.toString(16)}`, ranges: [[value, value + 1]] };
   },
-  { aliases: ["--protocol", "--proto"] },
+  {
+    aliases: ["--protocol", "--proto"],
+    names: () => ["IPv4", "IPv6", "ARP", "802_1Q", "Length"],
+    hint: (given) =>
+      /^(?:tcp|udp|icmp|sctp|igmp)$/i.test(given)
+        ? `a frame carries IPv4, and that ${given}: -p IPv4 --ip-proto ${given}`
+        : undefined,
+  },
 );
 /** `+` alone is kept by ebtables' own tool. */
 function port(more?: More): Value<Written> {

@@ -24,6 +24,7 @@ const flagPair: Value<FlagPair> = {
   arity: 2,
   negatable: true,
   examples: ["SYN,ACK SYN", "ALL NONE", "fin,syn,rst,ack syn"],
+  names: () => [...BITS.keys()],
   // iptables-save prints the shorthand as what it stands for
   shorthands: { "--syn": SYN },
   read(words) {

@@ -16,8 +16,19 @@ const ports = (given: Written | undefined) => (given ? { ports: given.ranges } :
 /** `-p` may be negated; what stands behind the ports was not read yet (extensions/libxt_NAT.c __NAT_parse). */
 const PORTED = ["tcp", "udp", "sctp", "dccp", "icmp"];
 function ported(ports: Written | undefined, option: string, at = 0, { protocol }: Standing): Mistake | null {
-  const isTold = protocol && protocol.at < at && PORTED.includes(protocol.name);
-  return !ports || isTold ? null : { option, expected: `-p ${PORTED.join(", ")} before ports` };
+  if (!ports || (protocol && protocol.at < at && PORTED.includes(protocol.name))) return null;
+  const isLate = protocol && PORTED.includes(protocol.name);
+  const told = !protocol
+    ? `-p tcp before ${option}`
+    : isLate
+      ? `-p ${protocol.name} first`
+      : `-p tcp instead of -p ${protocol.name}`;
+  return {
+    option,
+    expected: "-p tcp or -p udp before ports",
+    found: protocol ? `-p ${protocol.name}${isLate ? " behind them" : ""}` : "no -p",
+    help: `which ports these are the protocol says: ${told}, or leave the ports out`,
+  };
 }
 
 /** net/netfilter/xt_nat.c */

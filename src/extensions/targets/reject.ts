@@ -41,13 +41,18 @@ export const REJECT = target({
       ["port-unreach", "PORT-UNREACH", "p"],
       typeNamed,
       (value) => value,
-      { negatable: false },
+      { negatable: false, names: (family) => typesOf(family).map(([name]) => name) },
     ),
   },
   placement: { tables: ["filter"], hooks: ["INPUT", "FORWARD", "OUTPUT"] },
   check: (given, _, { protocol }) =>
     given["--reject-with"]?.value === "tcp-reset" && (protocol?.name !== "tcp" || protocol.negated)
-      ? { option: "--reject-with", expected: "-p tcp for tcp-reset" }
+      ? {
+          option: "--reject-with",
+          expected: "-p tcp for tcp-reset",
+          found: protocol ? `${protocol.negated ? "! " : ""}-p ${protocol.name}` : "no -p",
+          help: "ask for -p tcp, or leave --reject-with out: the ICMP answer is for any protocol",
+        }
       : null,
   complete: (given, family) => ({
     "--reject-with": { value: typeNamed("port-unreach", family) as string, negated: false, at: 0 },

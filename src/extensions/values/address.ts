@@ -55,9 +55,24 @@ export function network(more: NetworkMore = {}): Value<Network> {
       : ["10.0.0.1", "10.0.0.0/8", "192.168.1.7/255.255.255.0", "fd00::/64"],
     (text, family) => readNetwork(text, own ?? family, bare),
     (value, negated) => (value.everything && !negated ? null : value.text),
-    { plain: bare ? ONE_ADDRESS : ONE_HOST, ...rest },
+    { plain: bare ? ONE_ADDRESS : ONE_HOST, hint: (text, family) => networkHint(text, own ?? family), ...rest },
   );
 }
+/** Why a text is no address of the family, where that is plain. */
+function networkHint(given: string, family: Family): string | undefined {
+  const [host = "", tail] = given.split("/");
+  const tool = isSix(family) ? "ip6tables" : "iptables";
+  const other = isSix(family) ? "iptables" : "ip6tables";
+  const bits = isSix(family) ? 128 : 32;
+  if (readAddressOf(host, family) !== undefined) return `the prefix length may be /0 to /${bits}`;
+  if (readAddress(host) !== undefined)
+    return `${tool} takes ${familyName(family)} only: the rule belongs to ${other}, in a file of its own`;
+  if (/^[\d.]+$/.test(host)) return "an address is four numbers 0-255, such as 192.168.1.25";
+  if (/^[a-z][\w-]*(?:\.[\w-]+)*$/i.test(host) && tail === undefined)
+    return `write the address of ${host} itself (getent ahosts ${host}): ${tool} looks a name up once, when it loads`;
+  return undefined;
+}
+
 function readNetwork(text: string, family: Family, bare: boolean): Network | undefined {
   const slash = text.indexOf("/");
   const host = readAddressOf(slash < 0 ? text : text.slice(0, slash), family);
@@ -117,7 +132,13 @@ export const interfaceName = (more?: More): Value<Written> =>
     },
     // the legacy kernel keeps an empty mask for it, of which `!` cannot be told again (semantics 5.2)
     (value, negated, { backend }) => (value.text === "+" && (!negated || backend === "legacy") ? null : value.text),
-    more,
+    {
+      hint: (text) =>
+        text.length > 15
+          ? `this has ${text.length}; \`ip link\` shows the name itself, and a + at the end stands for the rest`
+          : undefined,
+      ...more,
+    },
   );
 
 /** An address in a network; a mask with holes is no set of ranges, and its match not modelled. */

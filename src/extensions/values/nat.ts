@@ -125,9 +125,13 @@ export const natDestination = (shift: Shift): Value<Destination> => ({
   arity: 1,
   plain: ONE_DESTINATION,
   examples: ["10.0.0.1", "10.0.0.1-10.0.0.9", "fd00::1", "fd00::1-fd00::9"],
+  hint: (_, family) =>
+    family === "ipv6"
+      ? "such as fd00::2, [fd00::2]:80 or [fd00::2]:80-90"
+      : "such as 10.0.0.2, 10.0.0.2:80 or 10.0.0.2:80-90",
   read([given], _, family) {
     const value = given && readDestination(given.text, family, shift);
-    if (given && !value) throw new BadValue(given, "address[-address][:port[-port]]");
+    if (given && !value) throw new BadValue(given, FORM[family === "ipv6" ? "ipv6" : "ipv4"]);
     return value as Destination;
   },
   write: ({ hosts, ports }) => {
@@ -136,6 +140,10 @@ export const natDestination = (shift: Shift): Value<Destination> => ({
     return [`${host}:${portsText(ports, shift)}`];
   },
 });
+const FORM = {
+  ipv4: "address[-address][:port[-port]]",
+  ipv6: "address[-address], or [address]:port[-port]",
+} as const;
 /** extensions/libxt_NAT.c parse_to: one colon is before a port; more are an IPv6 address, which needs brackets then. */
 function readDestination(given: string, family: Family, shift: Shift): Destination | undefined {
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(given);

@@ -25,6 +25,8 @@ export interface More {
   readonly repeatable?: boolean;
   readonly examples?: readonly string[];
   readonly plain?: RegExp;
+  names?(family: Family): readonly string[];
+  hint?(text: string, family: Family): string | undefined;
   /** Printed in quotes: always (true) or where a character needs it (false); left out: never. */
   readonly quoted?: boolean;
 }
@@ -109,7 +111,7 @@ export const oneOf = (
     list,
     (text) => byText.get(fold(text)),
     (value) => value,
-    rest,
+    { names: () => list, ...rest },
   );
 };
 

@@ -4,6 +4,9 @@ import type { Value } from "../define.ts";
 import { readInteger } from "./number.ts";
 import { type More, type Written, word, written } from "./plain.ts";
 
+/** The names that are mistyped. */
+const PROTOCOLS = ["tcp", "udp", "icmp", "ipv6-icmp", "sctp", "gre", "esp", "igmp", "udplite", "all"];
+
 /** By name or number; `all` and 0 are every protocol and are not printed. */
 export const protocol = (more?: More): Value<Written> =>
   word(
@@ -17,7 +20,7 @@ export const protocol = (more?: More): Value<Written> =>
         : { text: protocolName(number), ranges: [[number, number + 1]] };
     },
     (value, negated) => (value.text === "all" && !negated ? null : value.text),
-    more,
+    { names: () => PROTOCOLS, ...more },
   );
 
 /** A port by number or by the name that /etc/services gives it. */
@@ -52,29 +55,41 @@ export const portList = (more?: More): Value<Written> =>
       if (ranges.some((range) => !range)) return undefined;
       const list = ranges as Range[];
       const slots = list.reduce((sum, [low, high]) => sum + (Number(high) - 1 === low ? 1 : 2), 0);
-      return slots > 15 ? undefined : { text: list.map(portText).join(","), ranges: unite(list) };
+      return slots > MOST_PORTS ? undefined : { text: list.map(portText).join(","), ranges: unite(list) };
     },
-    more,
+    {
+      hint: (text) =>
+        text.split(/[,:]/).length > MOST_PORTS
+          ? "one rule takes 15 at most, a range counting as two: make two rules"
+          : undefined,
+      ...more,
+    },
   );
+const MOST_PORTS = 15;
 
 /**
  * A type, type/code, or one of these names or an unambiguous beginning of one. `any`: what stands for all of them
  * (net/ipv4/netfilter/ip_tables.c icmp_type_code_match: type 255).
  */
 export const icmpTypes = (list: Readonly<Record<string, string>>, any?: string): Value<Written> =>
-  written("an ICMP type, type/code or name", ["8", "3/4", "echo-request", "3"], (given) => {
-    const named = icmpNamed(given, list);
-    if (named === any && any !== undefined) return { text: any, ranges: [[0, 65536]] };
-    const [typeText = "", code] = (named ?? given).split("/");
-    const type = readInteger(typeText, 255);
-    const [first = "", last] = (code ?? "0:255").split(":");
-    const [low, high] = [readInteger(first, 255), readInteger(last ?? first, 255)];
-    if (type === undefined || low === undefined || high === undefined || low > high) return undefined;
-    const whole = low === 0 && high === 255;
-    if (any !== undefined && whole && type === 255) return { text: any, ranges: [[0, 65536]] };
-    const text = whole ? `${type}` : low === high ? `${type}/${low}` : `${type}/${low}:${high}`;
-    return { text, ranges: [[type * 256 + low, type * 256 + high + 1]] };
-  });
+  written(
+    "an ICMP type, type/code or name",
+    ["8", "3/4", "echo-request", "3"],
+    (given) => {
+      const named = icmpNamed(given, list);
+      if (named === any && any !== undefined) return { text: any, ranges: [[0, 65536]] };
+      const [typeText = "", code] = (named ?? given).split("/");
+      const type = readInteger(typeText, 255);
+      const [first = "", last] = (code ?? "0:255").split(":");
+      const [low, high] = [readInteger(first, 255), readInteger(last ?? first, 255)];
+      if (type === undefined || low === undefined || high === undefined || low > high) return undefined;
+      const whole = low === 0 && high === 255;
+      if (any !== undefined && whole && type === 255) return { text: any, ranges: [[0, 65536]] };
+      const text = whole ? `${type}` : low === high ? `${type}/${low}` : `${type}/${low}:${high}`;
+      return { text, ranges: [[type * 256 + low, type * 256 + high + 1]] };
+    },
+    { names: () => Object.keys(list) },
+  );
 function icmpNamed(given: string, list: Readonly<Record<string, string>>): string | undefined {
   const wanted = given.toLowerCase();
   if (Object.hasOwn(list, wanted)) return list[wanted];

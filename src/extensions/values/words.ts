@@ -36,7 +36,7 @@ export const begunNames = (
       return wanted.length > 1 ? wanted.filter((name) => name !== nothing) : wanted;
     },
     (value) => value.join(","),
-    rest,
+    { names: () => list, ...rest },
   );
 };
 

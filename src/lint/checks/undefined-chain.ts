@@ -14,9 +14,19 @@ export const check: Check = function* (analysis, options) {
         if (!target || table.chains.has(target.name) || isExternal(target.name)) continue;
         const isGoto = target.how === "goto";
         if (!isGoto && (isTarget(table.family, target.name) || isForeign(target.name))) continue;
-        const near = nearTarget(table.family, target.name, table.chains.keys());
+        const isMisused = isGoto && isTarget(table.family, target.name);
+        const near = isMisused ? undefined : nearTarget(table.family, target.name, table.chains.keys());
+        const at = ruleAt(table, chain, index + 1);
+        const { start, end } = target.word;
+        // a word of a script may be a variable's
+        const isWritten = at.place.source.text(start, end) === target.name;
+        const place = { source: at.place.source, start, end };
         yield {
-          ...ruleAt(table, chain, index + 1),
+          ...at,
+          ...(isWritten ? { place } : {}),
+          ...(isWritten && near !== undefined ? { fix: { safe: false, replacement: near } } : {}),
+          ...(isMisused ? { help: `targets are reached by -j: -j ${target.name}` } : {}),
+          ...(near !== undefined ? { help: helpFor(target.name, near) } : {}),
           message: isGoto ? "goto" : "jump",
           data: { target: target.name, table: table.name, meant: near === undefined ? "" : ` (did you mean ${near}?)` },
           confidence: "proven",
@@ -25,3 +35,8 @@ export const check: Check = function* (analysis, options) {
     }
   }
 };
+
+const helpFor = (name: string, near: string): string =>
+  name.toLowerCase() === near.toLowerCase()
+    ? "capitals count in the names of chains and targets"
+    : `correct the name, or declare the chain: \`:${name} - [0:0]\``;

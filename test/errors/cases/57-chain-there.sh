@@ -1,0 +1,1 @@
+iptables -N DOCKER-USER

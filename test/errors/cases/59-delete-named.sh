@@ -1,0 +1,1 @@
+iptables -X DOCKER-USER

@@ -1,0 +1,1 @@
+iptables -P DOCKER-USER DROP

@@ -1,0 +1,1 @@
+iptables -N office-network-to-containers-v4

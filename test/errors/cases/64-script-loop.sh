@@ -1,0 +1,3 @@
+for ip in $(cat blocked.txt); do
+  iptables -I DOCKER-USER -s $ip -j DROP
+done

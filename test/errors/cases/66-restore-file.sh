@@ -1,0 +1,1 @@
+iptables-restore --noflush < /etc/iptables/rules.v4
