@@ -14,6 +14,9 @@ await build({
   target: "node20",
   format: "esm",
   packages: "external",
+  // what is not read is not compiled at every start
+  minifySyntax: true,
+  minifyWhitespace: true,
   logLevel: "warning",
 });
 execFileSync("npx", ["--no-install", "tsc", "-p", "tsconfig.types.json"], { stdio: "inherit" });

@@ -72,12 +72,15 @@ function runCall(session: Session, call: Call): boolean | null {
   const run = () => {
     const table = program.open(key, command.table);
     session.touched.add(table);
-    session.run(command, table, place, session.dump.source.text(call.start, call.end), null);
+    session.run(command, table, place, onOneLine(session.dump.source.text(call.start, call.end)), null);
   };
   return session.attempt(place, run, call.mayFail || command.verb === "check" || command.verb === "list");
 }
 
 const isName = ({ text }: { readonly text: string }): boolean => !text.startsWith("-") && text !== "<";
+
+/** A command that goes on in the next line, as one is shown. */
+const onOneLine = (text: string): string => text.replace(/[ \t]*\\\r?\n[ \t]*/g, " ");
 
 /** `iptables-restore <<EOF`: the text is a dump of its own, in its place. */
 function runRestore(session: Session, { input, words, start, end }: Call): boolean | null {
