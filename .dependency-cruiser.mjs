@@ -1,6 +1,6 @@
 // The arrows of the house: data climbs, nothing climbs down. One ordered list; the rules are made from it.
 const floors = [
-  ["source", "finding", "checked-yaml", "nearest"],
+  ["source", "finding", "checked-yaml", "nearest", "own"],
   ["syntax", "facts"],
   ["trace", "space", "extensions"],
   ["model"],
@@ -22,7 +22,7 @@ const arrows = floors.flatMap((names, at) =>
     to: {
       path:
         any([
-          ...names.filter((other) => other !== name && !["source", "finding", "nearest"].includes(other)),
+          ...names.filter((other) => other !== name && !["source", "finding", "nearest", "own"].includes(other)),
           ...floors.slice(at + 1).flat(),
         ]) || "^$",
     },
@@ -30,7 +30,7 @@ const arrows = floors.flatMap((names, at) =>
 );
 const faces = floors
   .flat()
-  .filter((name) => !["source", "finding", "checked-yaml", "nearest", "report", "cli"].includes(name))
+  .filter((name) => !["source", "finding", "checked-yaml", "nearest", "own", "report", "cli"].includes(name))
   .map((name) => ({
     name: `${name}-by-its-index`,
     comment: "Other rooms see a room's face only, so that what is behind it can change.",

@@ -2,6 +2,8 @@
  * What a rule can ask about a packet. One row a field: packet words, JSON, scenario schema, log keys and sentences
  * all read this table; nobody lists fields a second time.
  */
+
+import { own } from "../own.ts";
 import { type Family, readMac, readPrefix, writeAddress, writeMac } from "./address.ts";
 import { protocolName, protocolNumber } from "./protocols.ts";
 import { after, prefix, type Range, type Ranges, topName, unite, type Value } from "./value-set.ts";
@@ -89,7 +91,7 @@ const ICMP_NAMES: Readonly<Record<string, number>> = { "echo-reply": 0, "echo-re
 const icmp: Kind = {
   all: () => [0, 65536],
   read(item) {
-    const [type = "", code, more] = String(ICMP_NAMES[item] ?? item).split("/");
+    const [type = "", code, more] = String(own(ICMP_NAMES, item) ?? item).split("/");
     if (more !== undefined || !/^\d+$/.test(type) || Number(type) > 255) return undefined;
     if (code === undefined) return [Number(type) * 256, Number(type) * 256 + 256];
     return /^\d+$/.test(code) && Number(code) < 256 ? one(Number(type) * 256 + Number(code)) : undefined;

@@ -1,4 +1,6 @@
 /** Names that iptables-save prints for `-p`: libxtables' own list (xtables_chain_protos) and the usual /etc/protocols. */
+import { own } from "../own.ts";
+
 const names: Readonly<Record<string, number>> = {
   icmp: 1,
   igmp: 2,
@@ -72,7 +74,7 @@ const byNumber = new Map(Object.entries(names).map(([name, number]) => [number, 
 export function protocolNumber(text: string): number | undefined {
   if (/^\d+$/.test(text)) return Number(text) < 256 ? Number(text) : undefined;
   const name = text.toLowerCase();
-  return names[name] ?? aliases[name];
+  return own(names, name) ?? own(aliases, name);
 }
 
 export const protocolName = (number: number): string => byNumber.get(number) ?? String(number);

@@ -1,4 +1,6 @@
 /** Port names that iptables takes through /etc/services: the usual ones of Debian's and Red Hat's lists. */
+import { own } from "../own.ts";
+
 const names: Readonly<Record<string, number>> = {
   tcpmux: 1,
   echo: 7,
@@ -185,4 +187,4 @@ const names: Readonly<Record<string, number>> = {
   hkp: 11371,
 };
 /** The port of that name; undefined where the list has none. */
-export const servicePort = (name: string): number | undefined => (Object.hasOwn(names, name) ? names[name] : undefined);
+export const servicePort = (name: string): number | undefined => own(names, name);

@@ -1,5 +1,7 @@
 /** The words after `iptables` as a command: what it does to which chain, and the rule that it names. iptables/xshared.c do_parse. */
+
 import type { Advice } from "../finding.ts";
+import { own } from "../own.ts";
 import type { Word } from "../syntax/index.ts";
 
 /** What a command does; those that change nothing are `list`. */
@@ -214,12 +216,12 @@ const takesText = (option: Word, word: Word): boolean =>
 function verbOf(text: string, begun: boolean): { verb: Verb; glued: string } | undefined {
   const short = /^-([A-Z])(.*)$/.exec(text);
   if (short?.[1] !== undefined) {
-    const verb = SHORT[short[1]];
+    const verb = own(SHORT, short[1]);
     return verb && { verb, glued: short[2] ?? "" };
   }
   if (text === "-h") return { verb: "list", glued: "" };
   if (!text.startsWith("--") || text.length < 5) return undefined;
-  const exact = LONG[text];
+  const exact = own(LONG, text);
   if (exact || !begun) return exact && { verb: exact, glued: "" };
   const names = Object.keys(LONG).filter((name) => name.startsWith(text));
   const [one, ...more] = names;

@@ -19,6 +19,9 @@ import type { Open } from "./open.ts";
 import type { Rule } from "./ruleset.ts";
 import { matchElsewhere, nearMatch, nearOption, toolOf } from "./vocabulary.ts";
 
+/** A rule with more mistakes than this is no rule; the next one would help nobody. */
+const MOST = 100;
+
 interface Span {
   readonly start: number;
   readonly end: number;
@@ -38,6 +41,7 @@ export class Complaints {
 
   say(at: Span | null, expected: string, found: string, advice: Advice = {}, message = "unbound"): void {
     const { place, family, chain } = this.#rule;
+    if (this.isFull) return;
     this.problems.push({
       rule: "syntax-error",
       message,
@@ -47,6 +51,11 @@ export class Complaints {
       chain,
       ...advised(advice),
     });
+  }
+
+  /** What is found from here on is not worth the search for advice. */
+  get isFull(): boolean {
+    return this.problems.length >= MOST;
   }
 
   isTold({ name }: Open): boolean {

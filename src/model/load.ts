@@ -27,7 +27,7 @@ export interface LoadedDump {
 export function loadDump(dump: Dump, host: Host, start: Ruleset | null = null): LoadedDump {
   const session = new Session(dump, host, start);
   const isScript = dump.dialect === "commands";
-  if (isScript) session.problems.push(...runScript(dump, (call) => runCall(session, call)));
+  if (isScript) for (const problem of runScript(dump, (call) => runCall(session, call))) session.problems.push(problem);
   const isSaved = !isScript && runDump(session);
   const { program, touched, rules, problems } = session;
   const tables = program.tables.map((table) => [table, closed(table)] as const);
@@ -106,7 +106,7 @@ function runRestore(session: Session, { input, words, start, end }: Call): boole
     for (const [chain, { rules, ...rest }] of table.chains) open.chains.set(chain, { ...rest, rules: [...rules] });
     session.touched.add(open);
   }
-  session.problems.push(...loaded.problems);
-  session.rules.push(...loaded.rules);
+  for (const problem of loaded.problems) session.problems.push(problem);
+  for (const rule of loaded.rules) session.rules.push(rule);
   return loaded.problems.length === 0;
 }

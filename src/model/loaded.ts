@@ -57,13 +57,21 @@ export class Loaded {
   jump(how: How, extension: TargetExtension | null, word: Word): void {
     this.target = { ...open(word.text, extension, word), how, word };
     this.last = this.target;
-    this.#latest.unshift(this.target);
+    this.#load(this.target);
   }
 
   #add(match: Open): void {
     this.last = match;
     this.matches.push(match);
-    this.#latest.unshift(match);
+    this.#load(match);
+  }
+
+  /** One of an extension is enough: getopt finds the latest one's options. */
+  #load(each: Open): void {
+    if (!each.extension) return;
+    const earlier = this.#latest.findIndex(({ extension }) => extension === each.extension);
+    if (earlier >= 0) this.#latest.splice(earlier, 1);
+    this.#latest.unshift(each);
   }
 
   /** What `-p` would bring with it, by the name that is written there or a number's. */
@@ -87,7 +95,7 @@ export class Loaded {
     const begun = long ? this.#beginning(clear, flag) : null;
     if (begun) return begun;
     const extension = this.ofProtocol();
-    if (!extension || this.matches.some((each) => each.extension === extension)) return null;
+    if (!extension || this.#latest.some((each) => each.extension === extension)) return null;
     const to = open(extension.name, extension, null);
     const option = optionSpelled(extension, flag);
     const found = option ? { to, option, spelled: flag } : long ? this.#beginning([to], flag) : null;

@@ -8,7 +8,12 @@ import type { Open } from "./open.ts";
 import type { Rule } from "./ruleset.ts";
 import { matchNamed, targetNamed } from "./vocabulary.ts";
 
-const JUMPS: Readonly<Record<string, How>> = { "-j": "jump", "--jump": "jump", "-g": "goto", "--goto": "goto" };
+const JUMPS = new Map<string, How>([
+  ["-j", "jump"],
+  ["--jump", "jump"],
+  ["-g", "goto"],
+  ["--goto", "goto"],
+]);
 const MATCHES = new Set(["-m", "--match"]);
 const COUNTERS = new Set(["-c", "--set-counters"]);
 /** About the command's output, not about the rule. */
@@ -70,12 +75,12 @@ export class OptionReader {
   }
 
   #isBase(flag: string): boolean {
-    return flag in JUMPS || COUNTERS.has(flag) || (MATCHES.has(flag) && this.#rule.family !== "bridge");
+    return JUMPS.has(flag) || COUNTERS.has(flag) || (MATCHES.has(flag) && this.#rule.family !== "bridge");
   }
 
   /** The options that belong to no extension. */
   #base(word: Word, flag: string): boolean {
-    const how = JUMPS[flag];
+    const how = JUMPS.get(flag);
     if (how) this.#jump(word, how);
     else if (MATCHES.has(flag) && this.#rule.family !== "bridge") this.#match(word);
     else if (COUNTERS.has(flag)) this.#count(word);
@@ -129,11 +134,11 @@ export class OptionReader {
     const flag = text.slice(0, sign);
     const value = text.slice(isLong ? sign + 1 : sign);
     const owner = this.loaded.owner(flag);
-    const isBase = flag in JUMPS || (MATCHES.has(flag) && this.#rule.family !== "bridge");
+    const isBase = JUMPS.has(flag) || (MATCHES.has(flag) && this.#rule.family !== "bridge");
     if (owner ? owner.to.extension?.options[owner.option]?.arity !== 1 : !isBase) return null;
     this.#words.splice(this.#at, 0, { text: value, start: end - value.length, end, quoted: false });
     // iptables/xshared.c do_parse took their words from argv, where the two are one, before 1.8.11
-    const isOwn = owner ? owner.to === this.loaded.matches[0] : flag in JUMPS;
+    const isOwn = owner ? owner.to === this.loaded.matches[0] : JUMPS.has(flag);
     const { family, saver } = this.#rule;
     if (isOwn && family !== "bridge" && saver.release < 10811)
       this.complaints.say(word, `${flag} and its word apart`, text, { replacement: `${flag} ${value}` });
@@ -150,7 +155,7 @@ export class OptionReader {
     const negated = this.#isNegatedBehind(value, isShorthand, flag, option) || bang !== null;
     if (bang && !value.negatable) this.complaints.say(bang, `${option} without !`, "!", { replacement: "" });
     const earlier = to.given[option];
-    if (earlier && !value.repeatable) {
+    if (earlier && !value.repeatable && !this.complaints.isFull) {
       const before = this.#words[this.#words.indexOf(to.flags[option] as Word) + 1];
       this.complaints.twice(flag, option, [before, this.#next]);
     }
@@ -189,10 +194,13 @@ export class OptionReader {
     put: (given: unknown) => void,
   ): void {
     const { family } = this.#rule;
-    const words = this.#behind.slice(0, value.arity);
+    const words = this.#words.slice(this.#at, this.#at + value.arity);
     this.#at += words.length;
     const misread: Misread = { value, option, flag: spelled, words, family };
-    if (words.length < value.arity) return this.complaints.tooFew(flag, misread);
+    if (words.length < value.arity) {
+      to.carried.push(...(negated ? [{ ...flag, text: "!" }] : []), flag, ...words);
+      return this.complaints.tooFew(flag, misread);
+    }
     try {
       put(value.read(words, spelled, family));
       if (option === "-p") this.loaded.protocol = words[0]?.text.toLowerCase() ?? null;
@@ -203,7 +211,11 @@ export class OptionReader {
       if (isNext) {
         this.#at -= words.length;
         to.carried.push(flag);
-      } else to.carried.push(...(negated ? [{ ...flag, text: "!" }] : []), flag, ...words);
+      } else {
+        // A word glued to its option, `-d1.2.3`, is carried with it already.
+        const apart = words.filter(({ start }) => start >= flag.end);
+        to.carried.push(...(negated ? [{ ...flag, text: "!" }] : []), flag, ...apart);
+      }
     }
   }
 
@@ -216,13 +228,13 @@ export class OptionReader {
     const from = this.#at - 1;
     const stray = [this.#words[from] as Word, ...this.#plainWords()];
     this.loaded.last?.carried.push(...stray);
-    this.complaints.stray(this.#words.slice(0, from), stray);
+    if (!this.complaints.isFull) this.complaints.stray(this.#words.slice(0, from), stray);
   }
 
   /** An option of an unknown extension takes its words with it; of a known one it is a mistake. */
   #carry(words: readonly Word[], flag: Word): void {
     const { last, matches } = this.loaded;
-    if (!last || last.extension) this.complaints.unknownOption(flag, this.#behind);
+    if ((!last || last.extension) && !this.complaints.isFull) this.complaints.unknownOption(flag, this.#behind);
     const to: Open | undefined = last ?? matches[0];
     to?.carried.push(...words, ...this.#plainWords());
   }

@@ -3,7 +3,7 @@ import { encode } from "../source.ts";
 import type { ChainLine, Line } from "../syntax/index.ts";
 import { CanonicalRules } from "./canonical.ts";
 import type { LoadedDump } from "./load.ts";
-import { ruleText } from "./print.ts";
+import { isTaken, ruleText } from "./print.ts";
 import type { Rule, Ruleset, Table } from "./ruleset.ts";
 import { NEWEST } from "./session.ts";
 import { toolOf } from "./vocabulary.ts";
@@ -21,6 +21,7 @@ export function* dumpPieces({ dump, rules, isSaved, ruleset }: LoadedDump): Gene
   const canonical = new CanonicalRules(bytes);
   // what is printed as it stands is one piece: [from, to)
   let [from, to] = [0, 0];
+  let isFirst = true;
   let next = 0;
   for (const line of dump.lines()) {
     const first = next;
@@ -30,13 +31,14 @@ export function* dumpPieces({ dump, rules, isSaved, ruleset }: LoadedDump): Gene
     if (asItStands && to === line.start - 1 && bytes[to] === "\n") to = line.end;
     else {
       yield bytes.slice(from, to);
-      if (to > 0) yield "\n";
+      if (!isFirst) yield "\n";
       [from, to] = [line.start, line.end];
       if (!asItStands) {
         yield text;
         from = to;
       }
     }
+    isFirst = false;
   }
   yield bytes.slice(from, to);
   if (bytes.endsWith("\n")) yield "\n";
@@ -54,11 +56,10 @@ function lineText(
   if (line.kind === "table") return encode(`*${line.name.text}`);
   const [rule] = next > first ? rules.slice(first, next) : [];
   if (line.kind !== "rule" || !rule) return null;
-  if (next > first + 1)
-    return rules
-      .slice(first, next)
-      .map((each) => encode(ruleText(each)))
-      .join("\n");
+  if (next > first + 1) {
+    const made = rules.slice(first, next);
+    return made.every(isTaken) ? made.map((each) => encode(ruleText(each))).join("\n") : null;
+  }
   if (canonical.has(rule, line)) return null;
   const text = encode(ruleText(rule));
   if (text === encode(line.text)) canonical.learn(rule, line);

@@ -2,12 +2,21 @@
 import { type MatchExtension, type OptionTable, quote, type Saver } from "../extensions/index.ts";
 import type { Family } from "../facts/index.ts";
 import type { Source } from "../source.ts";
+import type { Word } from "../syntax/index.ts";
 import { type AnyGiven, type BoundMatch, type BoundRule, bind } from "./bind.ts";
 import type { Rule } from "./ruleset.ts";
 
-/** `-s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j ACCEPT`: a rule without its chain, as its saver prints it. */
+/**
+ * `-s 10.0.0.0/8 -p tcp -m tcp --dport 80 -j ACCEPT`: a rule without its chain, as its saver prints it. What the tool
+ * would not take stays as it is: no saver has printed it, and to leave some of it out would make another rule of it.
+ */
 export function ruleBody(rule: Rule): string {
   const bound = bind(rule);
+  if (!isTaken(rule))
+    return rule
+      .words()
+      .map((word) => raw(word, rule.place.source))
+      .join(" ");
   const matches = rule.saver.backend === "nft" ? mergedInNft(bound.matches, rule) : bound.matches;
   const parts = matches.map((match) => matchText(match, rule)).filter((text) => text !== "");
   const [name, ...options] = targetTexts(rule);
@@ -25,9 +34,12 @@ export function ruleBody(rule: Rule): string {
 const gluesCounters = ({ target }: BoundRule, { release }: Saver): boolean =>
   release <= 10000 && !!target && !target.extension?.standard && !/^(?:CONTINUE|redirect)$/.test(target.name);
 
+/** Whether each of its options is one, alone and beside the others. */
+export const isTaken = (rule: Rule): boolean => bind(rule).problems.every(({ message }) => message !== "unbound");
+
 export function ruleText(rule: Rule): string {
   const body = ruleBody(rule);
-  const [packets, bytes] = (rule.family !== "bridge" && bind(rule).counters) || [];
+  const [packets, bytes] = (rule.family !== "bridge" && isTaken(rule) && bind(rule).counters) || [];
   const counters = packets && bytes ? `[${packets.text}:${bytes.text}]` : rule.counters;
   return `${counters === null ? "" : `${counters} `}-A ${rule.chain}${body === "" ? "" : ` ${body}`}`;
 }
@@ -40,7 +52,7 @@ function targetTexts(rule: Rule): readonly string[] {
   if (!target) return rule.family === "bridge" ? ["-j CONTINUE"] : [];
   const { how, name, extension, given, carried } = target;
   return [
-    `${how === "goto" ? "-g" : "-j"} ${extension?.name ?? name}`,
+    `${how === "goto" ? "-g" : "-j"} ${extension?.name ?? said(name)}`,
     ...(extension ? optionTexts(extension, given, rule) : []),
     ...carried.map((word) => raw(word, rule.place.source)),
   ];
@@ -50,13 +62,15 @@ function targetTexts(rule: Rule): readonly string[] {
 export function matchText(match: BoundMatch, rule: Rule): string {
   const { extension } = match;
   const options = extension ? optionTexts(extension, match.given, rule) : [];
-  const named = extension?.implicit ? [] : [`-m ${match.name}`];
+  const named = extension?.implicit ? [] : [`-m ${said(match.name)}`];
   return [...named, ...options, ...match.carried.map((word) => raw(word, rule.place.source))].join(" ");
 }
 
 /** iptables-nft reads some matches back from expressions: two become one, and one that always holds leaves nothing. */
 function mergedInNft(matches: readonly BoundMatch[], rule: Rule): readonly BoundMatch[] {
   const out: BoundMatch[] = [];
+  /** Where the first of each that was read in full stands. */
+  const firsts = new Map<BoundMatch["extension"], number>();
   for (const match of matches) {
     const { extension, given } = match;
     const native = extension?.nativeInNft?.(given as never) && match.carried.length === 0;
@@ -68,11 +82,14 @@ function mergedInNft(matches: readonly BoundMatch[], rule: Rule): readonly Bound
       optionTexts(extension, given, rule).length === 0
     )
       continue;
-    const same = native ? out.findIndex((each) => each.extension === extension && each.carried.length === 0) : -1;
-    const earlier = out[same];
-    if (earlier && extension?.nativeInNft?.(earlier.given as never))
+    const same = native ? firsts.get(extension) : undefined;
+    const earlier = out[same ?? -1];
+    if (same !== undefined && earlier && extension?.nativeInNft?.(earlier.given as never)) {
       out[same] = { ...earlier, given: { ...earlier.given, ...given } };
-    else out.push(match);
+      continue;
+    }
+    if (match.carried.length === 0 && !firsts.has(extension)) firsts.set(extension, out.length);
+    out.push(match);
   }
   return out;
 }
@@ -91,8 +108,14 @@ export const isUnconditional = ({ matches }: BoundRule): boolean =>
       }),
   );
 
-const raw = (word: { start: number; end: number; text: string }, source: Source): string =>
-  word.text === "!" ? "!" : source.text(word.start, word.end);
+/** As it stands in the file, unless the file says it in another way: a `!` put before it, a variable's value. */
+function raw({ start, end, text, quoted }: Word, source: Source): string {
+  const written = source.text(start, end) || '""';
+  if (quoted || written === text) return written;
+  return /["\\]/.test(text) ? quote(text, true) : said(text);
+}
+/** In quotes where it is more, or less, than one word. */
+const said = (text: string): string => (/[ \t\r\n]|^"|^$/.test(text) ? quote(text, true) : text);
 
 function optionTexts(
   extension: { readonly options: OptionTable; write?: MatchExtension["write"] },

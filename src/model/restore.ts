@@ -4,7 +4,7 @@ import { nearest } from "../nearest.ts";
 import { type CommandLine, familyHint, type Line, type RuleLine, type Word } from "../syntax/index.ts";
 import type { Command } from "./command.ts";
 import type { OpenTable } from "./program.ts";
-import { expandLists, LineRule, type Setting } from "./rule.ts";
+import { LineRule, type Setting } from "./rule.ts";
 import { tableNames } from "./ruleset.ts";
 import { FAMILY_OF, type Session } from "./session.ts";
 import { toolOf } from "./vocabulary.ts";
@@ -182,11 +182,13 @@ class Restore {
       if (only !== session.family) return;
     }
     const table = this.#table && !this.#committed ? this.#table : this.#current(session.placeOf(line));
-    const made = expandLists(new LineRule(this.#setting as Setting, dump, index), bytes);
-    session.rules.push(...made);
-    // a dump's own mistakes stay in it, to be found; what is applied to a rule-set has to load
-    if (!program.strict) program.append(table, line.chain, made);
-    else session.attempt(session.placeOf(line), () => program.append(table, line.chain, session.sound(made)));
+    const rule = new LineRule(this.#setting as Setting, dump, index);
+    session.attempt(session.placeOf(line), () => {
+      const made = session.expand(rule, bytes);
+      for (const each of made) session.rules.push(each);
+      // a dump's own mistakes stay in it, to be found; what is applied to a rule-set has to load
+      program.append(table, line.chain, program.strict ? session.sound(made) : made);
+    });
   }
 
   #command(line: CommandLine): void {

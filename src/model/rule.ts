@@ -58,7 +58,9 @@ export class LineRule implements Rule {
 /** The rule with some of it changed. */
 export function ruleWith(rule: Rule, changes: Partial<Rule>): Rule {
   const { family, table, place, text, chain, counters, saver } = rule;
-  return { family, table, place, text, chain, counters, saver, words: () => rule.words(), ...changes };
+  // a rule that was changed before has them as they are: it may be changed as often as there are commands
+  const words = rule instanceof LineRule ? () => rule.words() : rule.words;
+  return { family, table, place, text, chain, counters, saver, words, ...changes };
 }
 
 /** A rule from its text after `-A CHAIN`, for edits that no file holds. */
@@ -78,8 +80,11 @@ const MAY_LIST = /[ \t](?:-[sd]|--(?:source|src|destination|dst))[ \t]+[^ \t"]*,
 const SOURCE = new Set(["-s", "--source", "--src"]);
 const DESTINATION = new Set(["-d", "--destination", "--dst"]);
 
-/** A rule that lists addresses is as many rules as there are pairs of them (iptables/xshared.c). */
-export function expandLists(rule: Rule, text: string): readonly Rule[] {
+/**
+ * A rule that lists addresses is as many rules as there are pairs of them (iptables/xshared.c). `most`: how many words
+ * they may have together, for two long lists make more rules than there is room for; null: they have more.
+ */
+export function expandLists(rule: Rule, text: string, most: number): readonly Rule[] | null {
   if (!MAY_LIST.test(text) || rule.family === "bridge") return [rule];
   const words = rule.words();
   const listed = (options: ReadonlySet<string>): number =>
@@ -88,8 +93,10 @@ export function expandLists(rule: Rule, text: string): readonly Rule[] {
     );
   const [source, destination] = [listed(SOURCE), listed(DESTINATION)];
   if (source < 0 && destination < 0) return [rule];
-  return itemsOf(words[source]).flatMap((from) =>
-    itemsOf(words[destination]).map((to) =>
+  const [sources, destinations] = [itemsOf(words[source]), itemsOf(words[destination])];
+  if (sources.length * destinations.length * words.length > most) return null;
+  return sources.flatMap((from) =>
+    destinations.map((to) =>
       ruleWith(rule, {
         words: () => words.map((word, at) => (at === source && from ? from : at === destination && to ? to : word)),
       }),

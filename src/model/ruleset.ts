@@ -2,6 +2,7 @@
 import type { Backend, Saver } from "../extensions/index.ts";
 import type { Family } from "../facts/index.ts";
 import type { Place } from "../finding.ts";
+import { own } from "../own.ts";
 import type { Word } from "../syntax/index.ts";
 
 /** An `-A` line. Its number is its position in its chain, never stored. */
@@ -59,7 +60,7 @@ const BRIDGE_CHAINS: Readonly<Record<string, readonly string[]>> = {
 /** What arptables-nft has; the legacy kernel's FORWARD (net/ipv4/netfilter/arptable_filter.c) went with it. */
 const ARP_CHAINS: Readonly<Record<string, readonly string[]>> = { filter: ["INPUT", "OUTPUT"] };
 export const builtinChains = (family: Family, table: string): readonly string[] =>
-  (family === "bridge" ? BRIDGE_CHAINS : family === "arp" ? ARP_CHAINS : IP_CHAINS)[table] ?? [];
+  own(family === "bridge" ? BRIDGE_CHAINS : family === "arp" ? ARP_CHAINS : IP_CHAINS, table) ?? [];
 
 export const tableNames = (family: Family): readonly string[] =>
   Object.keys(family === "bridge" ? BRIDGE_CHAINS : family === "arp" ? ARP_CHAINS : IP_CHAINS);

@@ -11,6 +11,8 @@ import type { Rule, Ruleset } from "./ruleset.ts";
 
 /** What is taken for text without a header. */
 export const NEWEST: Saver = { backend: "legacy", release: 10811 };
+/** Rules of one line whose problems are told. */
+const MOST_TOLD = 100;
 export const FAMILY_OF: Readonly<Record<string, Family>> = { ip: "ipv4", ip6: "ipv6", eb: "bridge", arp: "arp" };
 
 export class Session {
@@ -21,6 +23,8 @@ export class Session {
   /** In the order of their lines. */
   readonly rules: Rule[] = [];
   readonly touched = new Set<OpenTable>();
+  /** How many more words the rules of lists may have. */
+  #left = 1 << 22;
   family: Family = "ipv4";
   saver: Saver = NEWEST;
 
@@ -67,7 +71,7 @@ export class Session {
     else if (chain) {
       const { family, name } = table;
       const own = { family, table: name, saver: this.saver, chain: chain.text, place, text, counters };
-      const made = expandLists({ ...own, words: () => spec }, text);
+      const made = this.expand({ ...own, words: () => spec }, text);
       const rules = this.sound(made);
       if (rules.length < made.length) throw new Refused("");
       this.#runRules(command, chain, table, rules);
@@ -76,7 +80,7 @@ export class Session {
 
   #runRules({ verb, number, numberWord }: Command, chain: Word, table: OpenTable, rules: readonly Rule[]): void {
     const { program } = this;
-    this.rules.push(...rules);
+    for (const rule of rules) this.rules.push(rule);
     if (verb === "append") program.append(table, chain, rules);
     else if (verb === "insert") program.insert(table, chain, number ?? 1, rules, numberWord);
     else if (verb === "replace") program.replace(table, chain, number ?? 1, rules, numberWord);
@@ -84,11 +88,21 @@ export class Session {
     else program.delete(table, chain, rules);
   }
 
+  /** A rule for each pair of the addresses that it lists. Throws Refused. */
+  expand(rule: Rule, text: string): readonly Rule[] {
+    const rules = expandLists(rule, text, this.#left);
+    if (!rules) throw new Refused("its lists of addresses make more rules than are read from one file: list fewer");
+    if (rules.length > 1) this.#left -= rules.length * rule.words().length;
+    return rules;
+  }
+
   /** The rules without a mistake; the others' problems are told. */
   sound(rules: readonly Rule[]): readonly Rule[] {
+    let told = 0;
     return rules.filter((rule) => {
       const { problems } = bind(rule);
-      this.problems.push(...problems);
+      // of the rules of one line most have the same
+      if (problems.length > 0 && told++ < MOST_TOLD) this.problems.push(...problems);
       return problems.length === 0;
     });
   }

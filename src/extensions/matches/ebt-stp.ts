@@ -1,4 +1,5 @@
 import { all, type Condition, not } from "../../facts/index.ts";
+import { own } from "../../own.ts";
 import { match, type One, type OptionTable, type Value } from "../define.ts";
 import { ebtMacMask, integerRange, isOldEbtables, type NumberRange, opaque, readInteger, word } from "../values.ts";
 
@@ -7,7 +8,7 @@ const named = (names: Readonly<Record<string, number>>): Value<number> =>
   word(
     `a number 0-255, ${Object.keys(names).join(" or ")}`,
     ["2", "0x80", ...Object.keys(names)],
-    (text) => readInteger(text, 255) ?? names[text.toLowerCase()],
+    (text) => readInteger(text, 255) ?? own(names, text.toLowerCase()),
     (value) => Object.keys(names).find((name) => names[name] === value) ?? String(value),
   );
 /** ebtables' own tool prints a blank behind these. */

@@ -1,3 +1,4 @@
+import { own } from "../../own.ts";
 import { match, type Value } from "../define.ts";
 import { asked, firstFragment, type NumberRange, opaque, rangeSet, readInteger, word } from "../values.ts";
 
@@ -23,7 +24,7 @@ const NAMES: Readonly<Record<string, number>> = {
 function readType(text: string): number | undefined {
   const given = text.toLowerCase();
   const begun = Object.keys(NAMES).find((name) => name.startsWith(given));
-  return NAMES[given] ?? (begun === undefined ? readInteger(text, 255) : NAMES[begun]);
+  return own(NAMES, given) ?? (begun === undefined ? readInteger(text, 255) : NAMES[begun]);
 }
 const types: Value<NumberRange> = word(
   `a type 0-255, first:last, or one of ${Object.keys(NAMES).join(", ")}`,

@@ -1,4 +1,5 @@
 import { all, any, not, present, type Ranges } from "../../facts/index.ts";
+import { own } from "../../own.ts";
 import { match, type One } from "../define.ts";
 import { compares, flag, opaque, readInteger, type Written, word } from "../values.ts";
 
@@ -18,7 +19,7 @@ const id = () =>
     (text): Id | undefined => {
       const parts = text.split(/[-:]/);
       const [first = "", last = first] = parts;
-      const [low, high] = [KNOWN[text] ?? readInteger(first, MAX), KNOWN[text] ?? readInteger(last, MAX)];
+      const [low, high] = [own(KNOWN, text) ?? readInteger(first, MAX), own(KNOWN, text) ?? readInteger(last, MAX)];
       if (low === undefined && /^[a-z_][\w.-]*\$?$/i.test(text)) return { text, ranges: [], isName: true };
       if (low === undefined || high === undefined || low > high || parts.length > 2) return undefined;
       const ranges: Ranges = [[low, high + 1]];

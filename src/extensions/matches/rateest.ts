@@ -1,3 +1,4 @@
+import { own } from "../../own.ts";
 import { match, type One, type Value } from "../define.ts";
 import { chance, flag, integer, kept, word } from "../values.ts";
 
@@ -34,7 +35,7 @@ const rate = (more: { aliases?: readonly string[] } = {}) =>
     ["8bit", "5kbit", "1.5Mbit", "2MiBps"],
     (text) => {
       const [, number, unit = ""] = /^(\d+(?:\.\d*)?|\.\d+)([a-z]*)$/i.exec(text) ?? [];
-      const bits = UNITS[unit.toLowerCase()];
+      const bits = own(UNITS, unit.toLowerCase());
       const bytes = number === undefined || bits === undefined ? -1 : Math.floor((Number(number) * bits) / 8);
       return bytes < 0 || bytes > 0xffffffff ? undefined : bytes;
     },

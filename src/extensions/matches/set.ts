@@ -13,7 +13,8 @@ const setMatch: Value<SetMatch> = {
   aliases: ["--set"],
   examples: ["hosts src", "pairs src,dst"],
   read([name, directions]) {
-    if (name && Buffer.byteLength(name.text) > 31) throw new BadValue(name, "a set's name of at most 31 bytes");
+    if (name && (name.text === "" || Buffer.byteLength(name.text) > 31))
+      throw new BadValue(name, "a set's name of 1 to 31 bytes");
     // the beginning is looked at
     const ways = (directions?.text ?? "").split(",").map((way) => /^(src|dst)/.exec(way)?.[1]);
     if (directions && (ways.length > 6 || ways.includes(undefined)))

@@ -1,4 +1,5 @@
 import { within } from "../../facts/index.ts";
+import { own } from "../../own.ts";
 import { match, type Value } from "../define.ts";
 import { asked, hex, type Masked, maskedBytes, readMasked, word } from "../values.ts";
 
@@ -15,7 +16,7 @@ const tosValue: Value<Masked> = word(
   `a value 0-0xff, value/mask, or one of ${Object.keys(NAMES).join(", ")}`,
   ["0x10", "16/0x3f", "Minimize-Delay", "normal-service"],
   (text) => {
-    const named = NAMES[text.toLowerCase()];
+    const named = own(NAMES, text.toLowerCase());
     return named === undefined ? readMasked(text, 255) : { value: named, mask: 0x3f };
   },
   write,

@@ -1,3 +1,4 @@
+import { own } from "../../own.ts";
 import { type Given, target, type Value } from "../define.ts";
 import { bareWord, word } from "../values.ts";
 
@@ -10,7 +11,7 @@ const time = (examples: readonly string[]): Value<number> =>
     examples,
     (text) => {
       const [, number, unit = ""] = /^\s*\+?(\d+\.?\d*(?:e[+-]?\d+)?|\.\d+)([a-z]*)$/i.exec(text) ?? [];
-      const scale = UNITS[unit.toLowerCase().replace(/ecs$/, "ec")];
+      const scale = own(UNITS, unit.toLowerCase().replace(/ecs$/, "ec"));
       return number === undefined || scale === undefined ? undefined : Math.trunc(Number(number) * scale) % 2 ** 32;
     },
     showTime,

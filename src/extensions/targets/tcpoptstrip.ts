@@ -1,3 +1,4 @@
+import { own } from "../../own.ts";
 import { target } from "../define.ts";
 import { readInteger, word } from "../values.ts";
 
@@ -14,7 +15,7 @@ const kinds = word(
   `TCP options 2-255, each once, or of ${Object.keys(NAMES).join(", ")}`,
   ["2,3,4", "timestamp", "sack,sack-permitted", "0xfd"],
   (text) => {
-    const given = text.split(",").map((each) => (Object.hasOwn(NAMES, each) ? NAMES[each] : readInteger(each, 255, 2)));
+    const given = text.split(",").map((each) => own(NAMES, each) ?? readInteger(each, 255, 2));
     const list = given.filter((each) => each !== undefined);
     if (list.length < given.length || new Set(list).size < list.length) return undefined;
     return list.sort((a, b) => a - b);

@@ -1,3 +1,4 @@
+import { own } from "../../own.ts";
 import { type Given, target, type Value } from "../define.ts";
 import { hex, integer, type Masked, readMasked, word } from "../values.ts";
 
@@ -13,7 +14,7 @@ const tosMask: Value<Masked> = word(
   `a value 0-255, value/mask, or one of ${Object.keys(NAMES).join(", ")}`,
   ["0x10", "0x10/0x3f", "Minimize-Delay", "16"],
   (text) => {
-    const named = NAMES[text.toLowerCase()];
+    const named = own(NAMES, text.toLowerCase());
     return named === undefined ? readMasked(text, 0xff) : { value: named, mask: 0x3f };
   },
   ({ value, mask }) => `${hex(value, 2)}/${hex(mask, 2)}`,

@@ -1,4 +1,6 @@
 /** Numbers as the tools read them: decimal, 0x hexadecimal or 0 octal (libxtables xtables_strtoul, base 0). */
+
+import { own } from "../../own.ts";
 import type { Value } from "../define.ts";
 import { type More, type Written, word } from "./plain.ts";
 
@@ -35,7 +37,7 @@ export function integer(more: NumberMore = {}): Value<number> {
   return word(
     `a number ${min}-${max}${list.length > 0 ? ` or one of ${list.join(", ")}` : ""}`,
     [String(min), String(Math.min(max, min + 7)), String(max)],
-    (text) => readInteger(text, max, min) ?? (Object.hasOwn(named, text) ? named[text] : undefined),
+    (text) => readInteger(text, max, min) ?? own(named, text),
     print,
     { negatable: false, ...rest },
   );
@@ -54,8 +56,7 @@ export interface RangeMore extends NumberMore {
 /** `7`, `1:5`, `:5`, `5:`. Negatable unless `more` says otherwise. */
 export function integerRange(more: RangeMore = {}): Value<NumberRange> {
   const { max = UINT32, min = 0, print = String, between = ":", omitsAll = false, named = {}, ...rest } = more;
-  const end = (text: string, open: number) =>
-    text === "" ? open : (readInteger(text, max, min) ?? (Object.hasOwn(named, text) ? named[text] : undefined));
+  const end = (text: string, open: number) => (text === "" ? open : (readInteger(text, max, min) ?? own(named, text)));
   return word(
     `a number ${min}-${max}, or first${between}last`,
     [String(min + 3), `${min + 1}${between}${min + 5}`, `${between}${min + 4}`, `${min + 4}${between}`],

@@ -1,5 +1,6 @@
 /** What targets take: a host, a word as it stands, a set and its directions, ARP header values. */
 import { type Address, readMac, writeAddress } from "../../facts/index.ts";
+import { own } from "../../own.ts";
 import { BadValue, type Value } from "../define.ts";
 import { readAddressOf } from "./address.ts";
 import { readInteger } from "./number.ts";
@@ -63,7 +64,9 @@ export const arpMac = (more?: More): Value<{ readonly text: string; readonly los
     "a MAC address, MAC/mask, Unicast, Multicast, Broadcast or BGA",
     ["00:11:22:33:44:55", "02:00:00:00:00:00/03:00:00:00:00:00", "Multicast"],
     (given) => {
-      const [address = "", mask = "ff:ff:ff:ff:ff:ff", rest] = (MAC_NAMES[given.toLowerCase()] ?? given).split("/");
+      const [address = "", mask = "ff:ff:ff:ff:ff:ff", rest] = (own(MAC_NAMES, given.toLowerCase()) ?? given).split(
+        "/",
+      );
       const [low, bits] = [macBytes(address), macBytes(mask)];
       if (rest !== undefined || !low || !bits) return undefined;
       const base = writeBytes(low.map((byte, at) => byte & (bits[at] ?? 0)));

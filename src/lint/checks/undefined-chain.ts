@@ -2,11 +2,15 @@ import { bind, isForeign, isTarget, nearTarget } from "../../model/index.ts";
 import { ruleAt } from "../analysis.ts";
 import type { Check } from "../define.ts";
 
+/** A file with more unknown names than these was not mistyped: it is a part of something. */
+const MOST_HINTS = 100;
+
 /** `externalChains`: chains that other software makes, which files for `--noflush` may name; `ufw-*` is a prefix. */
 export const check: Check = function* (analysis, options) {
   const external = options["externalChains"] as readonly string[];
   const isExternal = (name: string): boolean =>
     external.some((each) => (each.endsWith("*") ? name.startsWith(each.slice(0, -1)) : name === each));
+  let hints = MOST_HINTS;
   for (const table of analysis.tables) {
     for (const chain of table.chains.values()) {
       for (const [index, rule] of chain.rules.entries()) {
@@ -15,7 +19,7 @@ export const check: Check = function* (analysis, options) {
         const isGoto = target.how === "goto";
         if (!isGoto && (isTarget(table.family, target.name) || isForeign(target.name))) continue;
         const isMisused = isGoto && isTarget(table.family, target.name);
-        const near = isMisused ? undefined : nearTarget(table.family, target.name, table.chains.keys());
+        const near = isMisused || hints-- <= 0 ? undefined : nearTarget(table.family, target.name, table.chains.keys());
         const at = ruleAt(table, chain, index + 1);
         const { start, end } = target.word;
         // a word of a script may be a variable's

@@ -48,12 +48,18 @@ export function recognise(ruleset: Ruleset, family: Family, host: Host): Docker 
   };
 }
 
+/** net/core/dev.c dev_valid_name; a comma would be taken for the end of a name in a list of them. */
+const IS_DEVICE = /^[^\s/:,]+$/;
+
 function bridgesOf(filter: Table, nats: readonly Table[]): Bridge[] {
   const names = new Set<string>();
   for (const chain of filter.chains.values()) {
     for (const rule of chain.rules) {
       const bound = bind(rule);
-      for (const name of interfaces(bound)) if (tellsBridge(chain, bound, name)) names.add(name.replace(/\+$/, ""));
+      for (const told of interfaces(bound)) {
+        const name = told.replace(/\+$/, "");
+        if (tellsBridge(chain, bound, told) && IS_DEVICE.test(name)) names.add(name);
+      }
     }
   }
   if (names.size === 0) names.add("docker0");

@@ -1,5 +1,6 @@
 /** Lines of the legacy TRACE target, IPv4 and IPv6: net/ipv4/netfilter/ip_tables.c trace_packet, nf_log_syslog.c; semantics 1. */
 import { type Field, protocolNumber, readAddress, readMac, TCP_FLAGS } from "../../facts/index.ts";
+import { own } from "../../own.ts";
 import type { Draft, IpEvent, LogValues } from "../event.ts";
 
 const LINE = /^TRACE: (\S+) (IN=\S* OUT=\S*(?: .*)?)$/;
@@ -87,7 +88,7 @@ function readFields(text: string): LogValues | undefined {
     else {
       const key = token.slice(0, equals);
       const value = token.slice(equals + 1);
-      const name = names[key];
+      const name = own(names, key);
       if (name) values[name] = value || null;
       else if (key === "TYPE") type = Number(value);
       else if (key === "CODE") values.icmpType = (type ?? 0) * 256 + Number(value);
