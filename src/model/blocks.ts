@@ -8,11 +8,11 @@ export const and = (a: Status, b: Status): Status =>
 export const negate = (status: Status): Status => (status === null ? null : !status);
 const or = (a: Status, b: Status): Status => negate(and(negate(a), negate(b)));
 
-type Kind = "if" | "loop" | "case" | "function" | "group";
+type Kind = "if" | "loop" | "case" | "function" | "group" | "subshell";
 interface Block {
   readonly kind: Kind;
   /** Whether the whole block runs. */
-  readonly outer: Status;
+  outer: Status;
   /** Whether the commands that come now run. */
   runs: Status;
   /** Between `if` or `elif` and `then`. */
@@ -22,26 +22,45 @@ interface Block {
   before: Status;
   /** A function's brace is there. */
   opened: boolean;
+  /** What comes next in a case is a pattern. */
+  awaitsPattern: boolean;
+  /** How the command before it ended. */
+  readonly entered: Status;
+  /** What a subshell assigns is forgotten at its end. */
+  readonly variables: ReadonlyMap<string, string> | null;
 }
 
-const WHY: Readonly<Record<Kind, string>> = {
+const WHY: Readonly<Record<Exclude<Kind, "subshell">, string>> = {
   if: "it runs only under a condition that is not known here",
   loop: "it stands in a loop",
   case: "it stands in a case, and which pattern fits is not known here",
   function: "it stands in a function",
   group: "it runs only if the command before it succeeds or fails, which is not known here",
 };
-const HELP: Readonly<Record<Kind, string>> = {
+const HELP: Readonly<Record<Exclude<Kind, "subshell">, string>> = {
   if: "write the commands that run, without the condition",
   loop: "write its commands out, one a line",
   case: "write the commands that run, without the case",
   function: "write its commands where they are to run",
   group: "write the commands that run, a line each",
 };
-const LOOPS = new Set(["for", "while", "until", "select"]);
-
+/** What each closing word can close. */
+const CLOSES = new Map<string, readonly Kind[]>([
+  ["fi", ["if"]],
+  ["done", ["loop"]],
+  ["esac", ["case"]],
+  ["}", ["group", "function"]],
+  [")", ["subshell", "function"]],
+]);
 export class Blocks {
   readonly #open: Block[] = [];
+  readonly #variables: Map<string, string>;
+  /** How the latest command ended. */
+  status: Status = true;
+
+  constructor(variables: Map<string, string>) {
+    this.#variables = variables;
+  }
 
   get runs(): Status {
     const top = this.#open.at(-1);
@@ -49,62 +68,94 @@ export class Blocks {
   }
   /** Why what comes now may or may not run. */
   get why(): string {
-    return WHY[this.#open.findLast(({ runs }) => runs === null)?.kind ?? "group"];
+    return WHY[this.#unsettled];
   }
   /** What to do about it. */
   get help(): string {
-    return HELP[this.#open.findLast(({ runs }) => runs === null)?.kind ?? "group"];
+    return HELP[this.#unsettled];
+  }
+  /** A group is as uncertain as what it stands in. */
+  get #unsettled(): Exclude<Kind, "subshell"> {
+    const { kind = "group" } =
+      this.#open.findLast((each) => each.runs === null && each.kind !== "group" && each.kind !== "subshell") ?? {};
+    return kind === "subshell" ? "group" : kind;
   }
   get inCondition(): boolean {
     return this.#open.some(({ inCondition }) => inCondition);
   }
-  get inGroup(): boolean {
-    return this.#open.some(({ kind }) => kind === "group");
+
+  /**
+   * Takes the words that open and close blocks off a command; what is left is a simple command. `joined` is what stands
+   * before it, `joins` whether that lets it run: true in the answer where a block that it opens has taken that over.
+   */
+  take(words: Word[], joined: string, joins: Status): Status {
+    const top = this.#open.at(-1);
+    if (joined === ";;" && top?.kind === "case") top.awaitsPattern = true;
+    let left = joins;
+    for (let word = words[0]; word; word = words[0]) {
+      const before = this.#open.length;
+      if (!this.#pattern(words) && (word.quoted || !this.#word(words, word, left))) return left;
+      if (this.#open.length > before) left = true;
+    }
+    return left;
   }
 
-  /** Takes the words that open and close blocks off a command; what is left is a simple command. */
-  take(words: Word[], variables: Map<string, string>): Word[] {
-    for (;;) {
-      const word = words[0];
-      if (!word || word.quoted) return words;
-      const { text } = word;
-      // the pattern of a case
-      const pattern = this.#open.at(-1)?.kind === "case" ? words.findIndex((each) => each.text === ")") : -1;
-      if (pattern >= 0) {
-        words.splice(0, pattern + 1);
-        continue;
-      }
-      const isFunction = text === "function" || (words[1]?.text === "(" && words[2]?.text === ")");
-      if (isFunction) {
-        this.#push("function", null);
-        const brace = words.findIndex((each) => each.text === "{");
-        words.splice(0, brace < 0 ? words.length : brace);
-        continue;
-      }
-      if (text === "if") this.#push("if", this.runs, true);
-      else if (text === "case") {
-        this.#push("case", null);
-        return [];
-      } else if (LOOPS.has(text)) {
-        this.#push("loop", null);
-        const name = words[1]?.text ?? "";
-        if (text !== "for" && text !== "select") words.shift();
-        else {
-          variables.delete(name);
-          return [];
-        }
-        continue;
-      } else if (text === "{" || text === "(") this.#brace();
-      else if (/^(?:then|elif|else)$/.test(text)) this.#branch(text);
-      else if (/^(?:fi|done|esac|\}|\))$/.test(text)) this.#open.pop();
-      else if (text !== "do") return words;
+  /** Whether the words began with a pattern of a case, which is taken off. */
+  #pattern(words: Word[]): boolean {
+    const top = this.#open.at(-1);
+    if (top?.kind !== "case" || !top.awaitsPattern || words[0]?.text === "esac") return false;
+    const end = words.findIndex((each, at) => at > 0 && each.text === ")" && !each.quoted);
+    top.awaitsPattern = end < 0;
+    words.splice(0, end < 0 ? words.length : end + 1);
+    return true;
+  }
+
+  /** Whether the word belongs to a block and was taken off. */
+  #word(words: Word[], { text }: Word, joins: Status): boolean {
+    const second = words[1];
+    if (text === "function" || (second?.text === "(" && words[2]?.text === ")" && /^[^=("]+$/.test(text))) {
+      this.#push("function", null, joins);
+      words.splice(0, text !== "function" ? 3 : words[2]?.text === "(" ? 4 : 2);
+    } else if (text === "case") {
+      this.#push("case", null, joins);
+      const start = words.findIndex((each, at) => at > 1 && each.text === "in");
+      words.splice(0, start < 0 ? words.length : start + 1);
+    } else if (text === "for" || text === "select") {
+      this.#push("loop", null, joins);
+      this.#variables.delete(second?.text ?? "");
+      words.length = 0;
+    } else {
+      if (text === "if") this.#push("if", true, joins);
+      else if (text === "while" || text === "until") this.#push("loop", null, joins);
+      else if (text === "{" || text === "(") this.#brace(text, joins);
+      else if (text === "then" || text === "elif" || text === "else") this.#branch(text);
+      else if (CLOSES.has(text)) this.close(text);
+      else if (text !== "do") return false;
       words.shift();
     }
+    return true;
   }
 
-  /** A `)` behind a command. */
-  close(): void {
+  close(word: string): void {
+    const top = this.#open.at(-1);
+    if (!top || !CLOSES.get(word)?.includes(top.kind)) return;
     this.#open.pop();
+    if (top.variables) {
+      this.#variables.clear();
+      for (const [name, value] of top.variables) this.#variables.set(name, value);
+    }
+    this.status = this.#after(top);
+    this.ended(this.status);
+  }
+
+  /** How a block as a whole ended. */
+  #after({ kind, outer, entered, before, condition }: Block): Status {
+    if (outer === false) return entered;
+    if (kind === "function") return outer;
+    if (outer === null || kind === "loop" || kind === "case") return null;
+    if (kind !== "if") return this.status;
+    const taken = or(before, condition);
+    return taken === false ? true : taken && this.status;
   }
 
   /** How the latest command ended: the condition of the `if` that it stands in. */
@@ -113,22 +164,36 @@ export class Blocks {
     if (top?.inCondition) top.condition = status;
   }
 
-  #push(kind: Kind, runs: Status, inCondition = false): void {
+  /** `exit`: nothing more runs in the subshell that it stands in; false: it is the script that ends. */
+  leave(): boolean {
+    const subshell = this.#open.findLastIndex(({ kind }) => kind === "subshell");
+    this.#open.slice(Math.max(subshell, 0)).forEach((block, at) => {
+      block.runs = false;
+      if (at > 0) block.outer = false;
+    });
+    return subshell >= 0;
+  }
+
+  #push(kind: Kind, runs: Status, joins: Status): void {
+    const outer = and(this.runs, joins);
     this.#open.push({
       kind,
-      outer: this.runs,
-      runs: and(this.runs, runs),
-      inCondition,
+      outer,
+      runs: and(outer, runs),
+      inCondition: kind === "if",
       condition: null,
       before: false,
       opened: false,
+      awaitsPattern: kind === "case",
+      entered: this.status,
+      variables: kind === "subshell" ? new Map(this.#variables) : null,
     });
   }
 
-  #brace(): void {
+  #brace(brace: string, joins: Status): void {
     const top = this.#open.at(-1);
     if (top?.kind === "function" && !top.opened) top.opened = true;
-    else this.#push("group", this.runs);
+    else this.#push(brace === "(" ? "subshell" : "group", true, joins);
   }
 
   #branch(word: string): void {
@@ -142,6 +207,6 @@ export class Blocks {
     top.before = or(top.before, top.condition);
     top.runs = and(top.outer, negate(top.before));
     top.inCondition = word === "elif";
-    if (word === "elif") top.condition = null;
+    top.condition = word === "elif" ? null : true;
   }
 }

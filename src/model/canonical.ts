@@ -30,15 +30,22 @@ export class CanonicalRules {
   readonly #shapes = new Map<string, Shape[]>();
   /** Words that were found to be as their slot prints them, or not. */
   readonly #words = new Map<string, boolean>();
+  /** Extensions have options of the same name that mean different things: each value's own number. */
+  readonly #values = new Map<Slot["value"], number>();
 
   constructor(bytes: string) {
     this.#bytes = bytes;
   }
 
   /** Whether the line is known to be its own print. */
-  has(rule: Rule, { words }: RuleLine): boolean {
+  has(rule: Rule, line: RuleLine): boolean {
+    const { words } = line;
     const shapes = this.#shapes.get(this.#key(rule, words));
-    return !!shapes?.some((shape) => shape.every((part, at) => this.#fits(part, words[at] as Word, rule)));
+    return (
+      !!shapes &&
+      this.#isSpaced(line, words) &&
+      shapes.some((shape) => shape.every((part, at) => this.#fits(part, words[at] as Word, rule)))
+    );
   }
 
   /** A rule that came back as it was written. */
@@ -51,6 +58,18 @@ export class CanonicalRules {
       words.map((word) => this.#raw(word)),
     );
     if (shape) this.#shapes.set(key, [...shapes, shape]);
+  }
+
+  /** One blank between its words, and nothing behind them. */
+  #isSpaced({ start, end, counters, chain }: RuleLine, words: readonly Word[]): boolean {
+    const command = this.#bytes.slice(counters?.end ?? start, chain.start);
+    if (command !== (counters ? " -A " : "-A ")) return false;
+    let at = chain.end;
+    for (const word of words) {
+      if (word.start !== at + 1 || this.#bytes[at] !== " ") return false;
+      at = word.end;
+    }
+    return at === end;
   }
 
   #raw({ start, end }: Word): string {
@@ -73,17 +92,25 @@ export class CanonicalRules {
   }
 
   #fits(part: Part, word: Word, rule: Rule): boolean {
-    if (part === null) return true;
+    if (part === null) return !word.quoted;
     const raw = this.#raw(word);
     if (typeof part === "string") return part === raw;
     if (rule.family === "ipv4" && part.value.plain?.test(raw)) return true;
-    const key = `${part.flag}${part.negated ? "!" : " "}${raw}`;
+    const { family, saver } = rule;
+    const key = `${family} ${saver.backend} ${saver.release} ${this.#number(part.value)} ${part.flag}${part.negated ? "!" : " "}${raw}`;
     let fits = this.#words.get(key);
     if (fits === undefined) {
       if (this.#words.size >= MOST_WORDS) this.#words.clear();
       this.#words.set(key, (fits = printsAlike(part, word, raw, rule)));
     }
     return fits;
+  }
+
+  #number(value: Slot["value"]): number {
+    const there = this.#values.get(value);
+    if (there !== undefined) return there;
+    this.#values.set(value, this.#values.size);
+    return this.#values.size - 1;
   }
 }
 

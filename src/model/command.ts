@@ -93,7 +93,11 @@ const NEEDS_CHAIN = new Set<Verb>([
   "rename-chain",
   "policy",
 ]);
+/** They take no rule: the tools refuse any other word. */
+const ALONE = new Set<Verb>(["new-chain", "delete-chain", "rename-chain", "flush", "policy"]);
 const QUIET = /^(?:-[vnx]+|--verbose|--numeric|--exact|--line-numbers|--concurrent|--fragile)$/;
+/** Options of QUIET that change how a list is shown: the tools refuse them with any other command. xshared.c commands_v_options. */
+export const OF_LISTS = /^(?:-v*[nx][vnx]*|--numeric|--exact|--line-numbers)$/;
 
 export function readCommand(words: readonly Word[]): Command {
   return new Reader(words).read();
@@ -108,6 +112,8 @@ class Reader {
   #operand: Word | null = null;
   #table: Word | null = null;
   #only: Command["only"] = null;
+  /** An option in front that only a list takes. */
+  #quiet: Word | null = null;
   readonly #spec: Word[] = [];
 
   constructor(words: readonly Word[]) {
@@ -122,6 +128,12 @@ class Reader {
       throw new NoCommand(first, "a command (-A, -I, -D, -R, -N, -F, -X, -P …)", first.text);
     }
     const { verb, word } = this.#verb;
+    if (this.#quiet && verb !== "list" && verb !== "zero")
+      throw new NoCommand(this.#quiet, `no ${this.#quiet.text} with ${word.text}`, this.#quiet.text, {
+        help: "only -L takes it",
+      });
+    const stray = ALONE.has(verb) ? this.#spec.find(({ text }) => !QUIET.test(text) || OF_LISTS.test(text)) : undefined;
+    if (stray) throw new NoCommand(stray, `the end of the command ${word.text}`, stray.text);
     return {
       verb,
       word,
@@ -154,7 +166,7 @@ class Reader {
     else if (text === "-M" || text === "--modprobe") this.#at++;
     else if (/^(?:-[wW]\d+|--(?:wait|wait-interval|modprobe)=.*)$/.test(text)) return;
     // behind the verb it may be the value of an option: the binder knows
-    else if (!this.#verb && QUIET.test(text)) return;
+    else if (!this.#verb && QUIET.test(text)) this.#quiet ??= OF_LISTS.test(text) ? word : null;
     else this.#spec.push(word);
   }
 
@@ -214,9 +226,10 @@ const takesText = (option: Word, word: Word): boolean =>
 
 /** `begun`: a beginning will do, as long as no verb was read; behind it, `--pol` is the match's own option. */
 function verbOf(text: string, begun: boolean): { verb: Verb; glued: string } | undefined {
-  const short = /^-([A-Z])(.*)$/.exec(text);
-  if (short?.[1] !== undefined) {
-    const verb = own(SHORT, short[1]);
+  const short = /^-[vnx]*([A-Z])(.*)$/.exec(text);
+  const verb = own(SHORT, short?.[1] ?? "");
+  // -vnL: the letters before it are of no verb that changes anything
+  if (short?.[1] !== undefined && (text[1] === short[1] || verb === "list")) {
     return verb && { verb, glued: short[2] ?? "" };
   }
   if (text === "-h") return { verb: "list", glued: "" };

@@ -23,12 +23,15 @@ export interface LoadedDump {
   readonly problems: readonly Problem[];
 }
 
+/** The tool that is told to read a text: its family and backend hold, whatever the text looks like. */
+export type Tool = Pick<Session, "family" | "saver">;
+
 /** Runs a dump or a list of commands: from nothing, or on what is loaded already. */
-export function loadDump(dump: Dump, host: Host, start: Ruleset | null = null): LoadedDump {
+export function loadDump(dump: Dump, host: Host, start: Ruleset | null = null, tool: Tool | null = null): LoadedDump {
   const session = new Session(dump, host, start);
   const isScript = dump.dialect === "commands";
   if (isScript) for (const problem of runScript(dump, (call) => runCall(session, call))) session.problems.push(problem);
-  const isSaved = !isScript && runDump(session);
+  const isSaved = !isScript && runDump(session, tool);
   const { program, touched, rules, problems } = session;
   const tables = program.tables.map((table) => [table, closed(table)] as const);
   return {
@@ -65,7 +68,14 @@ function runCall(session: Session, call: Call): boolean | null {
   session.saver = { ...NEWEST, backend: (backend as Backend | undefined) ?? session.backendFor(session.family) };
   if (restore) return runRestore(session, call);
   const command = session.read(call.words);
-  if (!command || (command.only !== null && command.only !== session.family)) return null;
+  if (!command) return null;
+  if (command.only !== null && command.only !== session.family) {
+    const wanted = command.only === "ipv6" ? "ip6tables" : "iptables";
+    session.refuse(place, `not applied: ${call.tool} takes no -${command.only === "ipv6" ? 6 : 4}`, {
+      help: `${wanted} is the tool for that family`,
+    });
+    return false;
+  }
   const key = { family: session.family, backend: session.saver.backend, name: command.table?.text ?? "filter" };
   // without a rule-set to stand on, nobody knows what others have made
   if (!program.strict && (command.verb === "list" || command.verb === "check") && !program.find(key)) return null;
@@ -95,12 +105,11 @@ function runRestore(session: Session, { input, words, start, end }: Call): boole
     return null;
   }
   const { name, bytes } = dump.source;
-  const [from, to] = input;
-  // the same offsets, so that places point into the script
-  const blank = bytes.slice(0, from).replace(/[^\n]/g, " ");
-  const inner = parse(new Source(name, blank + bytes.slice(from, to).replace(/[^\n]*$/, "")));
+  // on the same lines, so that places point into the script
+  const blank = bytes.slice(0, input.from).replace(/[^\n]/g, " ");
+  const inner = parse(new Source(name, blank + input.text));
   const keeps = words.some(({ text }) => text === "-n" || text === "--noflush");
-  const loaded = loadDump(inner, host, keeps ? { tables: program.tables.map(closed) } : null);
+  const loaded = loadDump(inner, host, keeps ? { tables: program.tables.map(closed) } : null, { family, saver });
   for (const table of loaded.tables) {
     const open = program.begin({ name: table.name, family, backend: saver.backend }, table.place);
     for (const [chain, { rules, ...rest }] of table.chains) open.chains.set(chain, { ...rest, rules: [...rules] });

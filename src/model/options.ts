@@ -2,6 +2,7 @@
 import { BadValue, type Value } from "../extensions/index.ts";
 import type { Word } from "../syntax/index.ts";
 import { type Misread, withPlainDashes } from "./advice.ts";
+import { OF_LISTS } from "./command.ts";
 import { Complaints } from "./complaints.ts";
 import { type How, Loaded, type Owner } from "./loaded.ts";
 import type { Open } from "./open.ts";
@@ -17,7 +18,7 @@ const JUMPS = new Map<string, How>([
 const MATCHES = new Set(["-m", "--match"]);
 const COUNTERS = new Set(["-c", "--set-counters"]);
 /** About the command's output, not about the rule. */
-const QUIET = /^(?:-[vnx]|--verbose|--numeric|--exact|--line-numbers)$/;
+const QUIET = /^(?:-v|--verbose)$/;
 
 export class OptionReader {
   readonly loaded: Loaded;
@@ -84,6 +85,8 @@ export class OptionReader {
     if (how) this.#jump(word, how);
     else if (MATCHES.has(flag) && this.#rule.family !== "bridge") this.#match(word);
     else if (COUNTERS.has(flag)) this.#count(word);
+    else if (OF_LISTS.test(flag))
+      this.complaints.say(word, `no ${flag} with a rule`, flag, { help: "only -L takes it" });
     else return QUIET.test(flag);
     return true;
   }

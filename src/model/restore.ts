@@ -10,8 +10,8 @@ import { FAMILY_OF, type Session } from "./session.ts";
 import { toolOf } from "./vocabulary.ts";
 
 /** Whether there is nothing in it but what a save tool writes. */
-export function runDump(session: Session): boolean {
-  return new Restore(session).run();
+export function runDump(session: Session, tool: Pick<Session, "family" | "saver"> | null = null): boolean {
+  return new Restore(session, tool).run();
 }
 
 class Restore {
@@ -27,8 +27,13 @@ class Restore {
   /** A listing (`iptables -S`) shows a table without naming it. */
   #isListing = false;
 
-  constructor(session: Session) {
+  constructor(session: Session, tool: Pick<Session, "family" | "saver"> | null) {
     this.#session = session;
+    if (tool) {
+      session.family = tool.family;
+      session.saver = tool.saver;
+      return;
+    }
     const { dump } = session;
     session.family = dump.dialect === "ebtables" ? "bridge" : (familyHint(dump) ?? "ipv4");
     session.saver = { ...session.saver, backend: session.backendFor(session.family) };

@@ -11,5 +11,6 @@ export {
   type TableLine,
   type Word,
 } from "./dump.ts";
+export { blanked, type HereDocument, hereDocuments } from "./here-documents.ts";
 export { parse } from "./parse.ts";
-export { type Expanded, expand } from "./shell.ts";
+export { type Expanded, expand, expandText } from "./shell.ts";

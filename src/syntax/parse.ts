@@ -7,13 +7,15 @@ import { explainAll } from "./explain.ts";
 import { parse as recogniseCommands } from "./generated/commands.recogniser.js";
 import { parse as recogniseEbtables } from "./generated/ebtables-save.recogniser.js";
 import { parse as recogniseIptables } from "./generated/iptables-save.recogniser.js";
+import { blanked, hereDocuments } from "./here-documents.ts";
 
 const recognisers = { iptables: recogniseIptables, ebtables: recogniseEbtables, commands: recogniseCommands };
 
 export function parse(source: Source): Dump {
   const dialect = recogniseDialect(source.bytes);
   const columns = new Columns(dialect === "commands");
-  recognisers[dialect](source.bytes, { sink: columns });
+  const text = dialect === "commands" ? blanked(source.bytes, hereDocuments(source.bytes)) : source.bytes;
+  recognisers[dialect](text, { sink: columns });
   const bad = columns.bad.map((index) => columns.line(index));
   return new Dump(source, dialect, columns, explainAll(source, dialect, bad));
 }

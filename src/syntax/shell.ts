@@ -5,7 +5,18 @@ export type Expanded = { readonly words: readonly string[] } | { readonly unknow
 
 const VARIABLE = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})/;
 /** Anything else that a shell would compute: the command in it is not run here. */
-const COMPUTED = /^(?:\$\([^()\n]*\)|`[^`\n]*`|\$\{[^}]*\}|\$[@*#?$!0-9-])/;
+const COMPUTED = /^(?:`[^`\n]*`|\$\{[^}]*\}|\$[@*#?$!0-9-])/;
+
+/** `$(date)`, `$((1 + 2))`: up to the bracket that closes it. */
+function substitution(text: string): string | undefined {
+  if (!text.startsWith("$(")) return undefined;
+  let depth = 0;
+  for (const { 0: part, index } of text.matchAll(/"[^"\n]*"|'[^'\n]*'|[()]/g)) {
+    if (part === "(") depth++;
+    else if (part === ")" && --depth === 0) return text.slice(0, index + 1);
+  }
+  return undefined;
+}
 
 /** `variables`: those whose value is plain from the text before. */
 export function expand(raw: string, variables: ReadonlyMap<string, string>): Expanded {
@@ -32,8 +43,11 @@ export function expand(raw: string, variables: ReadonlyMap<string, string>): Exp
     } else if (char === "$" || char === "`") {
       const [whole, plain, braced] = VARIABLE.exec(rest) ?? [];
       const name = plain ?? braced;
-      const computed = name === undefined ? COMPUTED.exec(rest)?.[0] : undefined;
+      const computed = name === undefined ? (COMPUTED.exec(rest)?.[0] ?? substitution(rest)) : undefined;
       if (computed !== undefined) return { unknown: computed };
+      // bash reads escapes in such quotes, other shells do not
+      const own = doubled ? undefined : /^\$(?:'[^']*'|"[^"]*")/.exec(rest)?.[0];
+      if (own !== undefined) return { unknown: own };
       if (name === undefined || whole === undefined) {
         add(char);
         at++;
@@ -60,4 +74,36 @@ export function expand(raw: string, variables: ReadonlyMap<string, string>): Exp
   }
   if (word !== null) words.push(word);
   return { words };
+}
+
+/** The text of a here-document: there quotes are characters like any other, and words stay together. */
+export function expandText(
+  raw: string,
+  variables: ReadonlyMap<string, string>,
+): { text: string } | { unknown: string } {
+  const parts: string[] = [];
+  for (let at = 0; at < raw.length; ) {
+    const special = raw.slice(at).search(/[$`\\]/);
+    if (special < 0) return { text: parts.join("") + raw.slice(at) };
+    parts.push(raw.slice(at, (at += special)));
+    const rest = raw.slice(at);
+    const escaped = /^\\([$`\\\n])/.exec(rest)?.[1];
+    const [whole, plain, braced] = VARIABLE.exec(rest) ?? [];
+    const name = plain ?? braced;
+    if (escaped !== undefined) {
+      if (escaped !== "\n") parts.push(escaped);
+      at += 2;
+    } else if (name !== undefined && whole !== undefined) {
+      const value = variables.get(name);
+      if (value === undefined) return { unknown: `$${name}` };
+      parts.push(value);
+      at += whole.length;
+    } else {
+      const computed = COMPUTED.exec(rest)?.[0] ?? substitution(rest);
+      if (computed !== undefined) return { unknown: computed };
+      parts.push(rest[0] as string);
+      at++;
+    }
+  }
+  return { text: parts.join("") };
 }

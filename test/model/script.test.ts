@@ -99,8 +99,100 @@ iptables -A DOCKER-USER -j RETURN`);
   });
 });
 
+describe("what runs, as the shell decides it", () => {
+  test.each<[string, ...string[]]>([
+    ["true || { iptables -A DOCKER-USER -i a; iptables -A DOCKER-USER -i b; }"],
+    ["false && ( iptables -A DOCKER-USER -i a; iptables -A DOCKER-USER -i b )"],
+    ["{ false; } || iptables -A DOCKER-USER -i a", "-i a"],
+    ["if false; then :; fi && iptables -A DOCKER-USER -i a", "-i a"],
+    ["if true; then false; fi || iptables -A DOCKER-USER -i a", "-i a"],
+    ["{ iptables -A DOCKER-USER -i a; exit; }\niptables -A DOCKER-USER -i b", "-i a"],
+    ["( if true; then exit; fi; iptables -A DOCKER-USER -i a ); iptables -A DOCKER-USER -i b", "-i b"],
+    ["echo | exit\niptables -A DOCKER-USER -i a", "-i a"],
+    ["exec iptables -A DOCKER-USER -i a\niptables -A DOCKER-USER -i b", "-i a"],
+    ["exec 2>&1\niptables -A DOCKER-USER -i a", "-i a"],
+    ["NET=192.0.2.1; ( NET=192.0.2.2 ); iptables -A DOCKER-USER -s $NET", "-s 192.0.2.1/32"],
+    ['ASK="-p tcp"; ASK+=" --dport 80"; iptables -A DOCKER-USER $ASK', "-p tcp -m tcp --dport 80"],
+    ["if true; then x=$(echo $(echo a)); LIST=(a b); fi\niptables -A DOCKER-USER -i a", "-i a"],
+    ["X=(\n a\n)\niptables -A DOCKER-USER -i a", "-i a"],
+    [
+      "set -e\nif iptables -S nosuch; then :; fi\niptables -D DOCKER-USER -i a || true\niptables -A DOCKER-USER -i b",
+      "-i b",
+    ],
+    ["iptables -vnL DOCKER-USER && iptables -A DOCKER-USER -i a", "-i a"],
+  ])("%s", (script, ...rules) => runs(script, ...rules));
+});
+
+describe("a here-document", () => {
+  const restore = (line: string) => `*filter\n:DOCKER-USER - [0:0]\n${line}\nCOMMIT\nEOF\n`;
+  test.each<[string, string, ...string[]]>([
+    ["by a pipe", `cat <<EOF | iptables-restore -n\n${restore("-A DOCKER-USER -i a")}`, "-i a"],
+    [
+      "with commands on its own line",
+      `iptables-restore -n <<EOF && iptables -A DOCKER-USER -i b\n${restore("-A DOCKER-USER -i a")}`,
+      "-i a",
+      "-i b",
+    ],
+    [
+      "whose variables have values",
+      `IF=eth1\niptables-restore -n <<EOF\n${restore('-A DOCKER-USER -i $IF -m comment --comment "\\$IF"')}`,
+      '-i eth1 -m comment --comment "$IF"',
+    ],
+    ["whose variables are text", `IF=eth1\niptables-restore -n <<\\EOF\n${restore("-A DOCKER-USER -i $IF")}`, "-i $IF"],
+    ["with tabs", `iptables-restore -n <<-EOF\n\t*filter\n\t-A DOCKER-USER -i a\n\tCOMMIT\n\tEOF\n`, "-i a"],
+    [
+      "for another command, with any word and any quotes",
+      "cat <<'END-OF'; cat <<\\!\nit's\niptables -A DOCKER-USER -i a\nEND-OF\n\"\n!\niptables -A DOCKER-USER -m comment --comment 'b'",
+      "-m comment --comment b",
+    ],
+    [
+      "that is none",
+      'iptables -A DOCKER-USER -m comment --comment "a <<EOF b"\niptables -A DOCKER-USER -i a # <<EOF\niptables -A DOCKER-USER -i b',
+      '-m comment --comment "a <<EOF b"',
+      "-i a",
+      "-i b",
+    ],
+  ])("%s", (_, script, ...rules) => runs(script, ...rules));
+
+  test("is read as the tool's own family and backend", () => {
+    const script = "ip6tables-nft-restore <<EOF\n*filter\n:INPUT ACCEPT\n-A INPUT -j REJECT\nCOMMIT\nEOF\n";
+    const { ruleset } = loadDump(parse(new Source("user.sh", `#!/bin/sh\n${script}`)), host);
+    const [{ family, backend, chains } = { family: "", backend: "", chains: new Map() }] = ruleset.tables;
+    expect([family, backend, ...(chains.get("INPUT")?.rules ?? []).map(ruleBody)]).toEqual([
+      "ipv6",
+      "nft",
+      "-j REJECT --reject-with icmp6-port-unreachable",
+    ]);
+  });
+});
+
 describe("what is not applied is said", () => {
   test.each([
+    ["P=80; P=$((P+1)); iptables -A DOCKER-USER -p tcp --dport $P", 1, /value of \$P is not known/],
+    ["P=80; ((P++)); iptables -A DOCKER-USER -p tcp --dport $P", 1, /value of \$P is not known/],
+    ["P=80; . ./conf; iptables -A DOCKER-USER -p tcp --dport $P", 1, /value of \$P is not known/],
+    ["P=80; eval P=81; iptables -A DOCKER-USER -p tcp --dport $P", 1, /value of \$P is not known/],
+    ["iptables -A DOCKER-USER -s $(cat $(pwd)/bad) -j DROP", 1, /value of \$\(cat \$\(pwd\)\/bad\) is not known/],
+    ["iptables -A DOCKER-USER -m comment --comment $'a' -j DROP", 1, /value of \$'a' is not known/],
+    ["for ((i=0;i<3;i++)); do iptables -A DOCKER-USER -j DROP; done", 1, /stands in a loop/],
+    ["if [ -e x ]; then X=(a b); iptables -A DOCKER-USER -j DROP; fi", 1, /condition that is not known/],
+    ['case "$1" in start) iptables -A DOCKER-USER -j DROP;; esac', 1, /stands in a case/],
+    ["case $1 in\na|b)\n(iptables -A DOCKER-USER -j DROP)\n;;\nesac", 3, /stands in a case/],
+    ["set -e\niptables -D DOCKER-USER -j DROP 2>/dev/null\niptables -A DOCKER-USER -j DROP", 2, /the script ends here/],
+    ["for t in iptables ip6tables; do $t -A DOCKER-USER -j DROP; done", 1, /stands in a loop/],
+    ["FW=$(cat tool)\n$FW -A DOCKER-USER -j DROP", 2, /value of \$FW is not known/],
+    ["ip netns exec x iptables -A DOCKER-USER -j DROP", 1, /what ip runs is not looked at/],
+    ['sh -c "cd /; iptables -A DOCKER-USER -j DROP"', 1, /what sh runs is not looked at/],
+    ['eval "iptables -A DOCKER-USER -j DROP"', 1, /what eval runs is not looked at/],
+    ["timeout 5 iptables -A DOCKER-USER -j DROP", 1, /what timeout runs is not looked at/],
+    ["run iptables -A DOCKER-USER -j DROP", 1, /what run runs is not looked at/],
+    ["alias fw=/sbin/iptables\nfw -A DOCKER-USER -j DROP", 1, /what alias runs is not looked at/],
+    ["iptables-restore -n <<EOF\n*filter\n-A DOCKER-USER -i $IF\nCOMMIT\nEOF", 1, /value of \$IF is not known/],
+    ['iptables -A DOCKER-USER -m comment --comment "2>/dev/null" -j NOSUCH', 1, /neither a chain/],
+    ["iptables -6 -A DOCKER-USER -j DROP", 1, /iptables takes no -6/],
+    ["iptables -A DOCKER-USER -n -j DROP", 1, /no -n with a rule/],
+    ["iptables -n -A DOCKER-USER -j DROP", 1, /no -n with -A/],
+    ["iptables -F DOCKER-USER DOCKER", 1, /the end of the command -F/],
     ["for p in 80 443; do\niptables -A DOCKER-USER -j DROP\ndone", 2, /stands in a loop/],
     ["while read ip; do iptables -A DOCKER-USER -s $ip -j DROP; done < bans", 1, /stands in a loop/],
     ["ban() {\n  iptables -A DOCKER-USER -s $1 -j DROP\n}", 2, /stands in a function/],

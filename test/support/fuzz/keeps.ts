@@ -4,7 +4,7 @@ import type { Problem } from "../../../src/finding.ts";
 import { lint } from "../../../src/lint/index.ts";
 import { bind, type LoadedDump, loadDump, printDump, type Ruleset } from "../../../src/model/index.ts";
 import { Source } from "../../../src/source.ts";
-import { type Dump, type Line, parse, type Word } from "../../../src/syntax/index.ts";
+import { blanked, type Dump, hereDocuments, type Line, parse, type Word } from "../../../src/syntax/index.ts";
 
 function hold(holds: boolean, what: () => string): void {
   if (!holds) throw new Error(what());
@@ -37,8 +37,10 @@ const BETWEEN = {
 };
 
 function coversItsSource(dump: Dump): void {
-  const { bytes } = dump.source;
-  const between = dump.dialect === "commands" ? BETWEEN.commands : BETWEEN.saved;
+  const isScript = dump.dialect === "commands";
+  // the text of a here-document is its command's
+  const bytes = isScript ? blanked(dump.source.bytes, hereDocuments(dump.source.bytes)) : dump.source.bytes;
+  const between = isScript ? BETWEEN.commands : BETWEEN.saved;
   let at = bytes.startsWith("\xef\xbb\xbf") ? 3 : 0;
   let gap = between.first;
   let unreadable = 0;
