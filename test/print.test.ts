@@ -20,6 +20,29 @@ describe.skipIf(!existsSync(LAYOUTS))("stock Docker dumps (../shared/layouts)", 
   });
 });
 
+test("a line is printed the same whatever came before it", async () => {
+  const before = ["-A INPUT -s 192.0.2.1/32 -j ACCEPT", "-A INPUT -s 192.0.2.1/32 -j OWN"];
+  const lines = [
+    "-A INPUT  -s 192.0.2.2/32\t-j ACCEPT",
+    '-A INPUT -s 192.0.2.2/32 -j "OWN"',
+    "-A INPUT -s 192.0.2.3/32 -j ACCEPT  ",
+  ];
+  const canonical = [
+    "-A INPUT -s 192.0.2.2/32 -j ACCEPT",
+    "-A INPUT -s 192.0.2.2/32 -j OWN",
+    "-A INPUT -s 192.0.2.3/32 -j ACCEPT",
+  ];
+  const dump = (...rules: string[]) => `*filter\n:INPUT ACCEPT [0:0]\n:OWN - [0:0]\n${rules.join("\n")}\nCOMMIT\n`;
+  for (const first of [[], before])
+    expect((await chainwalk(["print", temporary(dump(...first, ...lines))])).out).toBe(dump(...first, ...canonical));
+});
+
+test("a line that cannot be read stays as it is, such as a name with a blank as iptables-save 1.8.9 prints it", async () => {
+  const line = "-A INPUT -m recent --set --name a b --mask 255.255.255.255 --rsource";
+  const dump = `*filter\n:INPUT ACCEPT [0:0]\n${line}\nCOMMIT\n`;
+  expect((await chainwalk(["print", temporary(dump)])).out).toBe(dump);
+});
+
 // semantics 5.2: what iptables-save makes of each, from the g01 recordings and the man page
 test.each([
   ["-A INPUT -p tcp --dport 80 -j ACCEPT", "-A INPUT -p tcp -m tcp --dport 80 -j ACCEPT"],

@@ -17,6 +17,8 @@ interface Block {
   runs: Status;
   /** Between `if` or `elif` and `then`. */
   inCondition: boolean;
+  /** What it stands in is such a condition. */
+  readonly within: boolean;
   condition: Status;
   /** Whether a branch before this one was taken. */
   before: Status;
@@ -81,7 +83,8 @@ export class Blocks {
     return kind === "subshell" ? "group" : kind;
   }
   get inCondition(): boolean {
-    return this.#open.some(({ inCondition }) => inCondition);
+    const top = this.#open.at(-1);
+    return !!top && (top.inCondition || top.within);
   }
 
   /**
@@ -92,48 +95,52 @@ export class Blocks {
     const top = this.#open.at(-1);
     if (joined === ";;" && top?.kind === "case") top.awaitsPattern = true;
     let left = joins;
-    for (let word = words[0]; word; word = words[0]) {
+    let at = 0;
+    for (let word = words[at]; word; word = words[at]) {
       const before = this.#open.length;
-      if (!this.#pattern(words) && (word.quoted || !this.#word(words, word, left))) return left;
+      const taken = this.#pattern(words, at) ?? (word.quoted ? null : this.#word(words, at, left));
+      if (taken === null) break;
+      at = taken;
       if (this.#open.length > before) left = true;
     }
+    words.splice(0, at);
     return left;
   }
 
-  /** Whether the words began with a pattern of a case, which is taken off. */
-  #pattern(words: Word[]): boolean {
+  /** Behind a pattern of a case, if one begins here. */
+  #pattern(words: readonly Word[], at: number): number | null {
     const top = this.#open.at(-1);
-    if (top?.kind !== "case" || !top.awaitsPattern || words[0]?.text === "esac") return false;
-    const end = words.findIndex((each, at) => at > 0 && each.text === ")" && !each.quoted);
+    if (top?.kind !== "case" || !top.awaitsPattern || words[at]?.text === "esac") return null;
+    const end = words.findIndex((each, i) => i > at && each.text === ")" && !each.quoted);
     top.awaitsPattern = end < 0;
-    words.splice(0, end < 0 ? words.length : end + 1);
-    return true;
+    return end < 0 ? words.length : end + 1;
   }
 
-  /** Whether the word belongs to a block and was taken off. */
-  #word(words: Word[], { text }: Word, joins: Status): boolean {
-    const second = words[1];
-    if (text === "function" || (second?.text === "(" && words[2]?.text === ")" && /^[^=("]+$/.test(text))) {
+  /** Behind the words here that belong to a block; null: these do not. */
+  #word(words: readonly Word[], at: number, joins: Status): number | null {
+    const [first, second, third, fourth] = words.slice(at, at + 4);
+    const text = first?.text ?? "";
+    if (text === "function" || (second?.text === "(" && third?.text === ")" && /^[^=("]+$/.test(text))) {
       this.#push("function", null, joins);
-      words.splice(0, text !== "function" ? 3 : words[2]?.text === "(" ? 4 : 2);
-    } else if (text === "case") {
+      return at + (text !== "function" ? 3 : third?.text === "(" && fourth ? 4 : 2);
+    }
+    if (text === "case") {
       this.#push("case", null, joins);
-      const start = words.findIndex((each, at) => at > 1 && each.text === "in");
-      words.splice(0, start < 0 ? words.length : start + 1);
-    } else if (text === "for" || text === "select") {
+      const start = words.findIndex((each, i) => i > at + 1 && each.text === "in");
+      return start < 0 ? words.length : start + 1;
+    }
+    if (text === "for" || text === "select") {
       this.#push("loop", null, joins);
       this.#variables.delete(second?.text ?? "");
-      words.length = 0;
-    } else {
-      if (text === "if") this.#push("if", true, joins);
-      else if (text === "while" || text === "until") this.#push("loop", null, joins);
-      else if (text === "{" || text === "(") this.#brace(text, joins);
-      else if (text === "then" || text === "elif" || text === "else") this.#branch(text);
-      else if (CLOSES.has(text)) this.close(text);
-      else if (text !== "do") return false;
-      words.shift();
+      return words.length;
     }
-    return true;
+    if (text === "if") this.#push("if", true, joins);
+    else if (text === "while" || text === "until") this.#push("loop", null, joins);
+    else if (text === "{" || text === "(") this.#brace(text, joins);
+    else if (text === "then" || text === "elif" || text === "else") this.#branch(text);
+    else if (CLOSES.has(text)) this.close(text);
+    else if (text !== "do") return null;
+    return at + 1;
   }
 
   close(word: string): void {
@@ -181,6 +188,7 @@ export class Blocks {
       outer,
       runs: and(outer, runs),
       inCondition: kind === "if",
+      within: this.inCondition,
       condition: null,
       before: false,
       opened: false,
