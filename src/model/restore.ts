@@ -44,6 +44,7 @@ class Restore {
     for (let at = 0; at < dump.lineCount; at++) {
       const line = dump.line(at);
       if (line.kind !== "table") this.#seen(line);
+      this.#indented(line);
       if (line.kind === "rule") this.#append(line, at);
       else if (line.kind === "comment") this.#header(line.text);
       else if (line.kind === "table") this.#section(line.name, at);
@@ -61,6 +62,17 @@ class Restore {
 
   #seen(line: Line): void {
     if (line.kind !== "blank" && line.kind !== "comment") this.#last = line.start;
+  }
+
+  /** iptables-restore takes blanks in front of a command only: `  :OWN -` is a word to it that belongs nowhere. */
+  #indented(line: Line): void {
+    const session = this.#session;
+    const { kind, start } = line;
+    if (kind === "rule" || kind === "command" || kind === "blank" || kind === "unreadable") return;
+    if (!/[ \t]/.test(session.dump.source.bytes[start - 1] ?? "\n")) return;
+    const place = { source: session.dump.source, start, end: start + 1 };
+    const help = "take the blanks in front of it away";
+    session.expected(place, "no blank in front of it", `a blank before ${line.text.slice(0, 20)}`, { help });
   }
 
   #header(comment: string): void {

@@ -225,3 +225,12 @@ test("a file for iptables-restore --noflush keeps what it does not name", () => 
   const found = after("*filter\n:DOCKER-USER - [0:0]\n-A DOCKER-USER -i eth0 -j DROP\nCOMMIT\n", "");
   expect(found).toEqual({ rules: ["-i eth0 -j DROP"], told: [] });
 });
+
+test("a restore file with blanks in front of what is no command, which the tool refuses", () => {
+  const found = after("*filter\n\t:DOCKER-USER - [0:0]\n  -A DOCKER-USER -i eth0\n  # why\n  COMMIT\n", "");
+  expect(found.told).toEqual([
+    "1: no blank in front of it / a blank before :DOCKER-USER - [0:0]",
+    "3: no blank in front of it / a blank before # why",
+    "4: no blank in front of it / a blank before COMMIT",
+  ]);
+});
