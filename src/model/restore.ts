@@ -1,11 +1,11 @@
 /** A dump's lines, as iptables-restore runs them: tables, chains, rules and other commands. */
 import type { Place } from "../finding.ts";
 import { nearest } from "../nearest.ts";
-import { type CommandLine, familyHint, type Line, type RuleLine, type Word } from "../syntax/index.ts";
+import { type ChainLine, type CommandLine, familyHint, type Line, type RuleLine, type Word } from "../syntax/index.ts";
 import type { Command } from "./command.ts";
 import type { OpenTable } from "./program.ts";
 import { LineRule, type Setting } from "./rule.ts";
-import { tableNames } from "./ruleset.ts";
+import { builtinChains, tableNames } from "./ruleset.ts";
 import { FAMILY_OF, type Session } from "./session.ts";
 import { toolOf } from "./vocabulary.ts";
 
@@ -52,8 +52,8 @@ class Restore {
       else if (line.kind === "command") this.#command(line);
       else if (line.kind === "chain") {
         const place = this.#session.placeOf(line);
-        const policy = line.policy && line.policy.text !== "-" ? line.policy.text : null;
-        program.declare(this.#current(place), line.name, policy, place);
+        const table = this.#current(place);
+        program.declare(table, line.name, this.#policy(line, table), place);
       }
     }
     this.#uncommitted();
@@ -62,6 +62,29 @@ class Restore {
 
   #seen(line: Line): void {
     if (line.kind !== "blank" && line.kind !== "comment") this.#last = line.start;
+  }
+
+  /** null: none, or none that the tool takes. iptables/iptables-restore.c; nf_tables does not look at a user chain's. */
+  #policy({ name, policy, start, end }: ChainLine, { family, name: table, backend }: OpenTable): string | null {
+    const session = this.#session;
+    const text = policy?.text ?? "";
+    if (family !== "ipv4" && family !== "ipv6") return text === "" || text === "-" ? null : text;
+    const builtin = builtinChains(family, table);
+    const isBuiltin = builtin.includes(name.text);
+    if (text === "-") return null;
+    if (text === "ACCEPT" || text === "DROP") {
+      if (isBuiltin || builtin.length === 0) return text;
+      if (backend === "legacy")
+        session.expected(session.placeOf(policy ?? name), `- for a policy: ${name.text} is not built in`, text, {
+          replacement: "-",
+        });
+      return null;
+    }
+    const found = text === "" ? "the end of the line" : text;
+    session.expected(session.placeOf(policy ?? { start, end }), "a policy (ACCEPT, DROP, or - for none)", found, {
+      help: `such as :${name.text} ${isBuiltin ? "ACCEPT" : "-"} [0:0]`,
+    });
+    return null;
   }
 
   /** iptables-restore takes blanks in front of a command only: `  :OWN -` is a word to it that belongs nowhere. */

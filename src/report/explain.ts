@@ -1,5 +1,6 @@
 /** `explain`: a walk for people, the verdict first, and as JSON. */
 import {
+  after,
   type Field,
   fieldNames,
   fields,
@@ -76,10 +77,14 @@ function stepJson(step: Step): object {
   };
 }
 
+/** Names that can be said one by one: any interface, or any but some, is not known. */
+const isNamed = ({ ranges }: ValueSet): boolean =>
+  ranges.every(([low, high]) => after(low) === high || (low !== "" && high === `${low}\uffff`));
+
 /** null: the packet has none here; left out: not known. */
 function value(key: string, packet: Packet, field: Field): Record<string, string | null> {
   const set = packet.fields[field];
-  if (!set || (set.absent && set.ranges.length > 0)) return {};
+  if (!set || (set.absent && set.ranges.length > 0) || !isNamed(set)) return {};
   return { [key]: isAbsent(set) ? null : writeValues(field, set.ranges) };
 }
 
@@ -137,7 +142,7 @@ function why({ assumptions }: Path): string {
 function* decision({ steps, decidedBy }: Path, style: Style): Iterable<string> {
   const step = steps.findLast(({ id }) => id === decidedBy);
   if (step?.rule) yield `   ${safe(step.rule.text)}  ${style.dim(place(step))}`;
-  else if (step) yield `   the policy of ${safe(step.chain)} is ${step.action}`;
+  else if (step) yield `   the policy of ${safe(step.chain)} is ${safe(step.action)}`;
 }
 
 const place = ({ rule }: Step): string =>
@@ -165,7 +170,7 @@ function* journey(path: Path, world: World, style: Style, most: number): Iterabl
     const text = step.rule
       ? safe(ruleWords(step.rule))
       : step.kind === "policy"
-        ? `policy ${step.action}`
+        ? `policy ${safe(step.action)}`
         : "end of chain";
     const mark = step.printed ? "" : style.dim("  (prints no line)");
     yield `    ${safe(step.id).padEnd(width)}  ${text}  ${style.dim(place(step))}${mark}`.trimEnd();
@@ -189,7 +194,7 @@ function devices({ seen, layer }: Step): string {
   const [inField, outField] =
     layer === "bridge" ? (["physdevIn", "physdevOut"] as const) : (["inInterface", "outInterface"] as const);
   const part = (label: string, set: ValueSet | undefined, field: Field) =>
-    !set || isAbsent(set) || set.absent ? "" : `  ${label} ${safe(writeValues(field, set.ranges))}`;
+    !set || isAbsent(set) || set.absent || !isNamed(set) ? "" : `  ${label} ${safe(writeValues(field, set.ranges))}`;
   return `${part("in", seen.fields[inField], inField)}${part("out", seen.fields[outField], outField)}`;
 }
 
