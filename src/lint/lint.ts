@@ -78,10 +78,17 @@ function fingerprinted(findings: readonly Finding[], analysis: Analysis): LintFi
       for (const rule of made) rules.set(`${dump.source.name} ${dump.source.lineAt(rule.place.start)}`, rule);
   }
   const times = new Map<string, number>();
+  const texts = new Map<string, string>();
   return findings.map((finding) => {
     const { source, start } = finding.place;
-    const rule = finding.ruleNumber === undefined ? undefined : rules.get(`${source.name} ${source.lineAt(start)}`);
-    const text = rule ? ruleText(ruleWith(rule, { counters: null })) : source.line(source.lineAt(start)).trim();
+    const line = `${source.name} ${source.lineAt(start)}`;
+    const rule = finding.ruleNumber === undefined ? undefined : rules.get(line);
+    // one rule may have many findings: its text is made once
+    const place = `${rule ? "rule" : "line"} ${line}`;
+    const text =
+      texts.get(place) ??
+      (rule ? ruleText(ruleWith(rule, { counters: null })) : source.line(source.lineAt(start)).trim());
+    texts.set(place, text);
     const key = [finding.rule, finding.family, finding.table, finding.chain, text].join("\0");
     const time = (times.get(key) ?? 0) + 1;
     times.set(key, time);

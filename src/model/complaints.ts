@@ -125,6 +125,7 @@ export class Complaints {
 
   /** A word that cannot be read; `isNext`: it is the next option, and this one's word was left out. */
   badValue({ word, message }: BadValue, flag: Word, misread: Misread, isNext: boolean): void {
+    if (this.isFull) return;
     if (isNext) {
       const expected = `${message}, after ${misread.option}`;
       this.say(flag, expected, `the next option, ${word.text}`, { help: suchAs(misread) });

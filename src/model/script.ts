@@ -8,6 +8,7 @@ import {
   expandText,
   type HereDocument,
   hereDocuments,
+  MOST_TEXT,
   type Word,
 } from "../syntax/index.ts";
 import { and, Blocks, negate, type Status } from "./blocks.ts";
@@ -229,8 +230,9 @@ class Script {
     const found = /^["']?(?:\$\(|`)(?:which|command -v|type -p)[ \t]+(\S+?)(?:\)|`)["']?$/.exec(raw)?.[1];
     const value = found === undefined ? expand(raw, this.#variables) : { words: [found] };
     const before = plus === "" ? "" : this.#variables.get(name);
-    if (runs !== true || "unknown" in value || before === undefined) this.#variables.delete(name);
-    else this.#variables.set(name, before + value.words.join(" "));
+    const now = runs !== true || "unknown" in value || before === undefined ? null : before + value.words.join(" ");
+    if (now === null || now.length > MOST_TEXT) this.#variables.delete(name);
+    else this.#variables.set(name, now);
   }
 
   #set(options: readonly Word[]): void {

@@ -33,7 +33,7 @@ const SIGNS: readonly (readonly [Dialect, RegExp])[] = [
 /** A shell's first line; iptables-restore can stand there too, and then a dump follows. */
 const SHEBANG = /^[ \t]*#!(?!.*-restore)/;
 /** What only a dump has. */
-const DUMP = /^[ \t]*(?:\*[ \t]*\w|:\S+[ \t]|(?:\[\d+:\d+\][ \t]+)?-[AINP][ \t])/m;
+const DUMP = /^[ \t]*(?:\*[ \t]*\w|:\S+(?:\s|$)|(?:\[\d+:\d+\][ \t]+)?-[AINP][ \t])/m;
 /** A command at the beginning of a line, its tool by name or in a variable. */
 const COMMAND =
   /^[ \t]*(?:sudo[ \t]+)?(?:\S*\/)?(?:(?:ip6?|eb|arp)tables(?:-legacy|-nft)?(?:-restore)?[ \t]|"?\$\{?\w*(?:IPT|IP6T|EBT|ipt|ip6t|ebt)\w*\}?"?[ \t])/m;

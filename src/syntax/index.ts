@@ -13,4 +13,4 @@ export {
 } from "./dump.ts";
 export { blanked, type HereDocument, hereDocuments } from "./here-documents.ts";
 export { parse } from "./parse.ts";
-export { type Expanded, expand, expandText } from "./shell.ts";
+export { type Expanded, expand, expandText, MOST_TEXT } from "./shell.ts";

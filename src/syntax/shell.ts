@@ -7,6 +7,9 @@ const VARIABLE = /^\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})/;
 /** Anything else that a shell would compute: the command in it is not run here. */
 const COMPUTED = /^(?:`[^`\n]*`|\$\{[^}]*\}|\$[@*#?$!0-9-])/;
 
+/** What values may make of a word: a longer one is no argument (MAX_ARG_STRLEN, include/uapi/linux/binfmts.h). */
+export const MOST_TEXT = 1 << 17;
+
 /** `$(date)`, `$((1 + 2))`: up to the bracket that closes it. */
 function substitution(text: string): string | undefined {
   if (!text.startsWith("$(")) return undefined;
@@ -22,6 +25,7 @@ function substitution(text: string): string | undefined {
 export function expand(raw: string, variables: ReadonlyMap<string, string>): Expanded {
   const words: string[] = [];
   let word: string | null = null;
+  let length = 0;
   const add = (text: string) => (word = (word ?? "") + text);
   let doubled = false;
   for (let at = 0; at < raw.length; ) {
@@ -54,7 +58,8 @@ export function expand(raw: string, variables: ReadonlyMap<string, string>): Exp
         continue;
       }
       const value = variables.get(name);
-      if (value === undefined) return { unknown: `$${name}` };
+      length += value?.length ?? 0;
+      if (value === undefined || length > MOST_TEXT) return { unknown: `$${name}` };
       at += whole.length;
       if (doubled) add(value);
       else {
@@ -82,6 +87,8 @@ export function expandText(
   variables: ReadonlyMap<string, string>,
 ): { text: string } | { unknown: string } {
   const parts: string[] = [];
+  // each line of it holds words of its own
+  let left = MOST_TEXT + raw.length;
   for (let at = 0; at < raw.length; ) {
     const special = raw.slice(at).search(/[$`\\]/);
     if (special < 0) return { text: parts.join("") + raw.slice(at) };
@@ -95,7 +102,8 @@ export function expandText(
       at += 2;
     } else if (name !== undefined && whole !== undefined) {
       const value = variables.get(name);
-      if (value === undefined) return { unknown: `$${name}` };
+      left -= value?.length ?? 0;
+      if (value === undefined || left < 0) return { unknown: `$${name}` };
       parts.push(value);
       at += whole.length;
     } else {
