@@ -1,5 +1,6 @@
 /** The notations of option values: one function each, read and written as iptables-save does. */
 export * from "./values/address.ts";
+export * from "./values/arp.ts";
 export * from "./values/bridge.ts";
 export * from "./values/connection.ts";
 export * from "./values/header.ts";

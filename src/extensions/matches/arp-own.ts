@@ -1,31 +1,20 @@
-import { all, always, type Condition, never } from "../../facts/index.ts";
-import { match, type One, type Saver, type Value } from "../define.ts";
+import { all, type Condition } from "../../facts/index.ts";
+import { match, type Saver, type Value } from "../define.ts";
 import {
+  ARP_OPCODES,
   addressIs,
   arpMac,
   asked,
-  compares,
   hex,
+  interfaceIs,
   interfaceName,
   type Masked,
   network,
   opaque,
   readInteger,
-  type Written,
   word,
 } from "../values.ts";
 
-const OPCODES = [
-  "Request",
-  "Reply",
-  "Request_Reverse",
-  "Reply_Reverse",
-  "DRARP_Request",
-  "DRARP_Reply",
-  "DRARP_Error",
-  "InARP_Request",
-  "ARP_NAK",
-];
 type Write = (value: Masked, negated: boolean, saver: Saver) => string | null;
 /** A value and mask, both in this base (0: as C writes numbers), or a name. Without a mask all bits count. */
 const header = (base: 0 | 10 | 16, max: number, names: readonly string[], first: number, write: Write) => {
@@ -58,7 +47,7 @@ const length = header(10, 255, [], 0, ({ mask }, negated, { release }) => {
   if (release < 10811) return negated && release >= 10810 ? "6" : null;
   return negated || mask !== 255 ? `6${tail(mask, 255, String)}` : null;
 });
-const opcode = header(10, 65535, OPCODES, 1, ({ value, mask }, negated, { release }) => {
+const opcode = header(10, 65535, ARP_OPCODES, 1, ({ value, mask }, negated, { release }) => {
   const masked = release >= 10811 ? tail(mask, 65535, String) : "";
   return value !== 0 || negated || masked !== "" ? `${value}${masked}` : null;
 });
@@ -88,7 +77,7 @@ export const arpOwn = match({
     "-d": network({ aliases: ["--destination-ip", "--dst-ip"], bare: true }),
     "--dst-mac": arpMac({ aliases: ["--destination-mac"] }),
     "--h-length": length("a length of 6, or 6/mask", ["6"], ["-l"]),
-    "--opcode": opcode(`an opcode 0-65535, opcode/mask, or one of ${OPCODES.join(", ")}`, ["1", "Reply", "9"]),
+    "--opcode": opcode(`an opcode 0-65535, opcode/mask, or one of ${ARP_OPCODES.join(", ")}`, ["1", "Reply", "9"]),
     "--h-type": hardware("a hexadecimal hardware type, type/mask, or Ethernet", ["6", "0x20", "Ethernet"]),
     "--proto-type": protocol("a protocol type 0-0xffff, type/mask, or IPv4", ["0x800", "IPv4", "2054"]),
   },
@@ -102,8 +91,8 @@ export const arpOwn = match({
   placed: { "-i": { hooks: ["INPUT"] }, "-o": { hooks: ["OUTPUT"] } },
   means: (given) =>
     all(
-      device("inInterface", given["-i"]),
-      device("outInterface", given["-o"]),
+      interfaceIs("inInterface", given["-i"]),
+      interfaceIs("outInterface", given["-o"]),
       addressIs("source", given["-s"]),
       addressIs("destination", given["-d"]),
       asked(given["--src-mac"], ({ text }) => inHeader(`sender's MAC ${text}`)),
@@ -116,9 +105,3 @@ export const arpOwn = match({
 });
 const inHeader = (what: string): Condition => opaque(`ARP ${what}`, "the packet's ARP header");
 const numbered = (what: string, { value, mask }: Masked): Condition => inHeader(`${what} ${hex(value)}/${hex(mask)}`);
-
-/** As in iptables: `+` alone is no condition, `! +` never holds. */
-function device(field: "inInterface" | "outInterface", given: One<Written> | undefined): Condition {
-  if (given?.value.text !== "+") return compares(field, given);
-  return given.negated ? never : always;
-}

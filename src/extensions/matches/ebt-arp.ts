@@ -1,38 +1,26 @@
 import { all, type Condition, not } from "../../facts/index.ts";
-import { match, type One, type Value } from "../define.ts";
+import { match, type One } from "../define.ts";
 import {
+  ARP_OPCODES,
   ebtMacMask,
+  ebtNetwork,
   ebtTexts,
   ethertypeName,
   flag,
   isOldEbtables,
-  type Network,
-  network,
   opaque,
   readEthertype,
   word,
 } from "../values.ts";
 
-/** From 1 on; extensions/libebt_arp.c */
-const OPCODES = [
-  "Request",
-  "Reply",
-  "Request_Reverse",
-  "Reply_Reverse",
-  "DRARP_Request",
-  "DRARP_Reply",
-  "DRARP_Error",
-  "InARP_Request",
-  "ARP_NAK",
-];
 const readDecimal = (text: string): number | undefined =>
   /^\d+$/.test(text) && Number(text) <= 0xffff ? Number(text) : undefined;
 const opcode = word(
-  `an ARP opcode, 0-65535 or one of ${OPCODES.join(", ")}`,
+  `an ARP opcode, 0-65535 or one of ${ARP_OPCODES.join(", ")}`,
   ["Request", "2", "drarp_reply", "10"],
   (text) =>
-    readDecimal(text) ?? (OPCODES.findIndex((name) => name.toLowerCase() === text.toLowerCase()) + 1 || undefined),
-  (value) => OPCODES[value - 1] ?? String(value),
+    readDecimal(text) ?? (ARP_OPCODES.findIndex((name) => name.toLowerCase() === text.toLowerCase()) + 1 || undefined),
+  (value) => ARP_OPCODES[value - 1] ?? String(value),
   { aliases: ["--arp-opcode"] },
 );
 const hardware = word(
@@ -47,17 +35,12 @@ const protocolType = word(
   readEthertype,
   (value, _, saver) => (isOldEbtables(saver) && ethertypeName(value)) || `0x${value.toString(16)}`,
 );
-/** Printed even when it is everything; ebtables' own tool then leaves out the mask. */
-const ip: Value<Network> = {
-  ...network({ bare: true }),
-  write: ({ text, everything }, _, saver) => [everything && isOldEbtables(saver) ? text.replace("/0", "") : text],
-};
 const options = {
   "--arp-op": opcode,
   "--arp-htype": hardware,
   "--arp-ptype": protocolType,
-  "--arp-ip-src": ip,
-  "--arp-ip-dst": ip,
+  "--arp-ip-src": ebtNetwork(),
+  "--arp-ip-dst": ebtNetwork(),
   "--arp-mac-src": ebtMacMask(),
   "--arp-mac-dst": ebtMacMask(),
   "--arp-gratuitous": flag({ negatable: true }),

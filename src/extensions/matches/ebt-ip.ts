@@ -1,5 +1,5 @@
 import { all, always } from "../../facts/index.ts";
-import { match, type Value } from "../define.ts";
+import { match } from "../define.ts";
 import {
   addressIs,
   asked,
@@ -7,14 +7,12 @@ import {
   byteIs,
   compares,
   ebtByte,
+  ebtNetwork,
   ebtProtocol,
   firstFragment,
   type IcmpNames,
   icmpRange,
-  isOldEbtables,
-  type Network,
   needsProtocol,
-  network,
   opaque,
   ports,
 } from "../values.ts";
@@ -69,11 +67,6 @@ const IGMP: IcmpNames = [
   ["leave-group", "23"],
   ["membership-report-v3", "34"],
 ];
-/** Printed even when it is everything; ebtables' own tool then leaves out the mask. */
-const ipNetwork = (alias: string): Value<Network> => ({
-  ...network({ aliases: [alias], bare: true }),
-  write: ({ text, everything }, _, saver) => [everything && isOldEbtables(saver) ? text.replace("/0", "") : text],
-});
 const PORTS = ["--ip-sport", "--ip-dport"] as const;
 const WITH_PORTS = ["tcp", "udp", "udplite", "sctp", "dccp"];
 
@@ -86,8 +79,8 @@ export const ebtIp = match({
   families: ["bridge"],
   implicit: "other",
   options: {
-    "--ip-src": ipNetwork("--ip-source"),
-    "--ip-dst": ipNetwork("--ip-destination"),
+    "--ip-src": ebtNetwork({ aliases: ["--ip-source"] }),
+    "--ip-dst": ebtNetwork({ aliases: ["--ip-destination"] }),
     "--ip-tos": ebtByte(),
     "--ip-proto": ebtProtocol({ aliases: ["--ip-protocol"] }),
     "--ip-sport": ports({ aliases: ["--ip-source-port"] }),

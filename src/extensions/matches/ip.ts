@@ -1,15 +1,15 @@
-import { all, always, type Condition, never, not, within } from "../../facts/index.ts";
-import { match, type One, type Value } from "../define.ts";
+import { all, always, type Condition, not, within } from "../../facts/index.ts";
+import { match, type Value } from "../define.ts";
 import {
   addressIs,
   compares,
   flag,
+  interfaceIs,
   interfaceName,
   network,
   protocol,
   WITH_INPUT,
   WITH_OUTPUT,
-  type Written,
 } from "../values.ts";
 
 /** Says of which family the rule is; iptables-restore passes over those of the other one. */
@@ -43,16 +43,10 @@ export const ip = match({
     all(
       addressIs("source", given["-s"]),
       addressIs("destination", given["-d"]),
-      device("inInterface", given["-i"]),
-      device("outInterface", given["-o"]),
+      interfaceIs("inInterface", given["-i"]),
+      interfaceIs("outInterface", given["-o"]),
       compares("protocol", given["-p"]),
       given["-f"] ? (given["-f"].negated ? whole : not(whole)) : always,
     ),
 });
 const whole: Condition = within("fragmentOffset", [[0, 1]], "the first fragment or a whole packet");
-
-/** `+` alone is no condition at all, `! +` never holds: its mask is empty (ip_tables.c, xtables_parse_interface). */
-function device(field: "inInterface" | "outInterface", given: One<Written> | undefined): Condition {
-  if (given?.value.text !== "+") return compares(field, given);
-  return given.negated ? never : always;
-}

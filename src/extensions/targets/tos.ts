@@ -1,27 +1,13 @@
-import { own } from "../../own.ts";
-import { type Given, target, type Value } from "../define.ts";
-import { hex, integer, type Masked, readMasked, word } from "../values.ts";
+import { type Given, target } from "../define.ts";
+import { integer, type Masked, typeOfService, writeTos } from "../values.ts";
 
-const NAMES: Readonly<Record<string, number>> = {
-  "minimize-delay": 0x10,
-  "maximize-throughput": 0x08,
-  "maximize-reliability": 0x04,
-  "minimize-cost": 0x02,
-  "normal-service": 0x00,
-};
-/** A name stands for the six lower bits. */
-const tosMask: Value<Masked> = word(
-  `a value 0-255, value/mask, or one of ${Object.keys(NAMES).join(", ")}`,
-  ["0x10", "0x10/0x3f", "Minimize-Delay", "16"],
-  (text) => {
-    const named = own(NAMES, text.toLowerCase());
-    return named === undefined ? readMasked(text, 0xff) : { value: named, mask: 0x3f };
-  },
-  ({ value, mask }) => `${hex(value, 2)}/${hex(mask, 2)}`,
-  { negatable: false },
-);
 const bits = integer({ max: 255, examples: ["0x10", "18", "0"] });
-const options = { "--set-tos": tosMask, "--and-tos": bits, "--or-tos": bits, "--xor-tos": bits };
+const options = {
+  "--set-tos": typeOfService({ negatable: false }),
+  "--and-tos": bits,
+  "--or-tos": bits,
+  "--xor-tos": bits,
+};
 
 /** All four are one formula (extensions/libxt_TOS.c tos_tg_parse). */
 function folded(given: Given<typeof options>): Masked {
@@ -42,8 +28,7 @@ export const TOS = target({
   placement: { tables: ["mangle"] },
   write(given) {
     if (Object.keys(given).length === 0) return null;
-    const { value, mask } = folded(given);
-    return ["--set-tos", `${hex(value, 2)}/${hex(mask, 2)}`];
+    return ["--set-tos", writeTos(folded(given))];
   },
   does(given) {
     const { value, mask } = folded(given);

@@ -2,8 +2,10 @@
 import {
   type Address,
   after,
+  always,
   type Condition,
   type Family,
+  never,
   not,
   prefix,
   prefixRange,
@@ -146,4 +148,10 @@ export function addressIs(field: "source" | "destination", given: One<Network> |
   if (!given || given.value.contiguous) return compares(field, given);
   const inside = opaque(`${field} in ${given.value.text}`, "the address");
   return given.negated ? not(inside) : inside;
+}
+
+/** `+` alone is no condition at all, `! +` never holds: its mask is empty (ip_tables.c, xtables_parse_interface). */
+export function interfaceIs(field: "inInterface" | "outInterface", given: One<Written> | undefined): Condition {
+  if (given?.value.text !== "+") return compares(field, given);
+  return given.negated ? never : always;
 }

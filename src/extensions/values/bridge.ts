@@ -13,6 +13,7 @@ import {
   writeMac,
 } from "../../facts/index.ts";
 import type { Effect, Mistake, One, OptionTable, Saver, Value } from "../define.ts";
+import { type Network, network } from "./address.ts";
 import { integer, readInteger } from "./number.ts";
 import { asked, compares, type More, oneOf, opaque, text, type Written, word, written } from "./plain.ts";
 
@@ -104,6 +105,12 @@ export function readHex(given: string, max: number): number | undefined {
   const value = /^(?:0x)?[\da-f]{1,8}$/i.test(given) ? Number.parseInt(given, 16) : max + 1;
   return value <= max ? value : undefined;
 }
+
+/** An IPv4 address or network, printed even when it is everything; ebtables' own tool then leaves out the mask. */
+export const ebtNetwork = (more?: More): Value<Network> => ({
+  ...network({ ...more, bare: true }),
+  write: ({ text, everything }, _, saver) => [everything && isOldEbtables(saver) ? text.replace("/0", "") : text],
+});
 
 /** Type names by `type` or `type/code`, in the order in which the tool looks for one to print. */
 export type IcmpNames = readonly (readonly [name: string, at: string, since?: number])[];

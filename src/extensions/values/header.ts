@@ -1,9 +1,10 @@
-/** Hop counts, IPv6 extension headers and bytes of the payload. */
+/** Hop counts, the type of service, IPv6 extension headers and bytes of the payload. */
 import { all, always, type Condition, within } from "../../facts/index.ts";
+import { own } from "../../own.ts";
 import { encode } from "../../source.ts";
 import type { Value } from "../define.ts";
-import { integerRange, type NumberRange, readInteger64 } from "./number.ts";
-import { type Asked, asks, opaque, word } from "./plain.ts";
+import { hex, integerRange, type Masked, type NumberRange, readInteger64, readMasked } from "./number.ts";
+import { type Asked, asks, type More, opaque, word } from "./plain.ts";
 
 /** Equal, less, greater: one of them. net/netfilter/xt_hl.c */
 export const hopCount = (eq?: Asked<number>, lt?: Asked<number>, gt?: Asked<number>): Condition =>
@@ -60,3 +61,25 @@ export const maskedBytes = (value: number, mask: number): readonly (readonly [nu
   Array.from({ length: 256 }, (_, each) => each)
     .filter((each) => (each & mask) === value)
     .map((each) => [each, each + 1] as const);
+
+/** Any case; a name leaves the two ECN bits out (libxtables/xtoptions.c xtopt_parse_tosmask). */
+const TOS_NAMES: Readonly<Record<string, number>> = {
+  "minimize-delay": 0x10,
+  "maximize-throughput": 0x08,
+  "maximize-reliability": 0x04,
+  "minimize-cost": 0x02,
+  "normal-service": 0x00,
+};
+/** The type of service byte by value, value/mask or name. */
+export const typeOfService = (more?: More): Value<Masked> =>
+  word(
+    `a value 0-0xff, value/mask, or one of ${Object.keys(TOS_NAMES).join(", ")}`,
+    ["0x10", "16/0x3f", "Minimize-Delay", "normal-service"],
+    (text) => {
+      const named = own(TOS_NAMES, text.toLowerCase());
+      return named === undefined ? readMasked(text, 255) : { value: named, mask: 0x3f };
+    },
+    writeTos,
+    more,
+  );
+export const writeTos = ({ value, mask }: Masked): string => `${hex(value, 2)}/${hex(mask, 2)}`;

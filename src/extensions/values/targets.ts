@@ -1,6 +1,5 @@
-/** What targets take: a host, a word as it stands, a set and its directions, ARP header values. */
-import { type Address, readMac, writeAddress } from "../../facts/index.ts";
-import { own } from "../../own.ts";
+/** What targets take: a host, a word as it stands, a set and its directions. */
+import { type Address, writeAddress } from "../../facts/index.ts";
 import { BadValue, type Value } from "../define.ts";
 import { readAddressOf } from "./address.ts";
 import { readInteger } from "./number.ts";
@@ -51,36 +50,3 @@ export const setEntry: Value<SetEntry> = {
   },
   write: ({ name, directions }) => [name, directions.join(",")],
 };
-
-const MAC_NAMES: Readonly<Record<string, string>> = {
-  unicast: "00:00:00:00:00:00/01:00:00:00:00:00",
-  multicast: "01:00:00:00:00:00/01:00:00:00:00:00",
-  broadcast: "ff:ff:ff:ff:ff:ff",
-  bga: "01:80:c2:00:00:00",
-};
-/** A MAC, MAC/mask, or a name of one; arptables-nft-save prints no name, and loses masks of whole bytes (nft_arp_parse_devaddr). */
-export const arpMac = (more?: More): Value<{ readonly text: string; readonly lost: boolean }> =>
-  word(
-    "a MAC address, MAC/mask, Unicast, Multicast, Broadcast or BGA",
-    ["00:11:22:33:44:55", "02:00:00:00:00:00/03:00:00:00:00:00", "Multicast"],
-    (given) => {
-      const [address = "", mask = "ff:ff:ff:ff:ff:ff", rest] = (own(MAC_NAMES, given.toLowerCase()) ?? given).split(
-        "/",
-      );
-      const [low, bits] = [macBytes(address), macBytes(mask)];
-      if (rest !== undefined || !low || !bits) return undefined;
-      const base = writeBytes(low.map((byte, at) => byte & (bits[at] ?? 0)));
-      const full = bits.every((byte) => byte === 0xff);
-      return {
-        text: full ? base : `${base}/${writeBytes(bits)}`,
-        lost: !full && /^(ff)*(00)*$/.test(hexBytes(bits).join("")),
-      };
-    },
-    ({ text, lost }) => (lost ? null : text),
-    more,
-  );
-const macBytes = (text: string): readonly number[] | undefined =>
-  readMac(text) === undefined ? undefined : text.split(":").map((byte) => Number.parseInt(byte, 16));
-const hexBytes = (bytes: readonly number[]): readonly string[] =>
-  bytes.map((byte) => byte.toString(16).padStart(2, "0"));
-const writeBytes = (bytes: readonly number[]): string => hexBytes(bytes).join(":");
