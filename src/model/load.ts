@@ -4,11 +4,11 @@ import type { Host } from "../facts/index.ts";
 import type { Problem } from "../finding.ts";
 import { Source } from "../source.ts";
 import { type Dump, parse } from "../syntax/index.ts";
-import { closed } from "./program.ts";
 import { runDump } from "./restore.ts";
 import type { Rule, Ruleset, Table } from "./ruleset.ts";
 import { type Call, runScript } from "./script.ts";
 import { FAMILY_OF, NEWEST, Session } from "./session.ts";
+import { closed } from "./tables.ts";
 
 export interface LoadedDump {
   readonly dump: Dump;

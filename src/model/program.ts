@@ -1,46 +1,15 @@
 /** A rule-set while commands run on it: each does to the tables what the kernel's would do, or says why it is refused. */
-import type { Backend } from "../extensions/index.ts";
-import type { Family } from "../facts/index.ts";
-import type { Advice, Place } from "../finding.ts";
+import type { Place } from "../finding.ts";
 import { nearest } from "../nearest.ts";
 import type { Word } from "../syntax/index.ts";
 import { bind } from "./bind.ts";
+import { nameAdvice, policiesFor, wrongChainName } from "./chains.ts";
+import { counted, inChain, indexOf, loadable, numbers, retargeted, targetOf } from "./in-chain.ts";
 import { loopFrom } from "./loops.ts";
 import { ruleBody } from "./print.ts";
 import { ruleWith } from "./rule.ts";
-import { builtinChains, type Chain, type Rule, type Ruleset, type Table, tableNames } from "./ruleset.ts";
-import { isTarget, nearTarget } from "./vocabulary.ts";
-
-/** Why the tool would refuse; `word` is what is wrong, where one word is. */
-export class Refused extends Error {
-  readonly word: Word | null;
-  readonly advice: Advice;
-  constructor(reason: string, word: Word | null = null, advice: Advice = {}) {
-    super(reason);
-    this.word = word;
-    this.advice = advice;
-  }
-}
-
-export interface OpenChain {
-  readonly name: string;
-  policy: string | null;
-  readonly builtin: boolean;
-  place: Place | null;
-  rules: Rule[];
-}
-export interface OpenTable {
-  readonly family: Family;
-  readonly backend: Backend;
-  readonly name: string;
-  place: Place | null;
-  readonly chains: Map<string, OpenChain>;
-}
-export interface TableKey {
-  readonly family: Family;
-  readonly backend: Backend;
-  readonly name: string;
-}
+import { builtinChains, type Rule, type Ruleset, tableNames } from "./ruleset.ts";
+import { type OpenChain, type OpenTable, Refused, type TableKey } from "./tables.ts";
 
 export class Program {
   readonly #tables: OpenTable[];
@@ -199,7 +168,7 @@ export class Program {
 
   policy(table: OpenTable, name: Word, policy: Word): void {
     const chain = this.chain(table, name);
-    const allowed = policies(table, chain);
+    const allowed = policiesFor(table, chain.builtin);
     if (!chain.builtin && table.family !== "bridge")
       throw new Refused(`${name.text} is no built-in chain: only these have a policy`, name, {
         help: `a last rule does the same: -A ${name.text} -j ${policy.text}`,
@@ -264,97 +233,3 @@ export class Program {
     });
   }
 }
-
-/** A target that is neither a user chain nor a known extension is refused by the tool. */
-function loadable({ family, name, chains }: OpenTable, rule: Rule): void {
-  const { target } = bind(rule);
-  if (!target) return;
-  if (builtinChains(family, name).includes(target.name))
-    throw new Refused(`${target.name} is built in: no rule leads there`, target.word, {
-      help: "move its rules into a chain of their own (-N), and jump there from both",
-    });
-  if (chains.has(target.name) || (target.how === "jump" && isTarget(family, target.name))) return;
-  const near = nearTarget(family, target.name, chains.keys());
-  throw new Refused(
-    `${target.name} is neither a chain of table ${name} nor a known target${near === undefined ? "" : `; did you mean ${near}?`}`,
-    target.word,
-    near === undefined ? { help: `make the chain first: -N ${target.name}` } : { replacement: near },
-  );
-}
-
-const counted = ({ rules: { length } }: OpenChain): string =>
-  length === 0 ? "no rules" : `${length} rule${length === 1 ? "" : "s"}`;
-const numbers = ({ name }: OpenChain): string => `-L ${name} -n --line-numbers shows the numbers`;
-/** The word to point at, where one rule only is meant. */
-const targetOf = (rules: readonly Rule[]): Word | null =>
-  rules.length === 1 ? (bind(rules[0] as Rule).target?.word ?? null) : null;
-
-function inChain(chain: OpenChain, number: number, last: number, word: Word, help: string): void {
-  if (number >= 1 && number <= last) return;
-  const may = last === 0 ? "there is none to name" : `the number may be 1${last === 1 ? " only" : ` to ${last}`}`;
-  throw new Refused(`chain ${chain.name} has ${counted(chain)}: ${may}`, word, { help });
-}
-
-/** iptables/xshared.c assert_verdict: nat is not for filtering; iptables/xtables-eb.c: RETURN is for user chains. */
-function policies({ family, name, backend }: OpenTable, { builtin }: OpenChain): readonly string[] {
-  if (family !== "bridge") return name === "nat" ? ["ACCEPT"] : ["ACCEPT", "DROP"];
-  if (backend === "legacy") return ["ACCEPT", "DROP", "RETURN", "CONTINUE"];
-  return builtin ? ["ACCEPT", "DROP"] : ["ACCEPT", "DROP", "RETURN"];
-}
-
-/** Rules are the same when they are printed alike; counters do not count. */
-function indexOf(chain: OpenChain, rule: Rule): number {
-  const body = ruleBody(rule);
-  const at = chain.rules.findIndex((each) => ruleBody(ruleWith(each, { saver: rule.saver })) === body);
-  if (at < 0)
-    throw new Refused(`chain ${chain.name} has no such rule: ${body}`, null, { help: nearestRule(chain, body) });
-  return at;
-}
-/** The rule that has most words in common with one that is not there. */
-function nearestRule(chain: OpenChain, body: string): string {
-  const wanted = new Set(body.split(" "));
-  const alike = chain.rules.map((rule, at) => {
-    const text = ruleBody(rule);
-    const words = text.split(" ");
-    const common = words.filter((word) => wanted.has(word)).length;
-    return { text, at, alike: (2 * common) / (words.length + wanted.size) };
-  });
-  const best = alike.reduce<(typeof alike)[number] | null>((a, b) => (a && a.alike >= b.alike ? a : b), null);
-  if (!best || best.alike < 0.5) return `-S ${chain.name} shows its rules as they are to be written`;
-  return `the nearest that it has is rule ${best.at + 1}: ${best.text}`;
-}
-
-/** iptables/xshared.c: chain names; XT_EXTENSION_MAXNAMELEN is 29, the final 0 included. */
-function wrongChainName(name: string, { family, backend }: TableKey): string | null {
-  // ebtables-nft looks at a chain's name no further
-  if (family === "bridge" && backend === "nft")
-    return name.startsWith("-") ? "a chain's name does not begin with -" : null;
-  if (name === "" || /[\s]/.test(name)) return "a chain's name holds no blank";
-  if (/^[-!]/.test(name)) return `a chain's name does not begin with ${name[0]}`;
-  if (Buffer.byteLength(name) > 28) return `the chain name ${name} is longer than 28 bytes`;
-  return isTarget(family, name) ? `${name} is the name of a target` : null;
-}
-
-function nameAdvice(name: string): Advice {
-  const [short] = /^[^-!\s][^\s]{0,27}/.exec(name.replace(/\s+/g, "-")) ?? [];
-  return short !== undefined && short !== name && Buffer.byteLength(short) <= 28
-    ? { replacement: short }
-    : { help: "choose another name" };
-}
-
-/** The rule with its target's name changed. */
-function retargeted(rule: Rule, name: string): Rule {
-  const at = bind(rule).target?.word.start;
-  const words = () =>
-    rule
-      .words()
-      .map((word) =>
-        word.start === at ? { start: word.start, end: word.end, quoted: word.quoted, text: name } : word,
-      );
-  return ruleWith(rule, { words });
-}
-
-export const closed = ({ chains, ...table }: OpenTable): Table => ({
-  ...table,
-  chains: new Map<string, Chain>(chains),
-});

@@ -2,11 +2,12 @@
 import type { Place } from "../finding.ts";
 import { nearest } from "../nearest.ts";
 import { type ChainLine, type CommandLine, familyHint, type Line, type RuleLine, type Word } from "../syntax/index.ts";
+import { declaredPolicy } from "./chains.ts";
 import type { Command } from "./command.ts";
-import type { OpenTable } from "./program.ts";
 import { LineRule, type Setting } from "./rule.ts";
-import { builtinChains, tableNames } from "./ruleset.ts";
+import { tableNames } from "./ruleset.ts";
 import { FAMILY_OF, type Session } from "./session.ts";
+import type { OpenTable } from "./tables.ts";
 import { toolOf } from "./vocabulary.ts";
 
 /** Whether there is nothing in it but what a save tool writes. */
@@ -40,7 +41,7 @@ class Restore {
   }
 
   run(): boolean {
-    const { dump, program } = this.#session;
+    const { dump } = this.#session;
     for (let at = 0; at < dump.lineCount; at++) {
       const line = dump.line(at);
       if (line.kind !== "table") this.#seen(line);
@@ -50,11 +51,7 @@ class Restore {
       else if (line.kind === "table") this.#section(line.name, at);
       else if (line.kind === "commit") this.#commit();
       else if (line.kind === "command") this.#command(line);
-      else if (line.kind === "chain") {
-        const place = this.#session.placeOf(line);
-        const table = this.#current(place);
-        program.declare(table, line.name, this.#policy(line, table), place);
-      }
+      else if (line.kind === "chain") this.#declare(line);
     }
     this.#uncommitted();
     return this.#isSaved;
@@ -64,27 +61,13 @@ class Restore {
     if (line.kind !== "blank" && line.kind !== "comment") this.#last = line.start;
   }
 
-  /** null: none, or none that the tool takes. iptables/iptables-restore.c; nf_tables does not look at a user chain's. */
-  #policy({ name, policy, start, end }: ChainLine, { family, name: table, backend }: OpenTable): string | null {
+  #declare(line: ChainLine): void {
     const session = this.#session;
-    const text = policy?.text ?? "";
-    if (family !== "ipv4" && family !== "ipv6") return text === "" || text === "-" ? null : text;
-    const builtin = builtinChains(family, table);
-    const isBuiltin = builtin.includes(name.text);
-    if (text === "-") return null;
-    if (text === "ACCEPT" || text === "DROP") {
-      if (isBuiltin || builtin.length === 0) return text;
-      if (backend === "legacy")
-        session.expected(session.placeOf(policy ?? name), `- for a policy: ${name.text} is not built in`, text, {
-          replacement: "-",
-        });
-      return null;
-    }
-    const found = text === "" ? "the end of the line" : text;
-    session.expected(session.placeOf(policy ?? { start, end }), "a policy (ACCEPT, DROP, or - for none)", found, {
-      help: `such as :${name.text} ${isBuiltin ? "ACCEPT" : "-"} [0:0]`,
-    });
-    return null;
+    const place = session.placeOf(line);
+    const table = this.#current(place);
+    const { policy, mistake } = declaredPolicy(line, table);
+    if (mistake) session.expected(session.placeOf(mistake.at), mistake.expected, mistake.found, mistake.advice);
+    session.program.declare(table, line.name, policy, place);
   }
 
   /** iptables-restore takes blanks in front of a command only: `  :OWN -` is a word to it that belongs nowhere. */

@@ -12,6 +12,7 @@ import {
   type Word,
 } from "../syntax/index.ts";
 import { and, Blocks, negate, type Status } from "./blocks.ts";
+import { isCall, isVerb, SAYS, TOOL } from "./calls.ts";
 
 /** A command that a script runs. */
 export interface Call {
@@ -32,14 +33,8 @@ interface Input {
 /** Runs one command on the rule-set; null where what it would answer is not known. */
 export type Runner = (call: Call) => Status;
 
-const TOOL = /^(?:ip6?|eb|arp)tables(?:-legacy|-nft)?(?:-restore)?$/;
 const PREFIXES = new Set(["sudo", "command", "exec", "env", "time", "nohup", "builtin"]);
 const ASSIGNMENT = /^([A-Za-z_]\w*)(\+?)=(.*)$/s;
-/** A verb of these tools, or an option before it. */
-const VERB = /^(?:-[AIDRCNXEFPt]|--(?:append|insert|delete|replace|new-chain|flush|policy|table))$/;
-/** Such a command as the text of another one: `sh -c "iptables -A …"`. */
-const QUOTED_CALL = /(?:^|[\s;&|(/])(?:ip6?|eb|arp)tables(?:-legacy|-nft)?(?:-restore(?:\s|$)|\s+-)/;
-const SAYS = new Set(["echo", "printf", "logger", "[", "[[", "test", "grep", "log"]);
 const UNCERTAIN = "it runs only if the command before it succeeds or fails, which is not known here";
 
 export function runScript(dump: Dump, run: Runner): Problem[] {
@@ -275,14 +270,4 @@ class Script {
       ...advised({ help }),
     };
   }
-}
-
-const isVerb = ({ text }: Word, at: number, words: readonly Word[]): boolean =>
-  VERB.test(text) && !/^-/.test(words[at + 1]?.text ?? "");
-
-/** One of these tools among the words of another command: by name, in the text of one word, or as an alias. */
-function isCall({ text }: Word, at: number, words: readonly Word[]): boolean {
-  const name = text.replace(/^.*\//, "");
-  if (QUOTED_CALL.test(text) || /^\w+=(?:\S*\/)?(?:ip6?|eb|arp)tables(?:-legacy|-nft)?(?:\s|$)/.test(text)) return true;
-  return TOOL.test(name) && (name.endsWith("-restore") || VERB.test(words[at + 1]?.text ?? ""));
 }

@@ -5,9 +5,10 @@ import { type Advice, advised, type Place, type Problem } from "../finding.ts";
 import type { Dump, Word } from "../syntax/index.ts";
 import { bind } from "./bind.ts";
 import { type Command, NoCommand, readCommand } from "./command.ts";
-import { type OpenTable, Program, Refused } from "./program.ts";
+import { Program } from "./program.ts";
 import { expandLists } from "./rule.ts";
 import type { Rule, Ruleset } from "./ruleset.ts";
+import { type OpenTable, Refused } from "./tables.ts";
 
 /** What is taken for text without a header. */
 export const NEWEST: Saver = { backend: "legacy", release: 10811 };
