@@ -5,7 +5,7 @@ import type { Path } from "../path/index.ts";
 import { Conversations, type TracedPacket, type TraceEvent } from "../trace/index.ts";
 import { best, type Case, type Drift, diagnose, type Failure } from "./diagnose.ts";
 import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
-import { enteredInOrder } from "./predict.ts";
+import { enteredInOrder, isUntracked, mayUntrack } from "./predict.ts";
 
 export interface DriftSummary {
   readonly packets: number;
@@ -43,20 +43,26 @@ const PRINTED: ReadonlySet<string> = new Set<Field | "fdb" | "multicast">([
 export class DriftFold {
   readonly #ruleset: Ruleset;
   readonly #host: Host;
-  readonly #conversations = new Conversations();
+  readonly #conversations: Conversations;
+  /** Whether some rule keeps packets from conntrack. */
+  readonly #untracks: boolean;
   readonly #cases = new Map<string, Case>();
   #packets = 0;
 
   constructor(ruleset: Ruleset, host: Host) {
     this.#ruleset = ruleset;
     this.#host = host;
+    this.#conversations = new Conversations(host.json.conntrack);
+    this.#untracks = mayUntrack(ruleset);
   }
 
   add(packet: TracedPacket): void {
     // frames of other protocols than IP are not walked
     if (packet.family === "bridge") return;
     this.#packets++;
-    const entered = enteredInOrder(this.#conversations.place(packet));
+    const world = { ruleset: this.#ruleset, host: this.#host };
+    const tracked = this.#untracks && isUntracked(world, packet) ? false : undefined;
+    const entered = enteredInOrder(this.#conversations.place(packet, tracked), world);
     const key = JSON.stringify([
       packet.family,
       entered.anyOrigin,

@@ -4,11 +4,14 @@ import {
   CT_DIRECTIONS,
   CT_STATES,
   type Field,
+  knownValue,
   only,
   type Packet,
   type ValueSet,
   withFields,
 } from "../facts/index.ts";
+import { bind, type Ruleset } from "../model/index.ts";
+import { firstState, type World, walk } from "../path/index.ts";
 import { entryPacket, type Placed, type TracedPacket, type TraceEvent, type Tuple } from "../trace/index.ts";
 
 export interface Entered {
@@ -24,10 +27,16 @@ export function entered(traced: TracedPacket): Entered {
 }
 
 /** The same, with the connection's state from the order of the conversation, never from rule numbers. */
-export function enteredInOrder(placed: Placed): Entered {
+export function enteredInOrder(placed: Placed, world: World): Entered {
   const { packet, anyOrigin } = entered(placed.packet);
+  const first = placed.alone ? firstState(packet, world) : undefined;
+  if (first)
+    return { packet: withFields(packet, { ctstate: first, ctstatus: UNCONFIRMED, ...opens(first) }), anyOrigin };
   return { packet: withFields(packet, { ...tuples(placed), ...state(placed) }), anyOrigin };
 }
+
+const opens = (state: ValueSet): Stated => (state.ranges[0]?.[0] === NEW ? { ctdir: direction("ORIGINAL") } : {});
+const NEW = CT_STATES.indexOf("NEW");
 
 type Stated = Partial<Record<Field, ValueSet>>;
 const states = (...names: readonly (typeof CT_STATES)[number][]): ValueSet => ({
@@ -85,4 +94,22 @@ function side(
     [sourcePort]: tuple.sourcePort === undefined ? absent : only(tuple.sourcePort),
     [destinationPort]: tuple.destinationPort === undefined ? absent : only(tuple.destinationPort),
   };
+}
+
+/** A rule with one of these keeps packets from conntrack. net/netfilter/xt_CT.c */
+export const mayUntrack = ({ tables }: Ruleset): boolean =>
+  tables.some(
+    ({ name, chains }) =>
+      name === "raw" &&
+      [...chains.values()].some(({ rules }) =>
+        rules.some((rule) => /^(?:CT|NOTRACK)$/.test(bind(rule).target?.name ?? "")),
+      ),
+  );
+
+const UNTRACKED = CT_STATES.indexOf("UNTRACKED");
+/** Whether conntrack never sees the packet, whichever way it goes. */
+export function isUntracked(world: World, traced: TracedPacket): boolean {
+  const { packet, anyOrigin } = entered(traced);
+  const { paths } = walk(world, packet, { anyOrigin });
+  return paths.length > 0 && paths.every((path) => knownValue(path.packet, "ctstate") === UNTRACKED);
 }

@@ -5,6 +5,7 @@ interface AddrJson {
   readonly ifindex?: number;
   readonly address?: string;
   readonly master?: string;
+  readonly mtu?: number;
   readonly addr_info?: readonly { readonly family?: string; readonly local?: string; readonly prefixlen?: number }[];
 }
 interface LinkJson {
@@ -12,6 +13,7 @@ interface LinkJson {
   readonly ifindex?: number;
   readonly address?: string;
   readonly master?: string;
+  readonly mtu?: number;
   readonly linkinfo?: {
     readonly info_kind?: string;
     readonly info_data?: { readonly nf_call_iptables?: number; readonly nf_call_ip6tables?: number };
@@ -26,6 +28,29 @@ export interface RouteJson {
   readonly prefsrc?: string;
   readonly gateway?: string;
   readonly metric?: number;
+}
+/** As `ip -j rule` prints it. */
+export interface RuleJson {
+  readonly family?: string;
+  readonly priority?: number;
+  readonly not?: unknown;
+  readonly src?: string;
+  readonly srclen?: number;
+  readonly dst?: string;
+  readonly dstlen?: number;
+  readonly iif?: string;
+  readonly oif?: string;
+  readonly fwmark?: string | number;
+  readonly fwmask?: string | number;
+  readonly ipproto?: string;
+  readonly sport?: string | number;
+  readonly dport?: string | number;
+  readonly table?: string | number;
+  readonly action?: string;
+  readonly suppress_prefixlen?: number;
+  readonly l3mdev?: unknown;
+  readonly uid_start?: number;
+  readonly tun_id?: unknown;
 }
 interface NeighJson {
   readonly dst?: string;
@@ -42,9 +67,11 @@ export interface HostJson {
   readonly addr?: readonly AddrJson[];
   readonly link?: readonly LinkJson[];
   readonly route?: readonly RouteJson[];
-  readonly rule?: unknown;
+  readonly rule?: readonly RuleJson[];
   readonly neigh?: readonly NeighJson[];
   readonly fdb?: readonly FdbJson[];
+  /** The connections that conntrack knows, a line each as `conntrack -L` prints them; empty: none. */
+  readonly conntrack?: readonly string[];
   readonly sysctl?: Readonly<Record<string, string | number>>;
   readonly kernel?: string;
   readonly backend?: { readonly iptables?: "legacy" | "nft"; readonly ebtables?: "legacy" | "nft" };
@@ -54,7 +81,7 @@ export interface HostJson {
 
 type Shape = "string" | "number" | "text" | "object" | { readonly [key: string]: Shape } | readonly [Shape];
 
-const device: Shape = { ifname: "string", ifindex: "number", address: "string", master: "string" };
+const device: Shape = { ifname: "string", ifindex: "number", address: "string", master: "string", mtu: "number" };
 const SHAPES: Readonly<Record<string, Shape>> = {
   addr: [{ ...device, addr_info: [{ family: "string", local: "string", prefixlen: "number" }] }],
   link: [
@@ -78,9 +105,29 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       metric: "number",
     },
   ],
-  rule: [{}],
+  rule: [
+    {
+      family: "string",
+      priority: "number",
+      src: "string",
+      srclen: "number",
+      dst: "string",
+      dstlen: "number",
+      iif: "string",
+      oif: "string",
+      fwmark: "text",
+      fwmask: "text",
+      ipproto: "string",
+      sport: "text",
+      dport: "text",
+      table: "text",
+      action: "string",
+      suppress_prefixlen: "number",
+    },
+  ],
   neigh: [{ dst: "string", lladdr: "string" }],
   fdb: [{ mac: "string", ifname: "string", master: "string", state: "string" }],
+  conntrack: ["string"],
   sysctl: "object",
   kernel: "string",
   backend: { iptables: "string", ebtables: "string" },

@@ -2,9 +2,11 @@
  * What is known of the host besides its rule-sets: `host.json`, in the shapes that `ip -j` and `bridge -j` print.
  * Everything is optional; what is not there is not known.
  */
-import { type Address, type Family, prefixRange, readAddress, readMac, readPrefix } from "./address.ts";
-import type { HostJson, RouteJson } from "./host-json.ts";
-import { minus, type Range, type Ranges, unite } from "./value-set.ts";
+import { type Address, type Family, readAddress, readMac, readPrefix } from "./address.ts";
+import { always } from "./condition.ts";
+import { LOOPBACK, type Lookup, type RouteClass, readLookups, routeRange } from "./fib.ts";
+import type { HostJson } from "./host-json.ts";
+import { exactly, type Range, type Ranges, unite } from "./value-set.ts";
 
 export interface Port {
   readonly name: string;
@@ -16,19 +18,10 @@ export interface Bridge {
   /** Newest first: the order in which the kernel floods (br_forward.c br_flood walks the port list, newest at its head). */
   readonly ports: readonly Port[];
 }
-/** Where a set of destinations goes: fib lookup as a partition of the address space. */
-export interface RouteClass {
-  readonly type: "unicast" | "local" | "broadcast" | "multicast" | "unreachable";
-  /** Empty where the destination names no device. */
-  readonly dev: string;
-  readonly source: Address | undefined;
-  readonly ranges: Ranges;
-}
-
 export class Host {
   readonly json: HostJson;
   readonly bridges: readonly Bridge[];
-  #routes = new Map<Family, readonly RouteClass[] | undefined>();
+  #lookups = new Map<Family, readonly Lookup[] | undefined>();
 
   constructor(json: HostJson = {}) {
     this.json = json;
@@ -79,6 +72,15 @@ export class Host {
     return unite(routed.flatMap(({ ranges }) => ranges));
   }
 
+  /** Groups that the host is in whatever its sockets: all hosts, and the solicited-node ones of its own addresses. */
+  ownGroups(family: Family): Ranges {
+    if (family !== "ipv6") return exactly(0xe0000001);
+    const solicited = this.#ownAddresses(family).map(
+      ([[low]]) => (0xff0200000000000000000001ffn << 24n) | (BigInt(low) & 0xffffffn),
+    );
+    return exactly((0xff01n << 112n) | 1n, (0xff02n << 112n) | 1n, ...solicited);
+  }
+
   /** Addresses behind a device by a link route: neighbours on it. */
   onLink(dev: string, family: Family): Ranges {
     const prefixes = (this.json.route ?? [])
@@ -104,16 +106,34 @@ export class Host {
     return learnt?.ifname;
   }
 
+  /** A switch that all devices have and one has (`net.ipv4.conf.all.NAME`, `.DEV.NAME`): the greater; undefined: not known. */
+  deviceSysctl(dev: string, name: string): number | undefined {
+    // as sysctl writes names: a dot of a device's name is a slash
+    const [all, own] = ["all", dev.replaceAll(".", "/")].map((each) => this.sysctl(`net.ipv4.conf.${each}.${name}`));
+    return all === undefined && own === undefined ? undefined : Math.max(all ?? 0, own ?? 0);
+  }
+
+  /** The MTU of a device in bytes; undefined: not known. */
+  mtu(dev: string): number | undefined {
+    return [...(this.json.link ?? []), ...(this.json.addr ?? [])].find(({ ifname, mtu }) => ifname === dev && mtu)?.mtu;
+  }
+
   /** The MAC of a neighbour, from the neighbour table. */
   macOf(address: Address): number | undefined {
     const entry = (this.json.neigh ?? []).find(({ dst }) => dst !== undefined && readAddress(dst) === address);
     return entry?.lladdr === undefined ? undefined : readMac(entry.lladdr);
   }
 
-  /** The fib as disjoint classes, longest prefix first; undefined when no routes are known. */
+  /** What `ip rule` asks in order, each with its table; undefined when no routes are known. */
+  lookups(family: Family): readonly Lookup[] | undefined {
+    if (!this.#lookups.has(family))
+      this.#lookups.set(family, readLookups(this.json, this.#ownAddresses(family), family));
+    return this.#lookups.get(family);
+  }
+
+  /** The routes that every packet asks, whatever its mark, source or device; undefined when no routes are known. */
   routes(family: Family): readonly RouteClass[] | undefined {
-    if (!this.#routes.has(family)) this.#routes.set(family, this.#readRoutes(family));
-    return this.#routes.get(family);
+    return this.lookups(family)?.flatMap(({ condition, classes }) => (condition === always ? classes : []));
   }
 
   /** From `addr`, and what routes use as source. */
@@ -128,83 +148,6 @@ export class Host {
       return range && (typeof range[0] === "bigint") === (family === "ipv6") ? [[range, dev] as const] : [];
     });
   }
-
-  #readRoutes(family: Family): readonly RouteClass[] | undefined {
-    const rows = (this.json.route ?? [])
-      .map((route) => ({ route, range: routeRange(route, family) }))
-      .filter((row): row is { route: RouteJson; range: Range } => row.range !== undefined);
-    if (rows.length === 0) return undefined;
-    const rank = (route: RouteJson) => (route.table === "local" || route.table === 255 ? 0 : 1);
-    const size = (range: Range) => BigInt(range[1]) - BigInt(range[0]);
-    rows.sort(
-      (a, b) =>
-        rank(a.route) - rank(b.route) ||
-        (size(a.range) < size(b.range) ? -1 : size(a.range) > size(b.range) ? 1 : 0) ||
-        (a.route.metric ?? 0) - (b.route.metric ?? 0),
-    );
-    const classes = new Map<
-      string,
-      { type: RouteClass["type"]; dev: string; source: Address | undefined; ranges: Ranges }
-    >();
-    let covered: Ranges = [];
-    const add = (type: RouteClass["type"], dev: string, source: Address | undefined, range: Range) => {
-      const ranges = minus([range], covered);
-      covered = unite([...covered, range]);
-      if (ranges.length === 0) return;
-      const key = `${type} ${dev} ${source}`;
-      const old = classes.get(key);
-      classes.set(key, { type, dev, source, ranges: unite([...(old?.ranges ?? []), ...ranges]) });
-    };
-    // the local table is asked first, whether it was printed or not (net/ipv4/fib_frontend.c)
-    for (const [range, dev] of this.#ownAddresses(family)) add("local", dev, undefined, range);
-    for (const range of LOOPBACK[family]) add("local", "lo", undefined, range);
-    for (const range of BROADCAST[family]) add("broadcast", "", undefined, range);
-    for (const range of MULTICAST[family]) add("multicast", "", undefined, range);
-    for (const { route, range } of rows)
-      add(
-        routeType(route),
-        route.dev ?? "",
-        route.prefsrc === undefined ? undefined : readAddress(route.prefsrc),
-        range,
-      );
-    add("unreachable", "", undefined, family === "ipv6" ? [0n, 1n << 128n] : [0, 2 ** 32]);
-    return [...classes.values()];
-  }
-}
-
-const LOOPBACK: Readonly<Record<Family, Ranges>> = {
-  ipv4: [[0x7f000000, 0x80000000]],
-  ipv6: [[1n, 2n]],
-  bridge: [],
-  arp: [],
-};
-const BROADCAST: Readonly<Record<Family, Ranges>> = {
-  ipv4: [[0xffffffff, 0x100000000]],
-  ipv6: [],
-  bridge: [],
-  arp: [],
-};
-export const MULTICAST: Readonly<Record<Family, Ranges>> = {
-  ipv4: [[0xe0000000, 0xf0000000]],
-  ipv6: [[0xffn << 120n, 1n << 128n]],
-  bridge: [],
-  arp: [],
-};
-
-function routeType({ type = "unicast" }: RouteJson): RouteClass["type"] {
-  if (type === "local" || type === "broadcast" || type === "unicast") return type;
-  return type === "anycast" ? "local" : type === "multicast" ? "multicast" : "unreachable";
-}
-
-function routeRange(route: RouteJson, family: Family): Range | undefined {
-  const zero = family === "ipv6" ? 0n : 0;
-  if (route.dst === undefined || route.dst === "default") {
-    // `default` names no family: it is IPv6 only if its gateway says so
-    const six = (route.gateway ?? route.prefsrc ?? "").includes(":");
-    return six === (family === "ipv6") ? prefixRange(zero, 0) : undefined;
-  }
-  const range = readPrefix(route.dst);
-  return range && typeof range[0] === typeof zero ? range : undefined;
 }
 
 function readBridges({ link = [], addr = [] }: HostJson): readonly Bridge[] {

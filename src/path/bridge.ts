@@ -22,7 +22,7 @@ export function decideOnBridge(traveller: Traveller, world: World): Traveller[] 
   const bridge = world.host.bridge(traveller.bridge ?? "");
   const mac = knownValue(traveller.packet, "macDestination");
   if (typeof mac === "number" && isMulticast(mac)) return [broadcast(traveller, bridge)];
-  const rewritten = traveller.packet.fields.destination !== traveller.started.destination;
+  const rewritten = traveller.rewritten.has("destination");
   if (typeof mac === "number" && bridge?.mac !== undefined && !rewritten) {
     return mac === bridge.mac ? [up(traveller)] : toPort(traveller, bridge, world);
   }

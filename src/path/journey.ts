@@ -16,9 +16,25 @@ export type Stop =
   | { readonly at: "nat"; readonly hook: Hook; readonly manip: "source" | "destination" }
   /** The next copy of a flooded frame begins: through this port, or (null) up to the host. */
   | { readonly at: "copy"; readonly port: string | null }
-  | { readonly at: "bridge decision" | "route" | "route out" | "reroute" | "forward" | "leave" | "loop" | "end" };
+  | {
+      readonly at:
+        | "bridge decision"
+        | "route"
+        | "route out"
+        | "note route"
+        | "reroute"
+        | "routed"
+        | "forward"
+        | "leave"
+        | "loop"
+        | "end";
+    };
 
-type Within = { readonly table: string } | { readonly conntrack: true } | { readonly nat: "source" | "destination" };
+type Within =
+  | { readonly table: string }
+  | { readonly conntrack: true }
+  | { readonly nat: "source" | "destination" }
+  | { readonly route: "note route" | "reroute" };
 const tables = (...names: readonly string[]): readonly Within[] => names.map((table) => ({ table }));
 
 /** net/netfilter priorities: raw -300, conntrack -200, mangle -150, nat -100 / +100, filter 0, security 50. */
@@ -29,8 +45,12 @@ const IP_HOOKS: Readonly<Partial<Record<Hook, readonly Within[]>>> = {
   OUTPUT: [
     ...tables("raw"),
     { conntrack: true },
+    { route: "note route" },
     ...tables("mangle"),
+    { route: "reroute" },
+    { route: "note route" },
     { nat: "destination" },
+    { route: "reroute" },
     ...tables("filter", "security"),
   ],
   POSTROUTING: [...tables("mangle"), { nat: "source" }],
@@ -60,6 +80,7 @@ export function stopsAt(layer: Layer, hook: Hook, ebtables: Backend): readonly S
   if (layer === "bridge") return BRIDGE_HOOKS[ebtables][hook].map((table) => ({ at: "table", layer, hook, table }));
   return (IP_HOOKS[hook] ?? []).map((each): Stop => {
     if ("table" in each) return { at: "table", layer, hook, table: each.table };
+    if ("route" in each) return { at: each.route };
     return "nat" in each ? { at: "nat", hook, manip: each.nat } : { at: "conntrack" };
   });
 }
@@ -72,7 +93,7 @@ const ip = (hook: Hook, only?: "brnf" | "no brnf"): Stop => ({
 });
 const bridge = (hook: Hook): Stop => ({ at: "hook", layer: "bridge", hook });
 const decide = (
-  at: "bridge decision" | "route" | "route out" | "reroute" | "forward" | "leave" | "loop" | "end",
+  at: "bridge decision" | "route" | "route out" | "routed" | "forward" | "leave" | "loop" | "end",
 ): Stop => ({ at });
 
 /** The parts of a way; each ends in a decision that says which part is next. Letters: semantics 4.4. */
@@ -91,7 +112,7 @@ export const PARTS = {
   atForward: [ip("FORWARD"), ip("POSTROUTING"), decide("leave")],
   atPostrouting: [ip("POSTROUTING"), decide("leave")],
   /** From a process of this host (C, J). */
-  fromHost: [decide("route out"), ip("OUTPUT"), decide("reroute"), ip("POSTROUTING"), decide("leave")],
+  fromHost: [decide("route out"), ip("OUTPUT"), decide("routed"), ip("POSTROUTING"), decide("leave")],
   /** Out by a bridge: each copy of the frame meets these by itself (C, F). */
   outByBridge: [bridge("OUTPUT"), bridge("POSTROUTING"), decide("end")],
   /** Loopback: conntrack and nat are not asked again (L). */

@@ -33,6 +33,8 @@ export function rewrite(traveller: Traveller, field: Field, set: ValueSet, by: C
   );
   traveller.packet = { ...withFields(traveller.packet, { [field]: set }), assumed };
   const [from, to] = [text(before, field), text(set, field)];
+  if (from === to && from !== null) return [];
+  traveller.rewritten = new Set([...traveller.rewritten, field]);
   return from === to ? [] : [{ field, from, to, by }];
 }
 

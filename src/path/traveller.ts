@@ -87,6 +87,12 @@ export interface Traveller {
   /** The trace flag: a TRACE rule that sets it is not printed itself. */
   traced: boolean;
   looped: boolean;
+  /** The device that OUTPUT was entered with, once mangle or nat has chosen another. */
+  hookOut: ValueSet | null;
+  /** Fields that were given other values, since the route was chosen or since it came in. */
+  rewritten: ReadonlySet<Field>;
+  /** It leaves as stated only if it is rerouted. */
+  reroutes: boolean;
   /** nat has set up the source for the connection: copies of a flooded frame share it (semantics 4.2). */
   sourceDone: boolean;
   /** Copies of a flooded frame that have come to their end: they share what is known, so one traveller walks them all. */
@@ -137,7 +143,10 @@ export function seenAt(traveller: Traveller, layer: Layer, hook: Hook, table: st
     return { ...packet, fields: { ...packet.fields, ...hidden } };
   }
   if (entering) hidden.outInterface = absent;
-  if (hook === "OUTPUT") hidden.inInterface = absent;
+  if (hook === "OUTPUT") {
+    hidden.inInterface = absent;
+    if (traveller.hookOut) hidden.outInterface = traveller.hookOut;
+  }
   if (hook === "POSTROUTING") {
     const routedShowsIn = host.kernelAtLeast(5, 7);
     // multicast of this host's own shows its out device as IN too (semantics 4.7, recording s01)
@@ -163,7 +172,9 @@ const CT_INVALID: ValueSet = { absent: false, ranges: [[0, 1]] };
 export function learn(traveller: Traveller, before: Packet, piece: Piece): void {
   const changed: Partial<Record<Field, ValueSet>> = {};
   for (const [field, set] of Object.entries(piece.packet.fields) as [Field, ValueSet][]) {
-    if (before.fields[field] !== set) changed[field] = set;
+    if (before.fields[field] === set) continue;
+    if (field === "outInterface" && traveller.hookOut) traveller.hookOut = set;
+    else changed[field] = set;
   }
   traveller.packet = { ...withFields(traveller.packet, changed), assumed: piece.packet.assumed };
 }

@@ -3,7 +3,8 @@ import type { Packet } from "../facts/index.ts";
 import { decideOnBridge, nextCopy } from "./bridge.ts";
 import { track } from "./conntrack.ts";
 import { type Hook, stopsAt } from "./journey.ts";
-import { end, forward, leave, loop, reroute, route, routeOut } from "./routing.ts";
+import { end, forward, route } from "./routing.ts";
+import { leave, loop, noteRoute, reroute, routed, routeOut } from "./sending.ts";
 import { startsAt } from "./start.ts";
 import { nat, throughTables } from "./tables.ts";
 import {
@@ -107,6 +108,10 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
       return forward(traveller, world);
     case "route out":
       return routeOut(traveller, world);
+    case "note route":
+      return noteRoute(traveller);
+    case "routed":
+      return routed(traveller);
     case "reroute":
       return reroute(traveller, world);
     case "leave":

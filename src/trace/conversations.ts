@@ -1,5 +1,5 @@
 /** Packets to conversations, by addresses, ports and order alone: what conntrack would make of them is not printed. */
-import type { Address } from "../facts/index.ts";
+import { type Address, readAddress } from "../facts/index.ts";
 import type { LogValues } from "./event.ts";
 import type { TracedPacket } from "./packets.ts";
 
@@ -25,6 +25,8 @@ export interface Placed {
   readonly reply: Tuple | null;
   /** An ICMP error about a packet of the conversation. */
   readonly related: boolean;
+  /** Nothing is known of the packet's connection, and all that were open before the log are: it opens one, or belongs to none. */
+  readonly alone: boolean;
   readonly natVisited: boolean;
 }
 
@@ -44,9 +46,45 @@ const [SYN, ACK, FIN_OR_RST] = [2, 16, 1 | 4];
 
 export class Conversations {
   #count = 0;
+  /** Every connection that was open before the log is known. */
+  readonly #complete: boolean;
   readonly #known = new Map<string, { readonly conversation: Conversation; readonly direction: Direction }>();
 
-  place(packet: TracedPacket): Placed {
+  /** `before`: what conntrack knew when the log began, as `conntrack -L` prints it; left out: not known. */
+  constructor(before?: readonly string[]) {
+    this.#complete = before !== undefined;
+    for (const line of before ?? []) this.#recall(line);
+  }
+
+  #recall(line: string): void {
+    const [protocol] = /\d+/.exec(line) ?? [];
+    const tuples = [
+      ...line.matchAll(/src=(\S+) dst=(\S+)(?: sport=(\d+) dport=(\d+))?(?: type=(\d+) code=\d+ id=(\d+))?/g),
+    ];
+    const conversation = this.#begin(false);
+    conversation.replied = !line.includes("[UNREPLIED]");
+    for (const [at, [, src = "", dst = "", sport, dport, type, id]] of tuples.entries()) {
+      const [source, destination] = [readAddress(src), readAddress(dst)];
+      if (source === undefined || destination === undefined) continue;
+      const values: LogValues = clean({
+        source,
+        destination,
+        protocol: Number(protocol),
+        sourcePort: sport === undefined ? undefined : Number(sport),
+        destinationPort: dport === undefined ? undefined : Number(dport),
+        icmpId: id === undefined ? undefined : Number(id),
+        icmpType: type === undefined ? undefined : Number(type) * 256,
+      });
+      for (const { key, tuple } of unique([values])) {
+        this.#remember(key, conversation, at === 0 ? "ORIGINAL" : "REPLY");
+        if (at === 0) conversation.original = tuple;
+        else if (conversation.replied) conversation.reply = tuple;
+      }
+    }
+  }
+
+  /** `tracked`: conntrack sees it. Frames that no IP hook sees, and packets that a rule keeps from it, leave no trace. */
+  place(packet: TracedPacket, tracked = packet.events.some(({ layer }) => layer === "ip")): Placed {
     const lines = linesOf(packet);
     const inner = lines.map((values) => values.inner).filter((values) => values !== undefined);
     const related = inner.length > 0;
@@ -64,7 +102,7 @@ export class Conversations {
     if (related && direction) direction = direction === "ORIGINAL" ? "REPLY" : "ORIGINAL";
     const replied = conversation.replied;
     const entered = tuples[0]?.tuple ?? null;
-    if (!related && entered) {
+    if (!related && entered && tracked) {
       // of an orphan, any side will do: only that later packets find it
       const side = joins?.direction ?? "ORIGINAL";
       for (const { key, back } of tuples) {
@@ -79,7 +117,19 @@ export class Conversations {
       if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
     }
     const { number, original, reply } = conversation;
-    return { packet, conversation: number, direction, first: !joins, replied, original, reply, related, natVisited };
+    const alone = this.#complete && tracked && (related ? !found : !joins);
+    return {
+      packet,
+      conversation: number,
+      direction,
+      first: !joins,
+      replied,
+      original,
+      reply,
+      related,
+      alone,
+      natVisited,
+    };
   }
 
   #begin(orphan: boolean): Conversation {

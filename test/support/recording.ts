@@ -1,6 +1,6 @@
 /** Host facts of a recording: the text that `ip` and `bridge` printed, in the JSON shape that they print with -j. */
 import { existsSync, readFileSync } from "node:fs";
-import type { HostJson } from "../../src/facts/index.ts";
+import type { HostJson, RuleJson } from "../../src/facts/index.ts";
 
 export const RECORDINGS = new URL("../../../shared/recordings/", import.meta.url).pathname;
 
@@ -25,6 +25,8 @@ export function hostOf(recording: string): HostJson {
       const master = / master (\S+)/.exec(line)?.[1];
       return master ? [{ mac, ifname, master, ...(line.includes("permanent") ? { state: "permanent" } : {}) }] : [];
     }),
+    conntrack: text("conntrack-L").filter((line) => line.trim() !== ""),
+    rule: text("ip-rule").flatMap((line) => rule(line)),
     sysctl: Object.fromEntries(
       text("sysctls").flatMap((line) => (line.includes(" = ") ? [line.split(" = ") as [string, string]] : [])),
     ),
@@ -35,6 +37,7 @@ interface Device {
   ifindex: number;
   ifname: string;
   master?: string;
+  mtu?: number;
   address?: string;
   addr_info: { family: string; local: string; prefixlen: number }[];
   linkinfo: {
@@ -49,10 +52,12 @@ function devices(lines: readonly string[]): Device[] {
     const head = /^(\d+): ([^:@]+)(?:@\S+)?: .*/.exec(line);
     if (head) {
       const master = / master (\S+)/.exec(line)?.[1];
+      const mtu = / mtu (\d+)/.exec(line)?.[1];
       out.push({
         ifindex: Number(head[1]),
         ifname: head[2] ?? "",
         ...(master ? { master } : {}),
+        ...(mtu ? { mtu: Number(mtu) } : {}),
         addr_info: [],
         linkinfo: {},
       });
@@ -76,6 +81,14 @@ function devices(lines: readonly string[]): Device[] {
   return out;
 }
 
+/** `32765: from all fwmark 0x7 lookup 100` */
+function rule(line: string): RuleJson[] {
+  const [, priority, src = "all", fwmark, table] =
+    /^(\d+):\s+from (\S+)(?: fwmark (\S+))? lookup (\S+)/.exec(line) ?? [];
+  if (priority === undefined || table === undefined) return [];
+  return [{ priority: Number(priority), src, table, ...(fwmark ? { fwmark } : {}) }];
+}
+
 function route(line: string): {
   type?: string;
   dst: string;
@@ -85,7 +98,7 @@ function route(line: string): {
   gateway?: string;
 } {
   const words = line.trim().split(" ");
-  const typed = /^(local|broadcast|unreachable|blackhole|prohibit|anycast|multicast)$/.test(words[0] ?? "");
+  const typed = /^(local|broadcast|unreachable|blackhole|prohibit|throw|anycast|multicast)$/.test(words[0] ?? "");
   const value = (key: string) => (words.includes(key) ? { [key]: words[words.indexOf(key) + 1] } : {});
   const { dev, table, src, via } = { ...value("dev"), ...value("table"), ...value("src"), ...value("via") } as Record<
     string,

@@ -119,7 +119,7 @@ function readValue(values: Draft, key: string, value: string): void {
   else if (key === "PROTO") {
     assign(values, "protocol", protocolNumber(value));
     if (values.protocol === 6) values.tcpFlags = 0;
-  } else if (key === "TOS") values.tosEven = Number(value);
+  } else if (key === "TOS") Object.assign(values, { tosEven: Number(value), dontFragment: 0 });
   else if (key === "PREC") values.tosEven = (values.tosEven ?? 0) | Number(value);
   else if (key === "TC") values.tos = Number(value);
   else if (key === "MAC") readHeader(values, value);
@@ -128,7 +128,8 @@ function readValue(values: Draft, key: string, value: string): void {
 /** Words without a value: fragment marks and tcp flags. */
 function readMark(values: Draft, token: string): void {
   const bit = TCP_FLAGS.indexOf(token as (typeof TCP_FLAGS)[number]);
-  if (token === "MF" || token === "INCOMPLETE") {
+  if (token === "DF") values.dontFragment = 1;
+  else if (token === "MF" || token === "INCOMPLETE") {
     if (values.protocol === undefined) values.moreFragments = true;
   } else if (token.startsWith("FRAG:")) {
     // in bytes for IPv6, in units of 8 for IPv4 (semantics 1.4, 1.6)

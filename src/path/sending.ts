@@ -1,0 +1,137 @@
+/** A packet of this host: by which device it leaves, again after mangle and nat, and back in by the loopback. net/ipv4/netfilter.c ip_route_me_harder */
+import { absent, isAbsent, known, knownValue, meet, only, type RouteClass, type ValueSet } from "../facts/index.ts";
+import { meaningOf } from "../model/index.ts";
+import { leaveByBridge } from "./bridge.ts";
+import { PARTS } from "./journey.ts";
+import { lookUp, type Reached } from "./lookup.ts";
+import { eachWay, end, nowhere, set } from "./routing.ts";
+import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
+
+const deviceOf = ({ to }: Reached): string => (to.type === "local" ? "lo" : to.dev);
+const isAmong = (set: ValueSet, name: string): boolean => set.ranges.some(([low, high]) => low <= name && name < high);
+
+/** Its device by route, the loopback for the host's own addresses. */
+export function routeOut(traveller: Traveller, world: World): Traveller[] {
+  traveller.fromHost = true;
+  set(traveller, "inInterface", absent);
+  const { out } = traveller.started;
+  const all = lookUp(traveller.packet, world.host);
+  if (!all) return [traveller];
+  const stated = out && !isAbsent(out) ? all.filter((each) => isAmong(out, deviceOf(each))) : all;
+  if (stated.length > 0) return eachWay(traveller, stated, (branch, to) => sendBy(branch, to, world));
+  // routed elsewhere than stated: the stated device is the one after rerouting, or the user's word stands against the dump's
+  if (!mayReroute(world, traveller.packet.family)) return [traveller];
+  const first = fork(traveller);
+  first.reroutes = true;
+  assume(traveller, "outInterface", null, "from the beginning");
+  assume(first, "outInterface", null, "after OUTPUT");
+  return [...eachWay(first, all, (branch, to) => sendBy(branch, to, world)), traveller];
+}
+
+const rerouteMemo = new WeakMap<World["ruleset"], Map<string, boolean>>();
+/** Whether a rule of mangle or nat may change what the route was chosen by. */
+function mayReroute({ ruleset, host }: World, family: string): boolean {
+  let memo = rerouteMemo.get(ruleset);
+  if (!memo) rerouteMemo.set(ruleset, (memo = new Map()));
+  let may = memo.get(family);
+  if (may === undefined) {
+    may = ruleset.tables
+      .filter((table) => table.family === family && (table.name === "mangle" || table.name === "nat"))
+      .some(({ chains }) =>
+        [...chains.values()].some(({ rules }) =>
+          rules.some((rule) => {
+            const { action } = meaningOf(rule, host);
+            return (
+              action.kind === "effects" &&
+              action.effects.some(({ does }) => !["verdict", "return", "continue", "trace"].includes(does))
+            );
+          }),
+        ),
+      );
+    memo.set(family, may);
+  }
+  return may;
+}
+
+/** The device that a route leads to; group addresses without one leave it as it is. */
+function sendBy(branch: Traveller, to: RouteClass, { host }: World): Traveller[] {
+  if (to.type === "unreachable" || to.type === "blackhole" || to.type === "prohibit") return [nowhere(branch, to)];
+  const dev = to.type === "local" ? "lo" : to.dev;
+  if (dev === "") return [branch];
+  set(branch, "outInterface", only(dev));
+  const { source } = branch.packet.fields;
+  // net/ipv4/route.c __mkroute_output
+  const fromLoopback =
+    branch.packet.family === "ipv4" && source && meet(source.ranges, [[0x7f000000, 0x80000000]]).length > 0;
+  if (!fromLoopback || dev === "lo") return [branch];
+  const allowed = host.deviceSysctl(dev, "route_localnet");
+  const reason = `route_localnet is 0: 127.0.0.0/8 does not leave by ${dev}`;
+  if (allowed === 0) return [lose(branch, reason)];
+  if (allowed !== undefined) return [branch];
+  const lost = fork(branch);
+  assume(branch, "route_localnet", null, "1");
+  assume(lost, "route_localnet", null, "0");
+  return [branch, lose(lost, reason)];
+}
+
+const CHOSEN_BY = ["source", "destination", "mark", "tos"] as const;
+/** The route is chosen: what mangle or nat changes from here on may choose another. */
+export function noteRoute(traveller: Traveller): Traveller[] {
+  traveller.rewritten = new Set();
+  return [traveller];
+}
+
+/** What mangle or nat changed in OUTPUT chooses another route; the hook goes on with the old device (semantics 4.4 J, 4.8). */
+export function reroute(traveller: Traveller, world: World): Traveller[] {
+  const { packet, rewritten } = traveller;
+  if (!CHOSEN_BY.some((field) => rewritten.has(field))) return [traveller];
+  traveller.hookOut ??= known(packet, "outInterface");
+  const all = lookUp(packet, world.host);
+  if (all) return eachWay(traveller, all, (branch, to) => sendBy(branch, to, world));
+  if (rewritten.has("destination"))
+    set(traveller, "outInterface", { absent: false, ranges: known({ ...packet, fields: {} }, "outInterface").ranges });
+  return [traveller];
+}
+
+/** OUTPUT is behind it: a way that only rerouting can have taken, and did not, is none. */
+export function routed(traveller: Traveller): Traveller[] {
+  const { out } = traveller.started;
+  const dev = nameOf(traveller.packet, "outInterface");
+  const differs = out && dev !== undefined && !isAmong(out, dev);
+  return traveller.reroutes && differs ? [] : [traveller];
+}
+
+/** After POSTROUTING: onto the wire, back in by the loopback, or through a bridge. */
+export function leave(traveller: Traveller, world: World): Traveller[] {
+  const out = nameOf(traveller.packet, "outInterface");
+  if (out === "lo") return [goOn(traveller, PARTS.looped)];
+  const bridge = out === undefined ? undefined : world.host.bridge(out);
+  if (!bridge) return end(traveller);
+  const mac = neighbour(traveller, world);
+  if (!traveller.fromHost || mac !== undefined || isAbsent(traveller.packet.fields.macDestination)) {
+    // the frame is a new one: its MACs are the bridge's and the neighbour's
+    const { macDestination: _, macSource: __, ...fields } = traveller.packet.fields;
+    traveller.packet = {
+      ...traveller.packet,
+      fields: mac === undefined ? fields : { ...fields, macDestination: only(mac) },
+    };
+  }
+  return leaveByBridge(traveller, bridge, world);
+}
+
+/** The MAC of the next hop: the gateway's, or the destination's own. */
+function neighbour({ packet }: Traveller, { host }: World): number | undefined {
+  const destination = knownValue(packet, "destination");
+  if (typeof destination === "string" || destination === undefined) return undefined;
+  const gateway = lookUp(packet, host)?.find(({ to }) => to.dev === nameOf(packet, "outInterface"))?.to.gateway;
+  return host.macOf(gateway ?? destination);
+}
+
+/** The loopback brings the packet back in; conntrack and nat are not asked again (semantics 4.4 L). */
+export function loop(traveller: Traveller): Traveller[] {
+  traveller.looped = true;
+  traveller.fromHost = false;
+  set(traveller, "inInterface", only("lo"));
+  set(traveller, "outInterface", absent);
+  return [traveller];
+}

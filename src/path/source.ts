@@ -1,0 +1,127 @@
+/** Whether a packet with this source may come in by this device. net/ipv4/fib_frontend.c fib_validate_source, route.c ip_route_input_slow */
+import {
+  evaluate,
+  type Host,
+  known,
+  MULTICAST,
+  meet,
+  minus,
+  narrow,
+  only,
+  type Packet,
+  type Ranges,
+  within,
+} from "../facts/index.ts";
+import { lookUp, type Reached } from "./lookup.ts";
+import { assume, fork, lose, nameOf, type Traveller, type World } from "./traveller.ts";
+
+const LOOPBACK: Ranges = [[0x7f000000, 0x80000000]];
+const ANY_BROADCAST: Ranges = [[0xffffffff, 0x100000000]];
+/** 0.0.0.0/8: hosts that have no address yet broadcast from it (DHCP), nothing else comes from there. */
+const THIS_NETWORK: Ranges = [[0, 0x1000000]];
+
+/** The packet where its source is taken, and a lost one where it is not; IPv6 has no such check. */
+export function checkSource(traveller: Traveller, world: World): Traveller[] {
+  const { packet } = traveller;
+  const dev = nameOf(packet, "inInterface");
+  if (packet.family !== "ipv4" || dev === undefined || dev === "lo" || !packet.fields.source) return [traveller];
+  const martian = [...MULTICAST.ipv4, ...ANY_BROADCAST];
+  const toAll = evaluate(within("destination", ANY_BROADCAST, "broadcast"), packet).is;
+  const zero = toAll === "no" ? THIS_NETWORK : [];
+  return parted(traveller, [...martian, ...zero], "a martian source: no host has this address").flatMap((each) =>
+    each.verdict
+      ? [each]
+      : loopback(each, dev, world.host).flatMap((next) => (next.verdict ? [next] : reverse(next, dev, world, toAll))),
+  );
+}
+
+/** 127.0.0.0/8 stays on the loopback unless route_localnet lets it out. */
+function loopback(traveller: Traveller, dev: string, host: Host): Traveller[] {
+  const allowed = host.deviceSysctl(dev, "route_localnet");
+  if (allowed !== undefined && allowed > 0) return [traveller];
+  return parted(
+    traveller,
+    LOOPBACK,
+    "a martian source: 127.0.0.0/8 by a device",
+    allowed === undefined ? "route_localnet" : null,
+  );
+}
+
+/** The source in the ranges is lost, for the reason; with `fact` only if that is 0. */
+function parted(traveller: Traveller, ranges: Ranges, reason: string, fact: string | null = null): Traveller[] {
+  const set = known(traveller.packet, "source").ranges;
+  const inside = meet(set, ranges);
+  if (inside.length === 0) return [traveller];
+  const lost = withSource(fork(traveller), inside);
+  if (fact !== null) assume(lost, fact, null, "0");
+  const outside = fact === null ? minus(set, ranges) : set;
+  const rest = outside.length > 0 ? [withSource(traveller, outside)] : [];
+  if (fact !== null) for (const each of rest) assume(each, fact, null, "1");
+  else if (rest.length > 0) assume(lost, "source", null, "martian");
+  return [...rest, lose(lost, reason)];
+}
+
+function withSource(traveller: Traveller, ranges: Ranges): Traveller {
+  traveller.packet = narrow(traveller.packet, "source", { absent: false, ranges }) ?? traveller.packet;
+  return traveller;
+}
+
+/** rp_filter: 1 wants the way back to be the way in, 2 wants any way back; a source of the host's own never comes in. */
+function reverse(traveller: Traveller, dev: string, { host }: World, toAll: "yes" | "no" | "unknown"): Traveller[] {
+  const { packet } = traveller;
+  if (toAll !== "no" && meet(known(packet, "source").ranges, THIS_NETWORK).length > 0) return [traveller];
+  const back = lookUp(towards(packet), host);
+  if (!back) return [traveller];
+  const filter = host.deviceSysctl(dev, "rp_filter");
+  const acceptsOwn = (host.deviceSysctl(dev, "accept_local") ?? 0) > 0;
+  const answers = new Map<Verdict, Ranges>();
+  for (const each of back) {
+    const verdict = verdictOn(each, dev, filter, acceptsOwn);
+    answers.set(verdict, [...(answers.get(verdict) ?? []), ...known(each.packet, "destination").ranges]);
+  }
+  const parts = [...answers].map(([verdict, ranges]) => {
+    const part =
+      answers.size > 1
+        ? withSource(
+            fork(traveller),
+            [...ranges].sort((a, b) => (a[0] < b[0] ? -1 : 1)),
+          )
+        : traveller;
+    if (answers.size > 1) assume(part, "source", null, WORDS[verdict]);
+    return [verdict, part] as const;
+  });
+  return parts.flatMap(([verdict, part]) => {
+    if (verdict === "passes") return [part];
+    if (verdict === "own") return [lose(part, "a martian source: an address of this host")];
+    if (verdict === "filtered") return [lose(part, `rp_filter: the way back to the source is not by ${dev}`)];
+    const lost = fork(part);
+    assume(part, "rp_filter", null, "0");
+    assume(lost, "rp_filter", null, "1");
+    return [part, lose(lost, `rp_filter: the way back to the source is not by ${dev}`)];
+  });
+}
+type Verdict = "passes" | "own" | "filtered" | "by rp_filter";
+const WORDS: Readonly<Record<Verdict, string>> = {
+  passes: "behind the device it came in by",
+  own: "an address of this host",
+  filtered: "behind another device",
+  "by rp_filter": "behind another device",
+};
+
+function verdictOn({ to }: Reached, dev: string, filter: number | undefined, acceptsOwn: boolean): Verdict {
+  if (to.type === "local") return acceptsOwn ? "passes" : "own";
+  if (filter === 0 || (to.type === "unicast" && (to.dev === dev || filter === 2))) return "passes";
+  return filter === undefined ? "by rp_filter" : "filtered";
+}
+
+/** The packet that would go back: without mark (src_valid_mark is 0), as if of this host. */
+const towards = ({ family, fields }: Packet): Packet => ({
+  family,
+  fields: {
+    ...(fields.source ? { destination: fields.source } : {}),
+    ...(fields.destination ? { source: fields.destination } : {}),
+    inInterface: only("lo"),
+    mark: only(0),
+  },
+  assumed: {},
+});
