@@ -28,17 +28,21 @@ const COMPARED: readonly Field[] = [
   "mark",
 ];
 
-/** The steps that print a line, copies of a flooded frame one after the other. */
-export function printedSteps(path: Path): Step[] {
+/**
+ * The steps that print a line, copies of a flooded frame one after the other. `traces`: rules of the rule-set choose
+ * which packets are traced, so one that none of them chose prints no IP line.
+ */
+export function printedSteps(path: Path, traces = false): Step[] {
   const steps = [path, ...path.branches].flatMap((each) => each.steps);
   // lines begin where the flag is set: a TRACE rule behind others leaves those before it unprinted (semantics 1.2)
-  const flag = steps.findIndex((step) => step.layer === "ip" && !step.printed);
+  const set = steps.findIndex((step) => step.layer === "ip" && !step.printed);
+  const flag = set < 0 && traces ? steps.length : set;
   return steps.filter((step, at) => step.printed && (step.layer === "bridge" || at > flag));
 }
 
 /** null: the path prints exactly these lines. */
-export function compare(path: Path, events: readonly TraceEvent[]): Divergence | null {
-  const steps = printedSteps(path);
+export function compare(path: Path, events: readonly TraceEvent[], traces = false): Divergence | null {
+  const steps = printedSteps(path, traces);
   for (let at = 0; at < Math.max(steps.length, events.length); at++) {
     const [predicted, seen, before] = [steps[at] ?? null, events[at] ?? null, steps[at - 1] ?? null];
     if (!predicted || !seen || !isSameLine(predicted, seen)) return { at, predicted, seen, before, field: null };

@@ -4,6 +4,7 @@ import type { Ruleset } from "../model/index.ts";
 import { type Path, walk } from "../path/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import { compare, type Divergence, eventId, tableOf } from "./compare.ts";
+import { hasTraceRule } from "./instrumentation.ts";
 import type { Entered } from "./predict.ts";
 import { type Candidate, candidates, type Suspect } from "./suspects.ts";
 
@@ -49,8 +50,9 @@ export function best(
     path: null,
     divergence: { at: 0, predicted: null, seen: events[0] ?? null, before: null, field: null },
   };
+  const traces = hasTraceRule(ruleset, entered.packet.family);
   for (const path of walk({ ruleset, host }, entered.packet, { anyOrigin: entered.anyOrigin }).paths) {
-    const divergence = compare(path, events);
+    const divergence = compare(path, events, traces);
     if (!divergence) return { path, divergence };
     if (!furthest.path || divergence.at > furthest.divergence.at) furthest = { path, divergence };
   }

@@ -20,8 +20,9 @@ export interface DriftSummary {
 }
 
 /** Facts that the lines themselves print: taking one of their values is reading, not assuming. */
-const PRINTED: ReadonlySet<string> = new Set<Field | "fdb" | "multicast">([
+const PRINTED: ReadonlySet<string> = new Set<Field | "fdb" | "fragments" | "multicast">([
   "fdb",
+  "fragments",
   // INPUT has lines, or has not
   "multicast",
   "inInterface",

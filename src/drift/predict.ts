@@ -47,9 +47,10 @@ const direction = (name: (typeof CT_DIRECTIONS)[number]): ValueSet => only(CT_DI
 const [UNCONFIRMED, CONFIRMED] = [only(0), only(8)];
 
 /** nf_conntrack_core.c: NEW until a reply was seen; only the first packet meets nat (semantics 4.2, 6.4). */
-function state({ direction: way, first, replied, related, natVisited, packet }: Placed): Stated {
+function state({ direction: way, first, replied, related, natVisited, opening, packet }: Placed): Stated {
   if (way === null) return {};
-  if (related) return { ctstate: states("RELATED"), ctdir: direction(way) };
+  if (related)
+    return { ctstate: states("RELATED"), ctdir: direction(way), ...(opening ? { ctstatus: UNCONFIRMED } : {}) };
   if (way === "REPLY") return { ctstate: states("ESTABLISHED"), ctdir: direction("REPLY") };
   if (replied) return { ctstate: states("ESTABLISHED"), ctdir: direction("ORIGINAL") };
   if (!first) return { ctstate: states("NEW"), ctstatus: CONFIRMED, ctdir: direction("ORIGINAL") };

@@ -122,6 +122,7 @@ export const fields = {
   icmpType: { word: "--icmp-type", kind: icmp, says: "ICMP type" },
   tcpFlags: { word: "--tcp-flags", kind: bits(TCP_FLAGS), says: "tcp flags" },
   fragmentOffset: { word: "--fragment", log: "FRAG", kind: number(8192), says: "fragment offset" },
+  moreFragments: { word: "", kind: number(2), says: "more-fragments flag" },
   dontFragment: { word: "", kind: number(2), says: "don't-fragment flag" },
   ctstate: { word: "--ctstate", kind: listed(...CT_STATES), says: "ctstate" },
   ctdir: { word: "--ctdir", kind: listed(...CT_DIRECTIONS), says: "ctdir" },

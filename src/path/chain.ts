@@ -119,7 +119,7 @@ function take(visit: Visit, { rule, meaning, seen }: Asked, action: Meaning["act
   const jump = action.kind === "jump" || action.kind === "goto" ? visit.table.chains.get(action.chain) : undefined;
   const sets =
     action.kind === "effects" && action.effects.some(({ does }) => does === "trace") && !visit.traveller.traced;
-  const step = addStep(visit, top, { kind, number, rule, seen, meaning, printed: !sets });
+  const step = addStep(visit, top, world, { kind, number, rule, seen, meaning, printed: !sets });
   top.next++;
   top.from = top.next;
   if (action.kind === "none") {
@@ -181,7 +181,7 @@ function endOfChain(visit: Visit, top: Frame, world: Walking): Outcome | null {
   const seen = seenAt(visit.traveller, visit.layer, visit.hook, visit.table.name, world.host);
   const decides = visit.layer === "bridge" && top.chain.policy !== null && top.chain.policy !== "RETURN";
   const kind = decides ? "policy" : "return";
-  const step = addStep(visit, top, {
+  const step = addStep(visit, top, world, {
     kind,
     number: top.chain.rules.length + 1,
     rule: null,
@@ -202,7 +202,7 @@ function policy(visit: Visit, top: Frame | null, world: Walking): Outcome {
     next: visit.base.rules.length,
     from: visit.base.rules.length,
   };
-  const step = addStep(visit, end, {
+  const step = addStep(visit, end, world, {
     kind: "policy",
     number: visit.base.rules.length + 1,
     rule: null,

@@ -16,41 +16,49 @@ export type Stop =
   | { readonly at: "nat"; readonly hook: Hook; readonly manip: "source" | "destination" }
   /** The next copy of a flooded frame begins: through this port, or (null) up to the host. */
   | { readonly at: "copy"; readonly port: string | null }
-  | {
-      readonly at:
-        | "bridge decision"
-        | "route"
-        | "route out"
-        | "note route"
-        | "reroute"
-        | "routed"
-        | "forward"
-        | "leave"
-        | "loop"
-        | "end";
-    };
+  | { readonly at: Deed | Decision };
+/** What is done to it within a hook. */
+type Deed = "defragment" | "note route" | "reroute";
+/** What is decided between hooks. */
+type Decision =
+  | "bridge decision"
+  | "assemble"
+  | "route"
+  | "route out"
+  | "routed"
+  | "forward"
+  | "leave"
+  | "loop"
+  | "end";
 
 type Within =
   | { readonly table: string }
   | { readonly conntrack: true }
   | { readonly nat: "source" | "destination" }
-  | { readonly route: "note route" | "reroute" };
+  | { readonly step: Deed };
 const tables = (...names: readonly string[]): readonly Within[] => names.map((table) => ({ table }));
 
 /** net/netfilter priorities: raw -300, conntrack -200, mangle -150, nat -100 / +100, filter 0, security 50. */
 const IP_HOOKS: Readonly<Partial<Record<Hook, readonly Within[]>>> = {
-  PREROUTING: [...tables("raw"), { conntrack: true }, ...tables("mangle"), { nat: "destination" }],
+  PREROUTING: [
+    { step: "defragment" },
+    ...tables("raw"),
+    { conntrack: true },
+    ...tables("mangle"),
+    { nat: "destination" },
+  ],
   INPUT: [...tables("mangle", "filter", "security"), { nat: "source" }],
   FORWARD: tables("mangle", "filter", "security"),
   OUTPUT: [
+    { step: "defragment" },
     ...tables("raw"),
     { conntrack: true },
-    { route: "note route" },
+    { step: "note route" },
     ...tables("mangle"),
-    { route: "reroute" },
-    { route: "note route" },
+    { step: "reroute" },
+    { step: "note route" },
     { nat: "destination" },
-    { route: "reroute" },
+    { step: "reroute" },
     ...tables("filter", "security"),
   ],
   POSTROUTING: [...tables("mangle"), { nat: "source" }],
@@ -80,7 +88,7 @@ export function stopsAt(layer: Layer, hook: Hook, ebtables: Backend): readonly S
   if (layer === "bridge") return BRIDGE_HOOKS[ebtables][hook].map((table) => ({ at: "table", layer, hook, table }));
   return (IP_HOOKS[hook] ?? []).map((each): Stop => {
     if ("table" in each) return { at: "table", layer, hook, table: each.table };
-    if ("route" in each) return { at: each.route };
+    if ("step" in each) return { at: each.step };
     return "nat" in each ? { at: "nat", hook, manip: each.nat } : { at: "conntrack" };
   });
 }
@@ -92,9 +100,7 @@ const ip = (hook: Hook, only?: "brnf" | "no brnf"): Stop => ({
   ...(only ? { only } : {}),
 });
 const bridge = (hook: Hook): Stop => ({ at: "hook", layer: "bridge", hook });
-const decide = (
-  at: "bridge decision" | "route" | "route out" | "routed" | "forward" | "leave" | "loop" | "end",
-): Stop => ({ at });
+const decide = (at: Decision): Stop => ({ at });
 
 /** The parts of a way; each ends in a decision that says which part is next. Letters: semantics 4.4. */
 export const PARTS = {
@@ -106,7 +112,7 @@ export const PARTS = {
   up: [bridge("INPUT"), ip("PREROUTING", "no brnf"), decide("route")],
   /** A packet comes in by a device that is no bridge (F, M). */
   packetIn: [ip("PREROUTING"), decide("route")],
-  toHost: [ip("INPUT"), decide("end")],
+  toHost: [decide("assemble"), ip("INPUT"), decide("end")],
   forwarded: [decide("forward"), ip("FORWARD"), ip("POSTROUTING"), decide("leave")],
   /** As `forwarded`, from its own hooks on. */
   atForward: [ip("FORWARD"), ip("POSTROUTING"), decide("leave")],

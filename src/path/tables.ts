@@ -1,11 +1,11 @@
 /** A table at a hook, and the nat table, which only some packets ask. Semantics 4.1, 4.2. */
-import { evaluate, knownValue, type Packet, refine } from "../facts/index.ts";
+import { evaluate, knownValue, type Packet, type Ranges, refine, single, within } from "../facts/index.ts";
 import type { Table } from "../model/index.ts";
 import { traverse } from "./chain.ts";
 import { track } from "./conntrack.ts";
 import { PARTS, type Stop } from "./journey.ts";
 import { asksNat, mayBeTranslated, translateSilently, tuplesStated, usesConntrack } from "./nat.ts";
-import { assume, conclude, fork, learn, type Traveller, type Walking } from "./traveller.ts";
+import { assume, conclude, fork, learn, lose, type Traveller, type Walking } from "./traveller.ts";
 import type { Left } from "./visit.ts";
 
 /** Tables of both backends at one place run one after the other (semantics 4.1). */
@@ -44,6 +44,7 @@ function routed(traveller: Traveller): Traveller {
 export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, world: Walking): Traveller[] {
   if (!usesConntrack(world, traveller.packet.family) || traveller.looped) return [traveller];
   if (stop.manip === "source" && traveller.sourceDone) return [traveller];
+  if (isRedirect(traveller.packet)) return redirect(traveller);
   if (stop.manip === "source") traveller.sourceDone = true;
   const condition = asksNat(traveller.packet);
   const answer = evaluate(condition, traveller.packet).is;
@@ -63,6 +64,36 @@ export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, wo
     }),
   );
 }
+
+/** ICMP 5 and ICMPv6 137. */
+const REDIRECT: Ranges = [
+  [5 << 8, 6 << 8],
+  [137 << 8, 138 << 8],
+];
+const isRedirect = (packet: Packet): boolean =>
+  knownValue(packet, "ctstate") === RELATED && evaluate(within("icmpType", REDIRECT, "redirect"), packet).is === "yes";
+
+/**
+ * nat drops a redirect about a connection that it translates, or has not set up yet: the address that it names is not
+ * the one that its receiver knows (net/netfilter/nf_nat_proto.c nf_nat_icmp_reply_translation; recording s08).
+ */
+function redirect(traveller: Traveller): Traveller[] {
+  const { fields } = traveller.packet;
+  const reason = "nat drops a redirect about a connection that it translates or has not set up yet";
+  const status = knownValue(traveller.packet, "ctstatus");
+  if (typeof status === "number" && (status & CONFIRMED) === 0) return [lose(traveller, reason)];
+  const ends = [
+    [single(fields.ctorigsrc), single(fields.ctrepldst)],
+    [single(fields.ctorigdst), single(fields.ctreplsrc)],
+  ];
+  if (ends.some(([a, b]) => a !== undefined && b !== undefined && a !== b)) return [lose(traveller, reason)];
+  if (ends.every(([a, b]) => a !== undefined && a === b)) return [traveller];
+  const dropped = fork(traveller);
+  assume(traveller, "ctorigsrc", null, "not translated");
+  assume(dropped, "ctorigsrc", null, "translated");
+  return [traveller, lose(dropped, reason)];
+}
+const [RELATED, CONFIRMED] = [2, 8];
 
 function later(traveller: Traveller, { manip, hook }: Extract<Stop, { at: "nat" }>, world: Walking): Traveller[] {
   const state = knownValue(traveller.packet, "ctstate");

@@ -2,7 +2,7 @@
 import type { Packet } from "../facts/index.ts";
 import type { Chain, Meaning, Rule, Table } from "../model/index.ts";
 import type { Hook, Layer } from "./journey.ts";
-import { fork, type Kind, type Step, type Traveller } from "./traveller.ts";
+import { fork, type Kind, type Step, type Traveller, type World } from "./traveller.ts";
 
 /** How a table lets go of a packet. */
 export type Outcome = "accept" | "drop" | "reject" | "undecided";
@@ -40,6 +40,10 @@ export const copy = (visit: Visit): Visit => ({
   frames: visit.frames.map((each) => ({ ...each })),
 });
 
+/** TRACE prints through the logger of the family, if there is one (semantics 1.8, recording s16d). */
+const isLogged = (family: Packet["family"], { host }: World): boolean =>
+  host.json.sysctl?.[`net.netfilter.nf_log.${family === "ipv6" ? 10 : 2}`] !== "NONE";
+
 export type OpenStep = Step & { action: string };
 interface NewStep {
   readonly kind: Kind;
@@ -49,7 +53,12 @@ interface NewStep {
   readonly meaning: Meaning | null;
   readonly printed: boolean;
 }
-export function addStep(visit: Visit, top: Frame, { kind, number, rule, seen, meaning, printed }: NewStep): OpenStep {
+export function addStep(
+  visit: Visit,
+  top: Frame,
+  world: World,
+  { kind, number, rule, seen, meaning, printed }: NewStep,
+): OpenStep {
   const { traveller, layer, table } = visit;
   const isBridge = layer === "bridge";
   const prefix = isBridge ? (meaning?.logs ?? null) : null;
@@ -62,7 +71,7 @@ export function addStep(visit: Visit, top: Frame, { kind, number, rule, seen, me
     kind,
     number,
     hook: visit.hook,
-    printed: isBridge ? prefix !== null : printed,
+    printed: isBridge ? prefix !== null : printed && isLogged(traveller.packet.family, world),
     prefix,
     rule,
     action: "",

@@ -2,7 +2,9 @@
 import type { Packet } from "../facts/index.ts";
 import { decideOnBridge, nextCopy } from "./bridge.ts";
 import { track } from "./conntrack.ts";
+import { reassemble } from "./fragments.ts";
 import { type Hook, stopsAt } from "./journey.ts";
+import { usesConntrack } from "./nat.ts";
 import { end, forward, route } from "./routing.ts";
 import { leave, loop, noteRoute, reroute, routed, routeOut } from "./sending.ts";
 import { startsAt } from "./start.ts";
@@ -108,6 +110,10 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
       return forward(traveller, world);
     case "route out":
       return routeOut(traveller, world);
+    case "defragment":
+      return usesConntrack(world, traveller.packet.family) ? reassemble(traveller) : [traveller];
+    case "assemble":
+      return reassemble(traveller);
     case "note route":
       return noteRoute(traveller);
     case "routed":

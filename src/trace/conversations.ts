@@ -1,6 +1,6 @@
 /** Packets to conversations, by addresses, ports and order alone: what conntrack would make of them is not printed. */
 import { type Address, readAddress } from "../facts/index.ts";
-import type { LogValues } from "./event.ts";
+import { type LogValues, positionOf } from "./event.ts";
 import type { TracedPacket } from "./packets.ts";
 
 export interface Tuple {
@@ -28,12 +28,16 @@ export interface Placed {
   /** Nothing is known of the packet's connection, and all that were open before the log are: it opens one, or belongs to none. */
   readonly alone: boolean;
   readonly natVisited: boolean;
+  /** A redirect of this host about the packet that opens the connection, which is still on its way. */
+  readonly opening: boolean;
 }
 
 interface Conversation {
   readonly number: number;
   replied: boolean;
   closing: boolean;
+  /** Packets seen, errors about it aside. */
+  count: number;
   /** Begun by a packet that begins nothing: which of the two sides began is not known. */
   readonly orphan: boolean;
   original: Tuple | null;
@@ -102,7 +106,9 @@ export class Conversations {
     if (related && direction) direction = direction === "ORIGINAL" ? "REPLY" : "ORIGINAL";
     const replied = conversation.replied;
     const entered = tuples[0]?.tuple ?? null;
+    const opening = isOwnRedirect(packet) && conversation.count === 1;
     if (!related && entered && tracked) {
+      conversation.count++;
       // of an orphan, any side will do: only that later packets find it
       const side = joins?.direction ?? "ORIGINAL";
       for (const { key, back } of tuples) {
@@ -129,11 +135,12 @@ export class Conversations {
       related,
       alone,
       natVisited,
+      opening,
     };
   }
 
   #begin(orphan: boolean): Conversation {
-    return { number: ++this.#count, replied: false, closing: false, orphan, original: null, reply: null };
+    return { number: ++this.#count, replied: false, closing: false, count: 0, orphan, original: null, reply: null };
   }
 
   #remember(key: string, conversation: Conversation, direction: Direction): void {
@@ -144,6 +151,11 @@ export class Conversations {
     if (this.#known.size > MOST_TUPLES) this.#known.delete(this.#known.keys().next().value as string);
   }
 }
+
+const isOwnRedirect = ({ events: [first] }: TracedPacket): boolean =>
+  first !== undefined &&
+  positionOf(first) === "out" &&
+  [5, 137].includes(Math.floor(Number(first.values.icmpType) / 256));
 
 /** Whether a packet of no conversation begins one: neither echo replies nor tcp in the middle do (semantics 4.10). */
 function opens({ protocol, icmpType, tcpFlags }: LogValues): boolean {

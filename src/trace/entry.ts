@@ -48,7 +48,16 @@ export function entryPacket({ family, events }: TracedPacket): Entry {
 /** Fields of the packet itself that no line but an IP line has, and that only their first line is asked for. */
 function header(values: LogValues | undefined): Stated {
   if (!values) return {};
-  return statedAs(values, ["protocol", "icmpType", "tcpFlags", "fragmentOffset", "dontFragment", "length", "mark"]);
+  return statedAs(values, [
+    "protocol",
+    "icmpType",
+    "tcpFlags",
+    "fragmentOffset",
+    "moreFragments",
+    "dontFragment",
+    "length",
+    "mark",
+  ]);
 }
 
 function statedAs(values: LogValues, names: readonly Field[]): Stated {

@@ -21,7 +21,6 @@ export interface LogValues extends Readonly<Partial<Record<Field, number | bigin
   readonly tosEven?: number;
   readonly ipId?: number;
   readonly flowLabel?: number;
-  readonly moreFragments?: true;
   readonly icmpId?: number;
   readonly icmpSeq?: number;
   readonly seq?: number;

@@ -90,7 +90,9 @@ class Growing implements TracedPacket {
     const flooded = isGroup(is.macDestination ?? was.macDestination) || was.physdevOut != null;
     const nextPort = is.physdevOut != null && !this.#outPorts.has(is.physdevOut);
     switch (`${positionOf(last)} ${positionOf(event)}` as const) {
+      // the way in changes no source: that is done on the way out (semantics 4.2)
       case "in in":
+        return was.inInterface === is.inInterface && was.source === is.source;
       case "in through":
         return was.inInterface === is.inInterface;
       case "through through":

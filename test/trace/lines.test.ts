@@ -91,7 +91,7 @@ describe("IPv4", () => {
     const later = ip(
       `TRACE: raw:PREROUTING:policy:2 ${WAY} LEN=60 TOS=0x00 PREC=0x00 TTL=64 ID=4 MF FRAG:185 PROTO=UDP `,
     );
-    expect(later.values).toMatchObject({ fragmentOffset: 185, protocol: 17, moreFragments: true });
+    expect(later.values).toMatchObject({ fragmentOffset: 185, protocol: 17, moreFragments: 1 });
     expect(later.values.sourcePort).toBeUndefined();
     expect(
       ip(`TRACE: raw:PREROUTING:policy:2 ${WAY} LEN=60 TOS=0x00 PREC=0x00 TTL=64 ID=4 FRAG:3 `).values.protocol,

@@ -80,7 +80,7 @@ const names: Readonly<Record<string, "inInterface" | "outInterface" | "physdevIn
 
 /** undefined when the addresses cannot be read. */
 function readFields(text: string): LogValues | undefined {
-  const values: Draft = { physdevIn: null, physdevOut: null, fragmentOffset: 0, mark: 0 };
+  const values: Draft = { physdevIn: null, physdevOut: null, fragmentOffset: 0, moreFragments: 0, mark: 0 };
   let type: number | undefined;
   for (const token of text.split(" ")) {
     const equals = token.indexOf("=");
@@ -130,7 +130,7 @@ function readMark(values: Draft, token: string): void {
   const bit = TCP_FLAGS.indexOf(token as (typeof TCP_FLAGS)[number]);
   if (token === "DF") values.dontFragment = 1;
   else if (token === "MF" || token === "INCOMPLETE") {
-    if (values.protocol === undefined) values.moreFragments = true;
+    if (values.protocol === undefined) values.moreFragments = 1;
   } else if (token.startsWith("FRAG:")) {
     // in bytes for IPv6, in units of 8 for IPv4 (semantics 1.4, 1.6)
     values.fragmentOffset = Number(token.slice(5)) / (typeof values.source === "bigint" ? 8 : 1);

@@ -1,0 +1,34 @@
+/**
+ * Pieces of a packet: put together before raw where conntrack works (nf_defrag_ipv4.c), else where they are delivered to
+ * this host (net/ipv4/ip_fragment.c). A router without conntrack passes each on by itself. Semantics 4.1, recordings t02a, s17.
+ */
+import { evaluate, narrow, not, only, type Packet, within } from "../facts/index.ts";
+import { assume, conclude, fork, type Traveller } from "./traveller.ts";
+
+const FIRST = within("fragmentOffset", [[0, 1]], "0");
+const MORE = within("moreFragments", [[1, 2]], "1");
+
+/** A piece that completes its packet goes on as the whole; any other waits, and no rule sees it. */
+export function reassemble(traveller: Traveller): Traveller[] {
+  const { packet } = traveller;
+  // whole unless it is said to be a piece
+  const more = packet.fields.moreFragments ? evaluate(MORE, packet).is : "no";
+  const offset = evaluate(FIRST, packet).is;
+  if (more === "no" && offset === "yes") return [traveller];
+  const waits = fork(traveller);
+  assume(traveller, "fragments", null, "the last of its packet");
+  assume(waits, "fragments", null, "others are still to come");
+  traveller.packet = wholeOf(packet);
+  const after = waits.steps.findLast(({ printed }) => printed)?.id ?? null;
+  return [traveller, conclude(waits, "STOLEN", { after, reason: "a fragment waits for the others of its packet" })];
+}
+
+/** Only the first piece has the header of the transport: what the others have is not told. */
+function wholeOf(packet: Packet): Packet {
+  const { length: _, moreFragments: __, ...fields } = packet.fields;
+  const isFirst = evaluate(not(FIRST), packet).is === "no";
+  const { sourcePort, destinationPort, icmpType, tcpFlags, ...others } = fields;
+  const whole: Packet = { ...packet, fields: { ...(isFirst ? fields : others), fragmentOffset: only(0) } };
+  const { protocol } = whole.fields;
+  return (protocol && narrow(whole, "protocol", protocol)) ?? whole;
+}
