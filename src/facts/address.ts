@@ -62,5 +62,8 @@ export function readMac(text: string): number | undefined {
   return text.split(":").reduce((sum, part) => sum * 256 + Number.parseInt(part, 16), 0);
 }
 
+/** Broadcast and multicast frames. */
+export const isGroupMac = (mac: number): boolean => Math.floor(mac / 2 ** 40) % 2 === 1;
+
 export const writeMac = (mac: number): string =>
   [40, 32, 24, 16, 8, 0].map((k) => (Math.floor(mac / 2 ** k) % 256).toString(16).padStart(2, "0")).join(":");

@@ -2,6 +2,7 @@
 import {
   type Bridge,
   isAbsent,
+  isGroupMac,
   known,
   knownValue,
   meet,
@@ -14,14 +15,11 @@ import {
 import { PARTS, type Stop } from "./journey.ts";
 import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
 
-const MULTICAST_BIT = 2 ** 40;
-const isMulticast = (mac: number): boolean => Math.floor(mac / MULTICAST_BIT) % 2 === 1;
-
 /** A frame has passed PREROUTING: is it for the host, or for a port? */
 export function decideOnBridge(traveller: Traveller, world: World): Traveller[] {
   const bridge = world.host.bridge(traveller.bridge ?? "");
   const mac = knownValue(traveller.packet, "macDestination");
-  if (typeof mac === "number" && isMulticast(mac)) return [broadcast(traveller, bridge)];
+  if (typeof mac === "number" && isGroupMac(mac)) return [broadcast(traveller, bridge)];
   const rewritten = traveller.rewritten.has("destination");
   if (typeof mac === "number" && bridge?.mac !== undefined && !rewritten) {
     return mac === bridge.mac ? [up(traveller)] : toPort(traveller, bridge, world);

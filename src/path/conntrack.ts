@@ -1,5 +1,17 @@
 /** What conntrack knows of a packet once it has seen it. net/netfilter/nf_conntrack_core.c; semantics 6.4. */
-import { CT_STATES, type Field, knownValue, only, type Packet, type ValueSet } from "../facts/index.ts";
+import {
+  CT_STATES,
+  type Field,
+  knownValue,
+  meet,
+  minus,
+  narrow,
+  only,
+  type Packet,
+  type Ranges,
+  type ValueSet,
+} from "../facts/index.ts";
+import { bind } from "../model/index.ts";
 import type { Traveller, World } from "./traveller.ts";
 
 const NEW = 1;
@@ -45,8 +57,44 @@ function firstOfTcp(flags: number, host: World["host"]): ValueSet {
   return (flags & SYN) !== 0 || isLoose ? STATE.NEW : STATE.INVALID;
 }
 
+const NOT_RELATED: ValueSet = { absent: true, ranges: minus([[0, CT_STATES.length]], STATE.RELATED.ranges) };
+const ICMP: Ranges = [
+  [1, 2],
+  [58, 59],
+];
+/** An error is related to the connection that it is about; any other packet only if a helper expects its connection. */
+function mayBeRelated(packet: Packet, world: World): boolean {
+  const { protocol, ctstate } = packet.fields;
+  // stated is stated
+  if (!protocol || (ctstate && !ctstate.absent)) return true;
+  return protocol.absent || meet(protocol.ranges, ICMP).length > 0 || hasHelper(world);
+}
+
+const helperMemo = new WeakMap<World["ruleset"], boolean>();
+/** Rules assign helpers; before Linux 4.7, and where nf_conntrack_helper says so, ports alone did. */
+function hasHelper({ ruleset, host }: World): boolean {
+  if (host.kernelAtLeast(4, 7) === false || host.sysctl("net.netfilter.nf_conntrack_helper") === 1) return true;
+  let has = helperMemo.get(ruleset);
+  if (has === undefined) {
+    has = ruleset.tables.some(
+      ({ name, chains }) =>
+        name === "raw" &&
+        [...chains.values()].some(({ rules }) =>
+          rules.some((rule) => {
+            const { target } = bind(rule);
+            return target?.name === "CT" && "--helper" in target.given;
+          }),
+        ),
+    );
+    helperMemo.set(ruleset, has);
+  }
+  return has;
+}
+
 /** A packet that opens a connection is the original tuple itself, as it is before any NAT. */
-export function track(traveller: Traveller): void {
+export function track(traveller: Traveller, world: World): void {
+  if (!mayBeRelated(traveller.packet, world))
+    traveller.packet = narrow(traveller.packet, "ctstate", NOT_RELATED) ?? traveller.packet;
   const { packet } = traveller;
   if (knownValue(packet, "ctstate") !== NEW) return;
   const learnt: Partial<Record<Field, ValueSet>> = {};

@@ -3,6 +3,7 @@ import {
   absent,
   type Field,
   isAbsent,
+  isGroupMac,
   known,
   knownValue,
   minus,
@@ -104,6 +105,9 @@ export function forward(traveller: Traveller, world: World): Traveller[] {
 }
 
 function hop(traveller: Traveller, world: World): Traveller[] {
+  const mac = knownValue(traveller.packet, "macDestination");
+  // pkt_type is not PACKET_HOST
+  if (typeof mac === "number" && isGroupMac(mac)) return [lose(traveller, "a frame to all is not routed on")];
   const ttl = knownValue(traveller.packet, "ttl");
   if (typeof ttl === "number" && ttl <= 1) return [lose(traveller, "the TTL is used up")];
   return fitting(traveller, world).map((each) => {

@@ -57,9 +57,11 @@ export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, wo
     refine(condition, { packet: traveller.packet, facts: [] }, first).flatMap((piece) => {
       const branch = fork(traveller);
       learn(branch, traveller.packet, piece);
-      track(branch);
+      track(branch, world);
       // one question, whatever it took to answer it
-      assume(branch, "ctstate", null, first ? "first of its connection" : "not first of its connection");
+      const isRelated = first && knownValue(branch.packet, "ctstate") === RELATED;
+      const taken = isRelated ? "first of a connection that another announced (RELATED)" : "first of its connection";
+      assume(branch, "ctstate", null, first ? taken : "not first of its connection");
       return first ? throughTables(branch, tables, stop, world) : later(branch, stop, world);
     }),
   );

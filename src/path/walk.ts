@@ -98,7 +98,7 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
     case "nat":
       return nat(traveller, stop, world);
     case "conntrack":
-      if (!traveller.looped) track(traveller);
+      if (!traveller.looped) track(traveller, world);
       return [traveller];
     case "copy":
       return nextCopy(traveller, stop.port);

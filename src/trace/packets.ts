@@ -2,7 +2,7 @@
  * Lines to packets, by what the lines say of the packet and of the way: never by rule number, kind or chain,
  * because those are what a log is held against (semantics 1.9 for why lines interleave).
  */
-import type { Family } from "../facts/index.ts";
+import { type Family, isGroupMac } from "../facts/index.ts";
 import { type BridgeEvent, type IpEvent, type LogValues, positionOf, type TraceEvent } from "./event.ts";
 
 export interface TracedPacket {
@@ -164,7 +164,7 @@ class Growing implements TracedPacket {
 
 const frameKey = ({ prefix, values }: BridgeEvent): string =>
   `${prefix} ${values.physdevIn ?? ""} ${values.physdevOut ?? ""}`;
-const isGroup = (mac: number | null | undefined): boolean => mac != null && Math.floor(mac / 2 ** 40) % 2 === 1;
+const isGroup = (mac: number | null | undefined): boolean => mac != null && isGroupMac(mac);
 
 /** The same packet by all that nothing on the way changes; NAT may change one side, or both if the ids are strong. */
 function isSame(was: LogValues, is: LogValues): boolean {
