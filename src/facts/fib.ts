@@ -16,7 +16,9 @@ export type RouteType =
   | "unreachable"
   | "blackhole"
   | "prohibit"
-  | "throw";
+  | "throw"
+  /** No table has a route. */
+  | "none";
 /** Destinations that one route takes, those of longer prefixes left out. */
 export interface RouteClass {
   readonly type: RouteType;

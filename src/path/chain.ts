@@ -5,6 +5,7 @@ import { evaluate, type Packet, type Piece, refine } from "../facts/index.ts";
 import { type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
 import type { Hook, Layer } from "./journey.ts";
 import { translate } from "./nat.ts";
+import { rejectWith, replyTo } from "./replies.ts";
 import { forget, setBits } from "./rewrite.ts";
 import { assume, type Kind, learn, seenAt, type Traveller, type Walking } from "./traveller.ts";
 import { addStep, copy, type Frame, frame, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
@@ -153,8 +154,12 @@ function run(effect: Effect, visit: Visit, step: OpenStep, world: Walking): Outc
   switch (effect.does) {
     case "verdict":
       return effect.verdict === "ACCEPT" ? "accept" : "drop";
-    case "reject":
+    case "reject": {
+      const answer = rejectWith(effect.with);
+      const reply = answer && replyTo(traveller, answer, visit.hook === "INPUT", world);
+      if (reply) traveller.replies.push(reply);
       return "reject";
+    }
     case "return":
       visit.frames.pop();
       return null;

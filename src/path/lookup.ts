@@ -44,7 +44,7 @@ export function lookUp(packet: Packet, host: Host): readonly Reached[] | undefin
   return [...out, ...open.map(({ packet: rest, facts }) => ({ packet: rest, facts, to: NOWHERE }))];
 }
 
-const NOWHERE: RouteClass = { type: "unreachable", dev: "", source: undefined, gateway: undefined, ranges: [] };
+export const NOWHERE: RouteClass = { type: "none", dev: "", source: undefined, gateway: undefined, ranges: [] };
 
 function at({ packet, facts }: Piece, to: RouteClass, ranges: RouteClass["ranges"]): Reached[] {
   const narrowed = narrow(packet, "destination", { absent: false, ranges });

@@ -12,7 +12,8 @@ import {
   type ValueSet,
 } from "../facts/index.ts";
 import { PARTS } from "./journey.ts";
-import { lookUp, type Reached } from "./lookup.ts";
+import { lookUp, NOWHERE, type Reached } from "./lookup.ts";
+import { type Answer, replyTo } from "./replies.ts";
 import { rewrite } from "./rewrite.ts";
 import { checkSource } from "./source.ts";
 import { assume, conclude, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
@@ -36,19 +37,47 @@ export function route(traveller: Traveller, world: World): Traveller[] {
   const reached = all.filter(({ to }) => fits(to, out));
   // the description says a way that the routes do not: it is the user's word against the dump's
   if (reached.length === 0 && out && !isAbsent(out)) return [onward(traveller, out)];
-  if (reached.length === 0) return [lose(traveller, "no route to the destination")];
+  if (reached.length === 0) return [nowhere(traveller, NOWHERE, world)];
   return eachWay(traveller, reached, (branch, to) => {
     if (to.type === "local" || to.type === "broadcast")
       return checkSource(branch, world).map((each) => (each.verdict ? each : toHost(each)));
     if (to.type === "multicast") return joinedOrNot(branch, world);
-    return [to.type === "unicast" ? onward(branch, only(to.dev)) : nowhere(branch, to)];
+    return [to.type === "unicast" ? onward(branch, only(to.dev)) : nowhere(branch, to, world)];
   });
 }
 
 /** Routes that lead nowhere; of them a blackhole alone answers nothing (net/ipv4/route.c ip_error; semantics 4.9). */
-export function nowhere(traveller: Traveller, { type }: RouteClass): Traveller {
-  return lose(traveller, type === "unreachable" ? "no route to the destination" : `the route is a ${type} route`);
+export function nowhere(traveller: Traveller, { type }: RouteClass, world: World): Traveller {
+  const reason = type === "none" ? "no route to the destination" : `the route is of type ${type}`;
+  const own = traveller.fromHost || type === "blackhole";
+  return lose(traveller, reason, own ? null : replyTo(traveller, answerOf(traveller, type), false, world));
 }
+
+const ERRORS: Readonly<Record<string, readonly [four: Answer, six: Answer]>> = {
+  ttl: [
+    { type: 11, code: 0 },
+    { type: 3, code: 0 },
+  ],
+  size: [
+    { type: 3, code: 4 },
+    { type: 2, code: 0 },
+  ],
+  none: [
+    { type: 3, code: 0 },
+    { type: 1, code: 0 },
+  ],
+  unreachable: [
+    { type: 3, code: 1 },
+    { type: 1, code: 0 },
+  ],
+  prohibit: [
+    { type: 3, code: 13 },
+    { type: 1, code: 1 },
+  ],
+};
+/** net/ipv4/route.c ip_error, ip_forward.c; net/ipv6/route.c, ip6_output.c */
+const answerOf = ({ packet }: Traveller, why: string): Answer =>
+  (ERRORS[why] ?? ERRORS["none"] ?? [])[packet.family === "ipv6" ? 1 : 0] as Answer;
 
 /** A unicast route forwards no multicast; it is the host's if a socket has joined the group (net/ipv4/route.c ip_route_input_mc). */
 function joinedOrNot(traveller: Traveller, { host }: World): Traveller[] {
@@ -80,7 +109,7 @@ export function eachWay(
 const fits = (to: RouteClass, out: ValueSet | undefined): boolean => {
   if (!out) return true;
   if (isAbsent(out)) return to.type === "local" || to.type === "broadcast" || to.type === "multicast";
-  if (to.type === "blackhole" || to.type === "prohibit") return true;
+  if (to.type === "none" || to.type === "blackhole" || to.type === "prohibit") return true;
   return to.type === "unicast" && out.ranges.some(([low, high]) => low <= to.dev && to.dev < high);
 };
 
@@ -109,7 +138,8 @@ function hop(traveller: Traveller, world: World): Traveller[] {
   // pkt_type is not PACKET_HOST
   if (typeof mac === "number" && isGroupMac(mac)) return [lose(traveller, "a frame to all is not routed on")];
   const ttl = knownValue(traveller.packet, "ttl");
-  if (typeof ttl === "number" && ttl <= 1) return [lose(traveller, "the TTL is used up")];
+  if (typeof ttl === "number" && ttl <= 1)
+    return [lose(traveller, "the TTL is used up", replyTo(traveller, answerOf(traveller, "ttl"), false, world))];
   return fitting(traveller, world).map((each) => {
     if (each.verdict) return each;
     if (typeof ttl === "number") each.pending.push(...rewrite(each, "ttl", only(ttl - 1), "routing"));
@@ -125,7 +155,8 @@ function hop(traveller: Traveller, world: World): Traveller[] {
 }
 
 /** A packet that is too long for its way out, and may not be cut. */
-function fitting(traveller: Traveller, { host }: World): Traveller[] {
+function fitting(traveller: Traveller, world: World): Traveller[] {
+  const { host } = world;
   const { packet } = traveller;
   const [length, dev] = [knownValue(packet, "length"), nameOf(packet, "outInterface")];
   const mtu = dev === undefined ? undefined : host.mtu(dev);
@@ -136,11 +167,12 @@ function fitting(traveller: Traveller, { host }: World): Traveller[] {
   const reason = `longer than the MTU of ${dev}, ${mtu} bytes, and not to be fragmented`;
   const flag = packet.family === "ipv6" ? 1 : knownValue(packet, "dontFragment");
   if (flag === 0) return [traveller];
-  if (flag === 1) return [lose(traveller, reason)];
+  const tooBig = replyTo(traveller, answerOf(traveller, "size"), false, world);
+  if (flag === 1) return [lose(traveller, reason, tooBig)];
   const lost = fork(traveller);
   assume(traveller, "dontFragment", null, "0");
   assume(lost, "dontFragment", null, "1");
-  return [traveller, lose(lost, reason)];
+  return [traveller, lose(lost, reason, tooBig)];
 }
 const TCP = 6;
 

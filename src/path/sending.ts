@@ -54,8 +54,8 @@ function mayReroute({ ruleset, host }: World, family: string): boolean {
 }
 
 /** The device that a route leads to; group addresses without one leave it as it is. */
-function sendBy(branch: Traveller, to: RouteClass, { host }: World): Traveller[] {
-  if (to.type === "unreachable" || to.type === "blackhole" || to.type === "prohibit") return [nowhere(branch, to)];
+function sendBy(branch: Traveller, to: RouteClass, world: World): Traveller[] {
+  if (["none", "unreachable", "blackhole", "prohibit"].includes(to.type)) return [nowhere(branch, to, world)];
   const dev = to.type === "local" ? "lo" : to.dev;
   if (dev === "") return [branch];
   set(branch, "outInterface", only(dev));
@@ -64,7 +64,7 @@ function sendBy(branch: Traveller, to: RouteClass, { host }: World): Traveller[]
   const fromLoopback =
     branch.packet.family === "ipv4" && source && meet(source.ranges, [[0x7f000000, 0x80000000]]).length > 0;
   if (!fromLoopback || dev === "lo") return [branch];
-  const allowed = host.deviceSysctl(dev, "route_localnet");
+  const allowed = world.host.deviceSysctl(dev, "route_localnet");
   const reason = `route_localnet is 0: 127.0.0.0/8 does not leave by ${dev}`;
   if (allowed === 0) return [lose(branch, reason)];
   if (allowed !== undefined) return [branch];
@@ -130,6 +130,7 @@ function neighbour({ packet }: Traveller, { host }: World): number | undefined {
 /** The loopback brings the packet back in; conntrack and nat are not asked again (semantics 4.4 L). */
 export function loop(traveller: Traveller): Traveller[] {
   traveller.looped = true;
+  traveller.tracked = true;
   traveller.fromHost = false;
   set(traveller, "inInterface", only("lo"));
   set(traveller, "outInterface", absent);

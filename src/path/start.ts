@@ -2,6 +2,7 @@
 import { evaluate, isAbsent, narrow, only, type Packet, within } from "../facts/index.ts";
 import { enterBridge } from "./bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
+import type { Reply } from "./replies.ts";
 import { assume, nameOf, type Traveller, type World } from "./traveller.ts";
 
 export function startsAt(packet: Packet, world: World, hook: Hook | undefined, anyOrigin: boolean): Traveller[] {
@@ -57,6 +58,11 @@ function portToBridge(packet: Packet, world: World): Packet {
   return { ...packet, fields: { ...packet.fields, inInterface: only(bridge.name), physdevIn: only(dev) } };
 }
 
+/** A packet that the host sends because of another. */
+export function startOfReply({ packet, attached }: Reply): Traveller {
+  return { ...begin(packet, PARTS.fromHost), tracked: attached };
+}
+
 function begin(packet: Packet, part: readonly Stop[]): Traveller {
   return {
     packet,
@@ -70,6 +76,8 @@ function begin(packet: Packet, part: readonly Stop[]): Traveller {
     fromHost: false,
     traced: false,
     looped: false,
+    tracked: false,
+    replies: [],
     hookOut: null,
     rewritten: new Set(),
     reroutes: false,

@@ -13,6 +13,7 @@ import {
 } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
 import type { Hook, Layer, Stop } from "./journey.ts";
+import type { Reply } from "./replies.ts";
 
 export type Kind = "rule" | "return" | "policy";
 export type Verdict = "ACCEPT" | "DROP" | "REJECT" | "QUEUE" | "STOLEN" | "LOST" | "UNDECIDED";
@@ -66,6 +67,7 @@ export interface Loss {
 /** How one packet, or one copy of it, ended. */
 export interface Ended {
   readonly steps: Step[];
+  readonly replies: readonly Reply[];
   readonly verdict: Verdict;
   readonly lost: Loss | null;
 }
@@ -87,6 +89,8 @@ export interface Traveller {
   /** The trace flag: a TRACE rule that sets it is not printed itself. */
   traced: boolean;
   looped: boolean;
+  /** It belongs to a connection before conntrack sees it: come in by the loopback, or an answer of the host's own. */
+  tracked: boolean;
   /** The device that OUTPUT was entered with, once mangle or nat has chosen another. */
   hookOut: ValueSet | null;
   /** Fields that were given other values, since the route was chosen or since it came in. */
@@ -99,6 +103,8 @@ export interface Traveller {
   copies: Ended[];
   /** The packet as it was when it was flooded, and the fields that a copy has rewritten since. */
   flooded: { readonly packet: Packet; readonly rewritten: Set<Field> } | null;
+  /** Packets that this one made the host send. */
+  replies: Reply[];
   verdict: Verdict | null;
   lost: Loss | null;
   /** As the packet was described: the way out that was stated, and the destination before any NAT. */
@@ -128,6 +134,7 @@ export function fork(traveller: Traveller): Traveller {
     assumptions: [...traveller.assumptions],
     pending: [...traveller.pending],
     copies: [...traveller.copies],
+    replies: [...traveller.replies],
     flooded: traveller.flooded && { ...traveller.flooded, rewritten: new Set(traveller.flooded.rewritten) },
   };
 }
@@ -158,7 +165,7 @@ export function seenAt(traveller: Traveller, layer: Layer, hook: Hook, table: st
   if (!onBridge) hidden.physdevIn = absent;
   if (!(onBridge && bridged) || entering) hidden.physdevOut = absent;
   // before conntrack every packet is INVALID (semantics 6.2)
-  if (table === "raw" && !traveller.looped) hidden.ctstate = CT_INVALID;
+  if (table === "raw" && !traveller.tracked) hidden.ctstate = CT_INVALID;
   return { ...packet, fields: { ...packet.fields, ...hidden } };
 }
 const isMulticast = (packet: Packet): boolean => {
@@ -195,8 +202,9 @@ export const assume = (traveller: Traveller, fact: string, rule: string | null, 
 export function conclude(traveller: Traveller, verdict: Verdict, lost: Loss | null = null): Traveller {
   const next = traveller.todo.findIndex(({ at }) => at === "copy");
   if (next >= 0) {
-    traveller.copies.push({ steps: traveller.steps, verdict, lost });
+    traveller.copies.push({ steps: traveller.steps, replies: traveller.replies, verdict, lost });
     traveller.steps = [];
+    traveller.replies = [];
     traveller.todo = traveller.todo.slice(next);
   } else {
     traveller.todo = [];
@@ -207,8 +215,10 @@ export function conclude(traveller: Traveller, verdict: Verdict, lost: Loss | nu
 }
 
 /** Where and why a packet vanishes between two hooks. */
-export const lose = (traveller: Traveller, reason: string): Traveller =>
-  conclude(traveller, "LOST", { after: traveller.steps.findLast(({ printed }) => printed)?.id ?? null, reason });
+export const lose = (traveller: Traveller, reason: string, reply: Reply | null = null): Traveller => {
+  if (reply) traveller.replies.push(reply);
+  return conclude(traveller, "LOST", { after: traveller.steps.findLast(({ printed }) => printed)?.id ?? null, reason });
+};
 
 /** On to the next part of the way; copies that wait come after it. */
 export function goOn(traveller: Traveller, part: readonly Stop[]): Traveller {

@@ -7,7 +7,7 @@ import { type Hook, stopsAt } from "./journey.ts";
 import { usesConntrack } from "./nat.ts";
 import { end, forward, route } from "./routing.ts";
 import { leave, loop, noteRoute, reroute, routed, routeOut } from "./sending.ts";
-import { startsAt } from "./start.ts";
+import { startOfReply, startsAt } from "./start.ts";
 import { nat, throughTables } from "./tables.ts";
 import {
   type Assumption,
@@ -59,7 +59,13 @@ export function walk(
 ): Walk {
   const limit: Limit = { left: MOST_FORKS, truncated: false };
   const walking: Walking = { ...world, limit };
-  const open = startsAt(packet, world, hook, anyOrigin ?? false).reverse();
+  const paths = follow(startsAt(packet, world, hook, anyOrigin ?? false), walking);
+  return { packet, paths: limit.truncated ? paths.map((path) => ({ ...path, truncated: true })) : paths };
+}
+
+function follow(starts: readonly Traveller[], walking: Walking): Path[] {
+  const { limit } = walking;
+  const open = [...starts].reverse();
   const done: Traveller[] = [];
   for (let traveller = open.pop(); traveller; traveller = open.pop()) {
     const ways = advance(traveller, walking);
@@ -71,8 +77,7 @@ export function walk(
       open.length = Math.max(0, MOST_PATHS - done.length);
     }
   }
-  const paths = merge(done.map(toPath));
-  return { packet, paths: limit.truncated ? paths.map((path) => ({ ...path, truncated: true })) : paths };
+  return merge(done.map((each) => toPath(each, walking)));
 }
 
 /** One stop further: the same packet, or one for each way it can go. */
@@ -98,7 +103,7 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
     case "nat":
       return nat(traveller, stop, world);
     case "conntrack":
-      if (!traveller.looped) track(traveller, world);
+      if (!traveller.tracked) track(traveller, world);
       return [traveller];
     case "copy":
       return nextCopy(traveller, stop.port);
@@ -132,15 +137,15 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
 const bridgeBackend = ({ ruleset }: World) =>
   ruleset.tables.find(({ family }) => family === "bridge")?.backend ?? "legacy";
 
-function toPath({ assumptions, packet, copies, steps, verdict, lost }: Traveller): Path {
-  const [first, ...others] = [...copies, { steps, verdict: verdict ?? "UNDECIDED", lost }].map(
+function toPath({ assumptions, packet, copies, steps, replies, verdict, lost }: Traveller, world: Walking): Path {
+  const [first, ...others] = [...copies, { steps, replies, verdict: verdict ?? "UNDECIDED", lost }].map(
     (ended): Path => ({
       verdict: ended.verdict,
       decidedBy: decidedBy(ended),
       assumptions,
       lost: ended.lost,
       branches: [],
-      generated: [],
+      generated: ended.replies.flatMap((reply) => follow([startOfReply(reply)], world)),
       truncated: false,
       steps: ended.steps,
       packet,
