@@ -17,16 +17,10 @@ import {
   within,
 } from "../facts/index.ts";
 import { lookUp } from "./lookup.ts";
-import type { Traveller, World } from "./traveller.ts";
+import type { Reply, Traveller, World } from "./traveller.ts";
 
 /** What is sent: an ICMP type and code, or a TCP reset. */
 export type Answer = { readonly type: number; readonly code: number } | "reset";
-/** A packet of the host's own, as OUTPUT gets it. */
-export interface Reply {
-  readonly packet: Packet;
-  /** It belongs to the connection of the packet that caused it, and conntrack is not asked again (nf_ct_attach). */
-  readonly attached: boolean;
-}
 
 const TCP = 6;
 const [RST, ACK] = [4, 16];

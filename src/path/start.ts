@@ -2,8 +2,7 @@
 import { evaluate, isAbsent, narrow, only, type Packet, within } from "../facts/index.ts";
 import { enterBridge } from "./bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
-import type { Reply } from "./replies.ts";
-import { assume, nameOf, type Traveller, type World } from "./traveller.ts";
+import { assume, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
 
 export function startsAt(packet: Packet, world: World, hook: Hook | undefined, anyOrigin: boolean): Traveller[] {
   const part = hook && STARTS[hook];

@@ -13,7 +13,6 @@ import {
 } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
 import type { Hook, Layer, Stop } from "./journey.ts";
-import type { Reply } from "./replies.ts";
 
 export type Kind = "rule" | "return" | "policy";
 export type Verdict = "ACCEPT" | "DROP" | "REJECT" | "QUEUE" | "STOLEN" | "LOST" | "UNDECIDED";
@@ -62,6 +61,13 @@ export interface Assumption {
 export interface Loss {
   readonly after: string | null;
   readonly reason: string;
+}
+
+/** A packet that the host sends because of another, as OUTPUT gets it. */
+export interface Reply {
+  readonly packet: Packet;
+  /** It belongs to the connection of the packet that caused it, and conntrack is not asked again (nf_ct_attach). */
+  readonly attached: boolean;
 }
 
 /** How one packet, or one copy of it, ended. */
