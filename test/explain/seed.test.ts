@@ -144,7 +144,7 @@ describe("passed over", () => {
   test("people read the verdict first", async () => {
     const { out } = await chainwalk(["explain", NO_MANGLE, EB, "--host", HOST, ...PING, "--ctstate", "NEW"]);
     const lines = out.split("\n").filter((line) => line !== "");
-    expect(lines[1]).toMatch(/^ACCEPT {2}by filter:FORWARD:rule:6/);
-    expect(lines[2]).toContain("-A FORWARD -i docker0 -o docker0 -j ACCEPT");
+    expect(lines[0]).toBe("ACCEPT  it leaves by docker0, port veth57a3dec");
+    expect(lines[2]).toBe("  decided   by filter:FORWARD:rule:6  -i docker0 -o docker0 -j ACCEPT");
   });
 });

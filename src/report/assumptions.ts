@@ -1,0 +1,79 @@
+/** What a walk took for granted, in words, and what would settle it. */
+import { type Condition, type Field, fieldNames, fields } from "../facts/index.ts";
+import { meaningOf, type Rule } from "../model/index.ts";
+import type { Assumption, World } from "../path/index.ts";
+import { ruleWords } from "./journey.ts";
+
+/** Questions of the way itself, which no rule asks. */
+const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledBy: string | null }>> = {
+  ctstate: { says: (taken) => `it is ${taken.replace("first", "the first packet")}`, settledBy: "--ctstate" },
+  ctorigsrc: {
+    says: (taken) => `its connection is ${taken} by this host`,
+    settledBy: "--ctorigsrc, --ctorigdst",
+  },
+  inInterface: {
+    says: (taken) => (taken.startsWith("none") ? "a process of this host sends it" : `it comes in by ${taken}`),
+    settledBy: "-i",
+  },
+  outInterface: {
+    says: (taken) => (taken === "forwarded" ? "it is forwarded" : "it is for this host"),
+    settledBy: "-o, or the host's routes (--host)",
+  },
+  destination: {
+    says: (taken) => `its destination is ${taken === "local" ? "this host" : taken}`,
+    settledBy: "-d",
+  },
+  multicast: { says: (taken) => `its multicast group is ${taken}`, settledBy: null },
+  macDestination: { says: (taken) => `the frame is addressed to ${taken} MAC`, settledBy: "--mac-destination" },
+  fdb: {
+    says: (taken) =>
+      taken.startsWith("learnt")
+        ? `the bridge has ${taken.replace("learnt", "learnt the destination's MAC")}`
+        : "the bridge has not learnt the destination's MAC: the frame is flooded to every port",
+    settledBy: "the host's fdb (--host)",
+  },
+  "bridge-nf-call-iptables": {
+    says: (taken) =>
+      `IP tables ${taken === "1" ? "see" : "do not see"} bridged frames (bridge-nf-call-iptables ${taken})`,
+    settledBy: "the host's sysctl (--host)",
+  },
+};
+
+const isField = (fact: string): fact is Field => (fieldNames as readonly string[]).includes(fact);
+const saidOf = (fact: string): string => (isField(fact) ? fields[fact].says : fact);
+
+/** `ctstate does not match at filter:FORWARD:rule:3 (-o docker0 … -j ACCEPT)` */
+export function assumptionWords({ fact, rule, taken }: Assumption, world: World): string {
+  if (rule === null) return QUESTIONS[fact]?.says(taken) ?? `${saidOf(fact)}: ${taken}`;
+  const asked = ruleOf(rule, world);
+  return `${saidOf(fact)} ${answer(taken)} at ${rule}${asked ? ` (${ruleWords(asked)})` : ""}`;
+}
+const answer = (taken: string): string =>
+  taken === "yes" ? "matches" : taken === "no" ? "does not match" : `does ${taken}`;
+
+/** The packet word or host fact that would settle it; null: nothing stated would, and why. */
+export function settledBy({ fact, rule }: Assumption, world: World): { by: string | null; why: string } {
+  const why = `${saidOf(fact)}: nothing that is stated settles it`;
+  if (rule === null && QUESTIONS[fact]) return { by: QUESTIONS[fact].settledBy, why };
+  if (isField(fact)) return { by: fields[fact].word, why };
+  const asked = rule === null ? undefined : ruleOf(rule, world);
+  const leaf = asked && leafOf(meaningOf(asked, world.host).condition, fact);
+  if (leaf?.is === "opaque") return { by: leaf.settledBy, why };
+  return { by: null, why: leaf?.is === "chance" ? `${fact}: ${leaf.why}` : why };
+}
+
+function leafOf(condition: Condition, key: string): Condition | undefined {
+  if (condition.is === "all" || condition.is === "any")
+    return condition.of.map((part) => leafOf(part, key)).find((leaf) => leaf !== undefined);
+  if (condition.is === "not") return leafOf(condition.of, key);
+  return (condition.is === "opaque" || condition.is === "chance") && condition.key === key ? condition : undefined;
+}
+
+/** By its id; ipv4 and ipv6 chains of a host may share names, and then also what they ask. */
+function ruleOf(id: string, { ruleset }: World): Rule | undefined {
+  const [, eb, table, chain = "", number] = /^(eb:)?([^:]+):(.*):[a-z]+:(\d+)$/s.exec(id) ?? [];
+  return ruleset.tables
+    .filter(({ family, name }) => name === table && (family === "bridge") === (eb !== undefined))
+    .map(({ chains }) => chains.get(chain)?.rules[Number(number) - 1])
+    .find((rule) => rule !== undefined);
+}

@@ -1,0 +1,78 @@
+/** How a packet, or each copy of it, ended: verdict and where it went, in words. */
+import { type Field, fields, isAbsent, meet, type Packet, type ValueSet, writeValues } from "../facts/index.ts";
+import type { Path, Verdict } from "../path/index.ts";
+import { named } from "./packet-words.ts";
+import type { Style } from "./style.ts";
+import { safe } from "./text.ts";
+
+const COLOUR: Readonly<Partial<Record<Verdict, keyof Style>>> = {
+  ACCEPT: "green",
+  DROP: "red",
+  REJECT: "red",
+  LOST: "red",
+};
+const colour = (verdict: Verdict, style: Style): string => style.bold(style[COLOUR[verdict] ?? "yellow"](verdict));
+
+/** Copies of a flooded frame may end in different ways: then each of them is said. */
+const verdicts = ({ verdict, branches }: Path): Verdict[] => [
+  ...new Set([verdict, ...branches.map((copy) => copy.verdict)]),
+];
+export const painted = (path: Path, style: Style): string =>
+  verdicts(path)
+    .map((each) => colour(each, style))
+    .join(" and ");
+
+/** `3 ACCEPT, 1 DROP` */
+export function counted(paths: readonly Path[], style: Style): string[] {
+  const counts = new Map<string, number>();
+  for (const path of paths) counts.set(painted(path, style), (counts.get(painted(path, style)) ?? 0) + 1);
+  return [...counts].map(([verdict, count]) => `${count} ${verdict}`);
+}
+
+/** What became of it; `before` is the packet as it was described. */
+export function whereTo(path: Path, before: Packet): string {
+  if (path.branches.length === 0) return `${ended(path)}${rewritten(path, before)}`;
+  const alike = verdicts(path).length === 1;
+  const copies = [path, ...path.branches].map((copy) => `${alike ? "" : `${copy.verdict} `}${copyEnded(copy)}`);
+  return `${copies.length} copies of the frame: ${copies.join("; ")}`;
+}
+
+/** Where a packet ended. */
+export const ended = (path: Path): string => endedAs(path, path.packet);
+/** Where a copy ended: what is known of the packet at the end is about the last of them. */
+export const copyEnded = (copy: Path): string => endedAs(copy, copy.steps.at(-1)?.seen ?? copy.packet);
+
+function endedAs({ verdict, lost, steps }: Path, packet: Packet): string {
+  const last = steps.at(-1);
+  if (lost) return `after ${safe(lost.after ?? "it came in")}: ${safe(lost.reason)}`;
+  if (verdict !== "ACCEPT") {
+    if (!last) return "";
+    const [into, out] = [named(last.seen, "inInterface"), named(last.seen, "outInterface")];
+    const way = into && out ? `, on its way from ${into} to ${out}` : into ? `, coming from ${into}` : "";
+    return `in ${last.layer === "bridge" ? "the bridge's " : ""}${last.hook}${way}`;
+  }
+  if (last?.hook === "INPUT" || isAbsent(packet.fields.outInterface)) return "delivered to this host";
+  const [out, port] = [named(packet, "outInterface"), named(packet, "physdevOut")];
+  const by = [out, port === undefined || port === out ? undefined : `port ${port}`].filter(
+    (each) => each !== undefined,
+  );
+  return by.length === 0 ? "it leaves this host" : `it leaves by ${by.join(", ")}`;
+}
+
+const TRANSLATED = ["source", "sourcePort", "destination", "destinationPort"] as const satisfies readonly Field[];
+/** What NAT made of its addresses, however silently: the last line need not show it. */
+function rewritten({ packet, steps, verdict }: Path, before: Packet): string {
+  if (verdict !== "ACCEPT") return "";
+  const parts = TRANSLATED.filter(
+    (field) =>
+      steps.some(({ changes }) => changes.some((change) => change.field === field)) ||
+      apart(before.fields[field], packet.fields[field]),
+  ).flatMap((field) => {
+    const set = packet.fields[field];
+    return set && !set.absent ? [`${fields[field].says} ${writeValues(field, set.ranges)}`] : [];
+  });
+  return parts.length === 0 ? "" : `, with ${parts.join(", ")}`;
+}
+/** Narrowed by an assumption is not changed: then the old values still hold the new ones. */
+const apart = (a: ValueSet | undefined, b: ValueSet | undefined): boolean =>
+  !!a && !!b && a.ranges.length > 0 && b.ranges.length > 0 && meet(a.ranges, b.ranges).length === 0;
