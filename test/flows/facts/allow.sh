@@ -1,0 +1,1 @@
+iptables -I DOCKER-USER -i docker0 -o br-app -j ACCEPT
