@@ -4,6 +4,13 @@ import { meaningOf, type Rule } from "../model/index.ts";
 import type { Assumption, World } from "../path/index.ts";
 import { ruleWords } from "./journey.ts";
 
+const OUT: Readonly<Record<string, string>> = {
+  forwarded: "it is forwarded",
+  "to this host": "it is for this host",
+  "from the beginning": "it is routed by the stated device from the beginning",
+  "after OUTPUT": "it is rerouted by the stated device after OUTPUT",
+};
+
 /** Questions of the way itself, which no rule asks. */
 const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledBy: string | null }>> = {
   ctstate: { says: (taken) => `it is ${taken.replace("first", "the first packet")}`, settledBy: "--ctstate" },
@@ -16,13 +23,20 @@ const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledB
     settledBy: "-i",
   },
   outInterface: {
-    says: (taken) => (taken === "forwarded" ? "it is forwarded" : "it is for this host"),
+    says: (taken) => OUT[taken] ?? `it leaves by ${taken}`,
     settledBy: "-o, or the host's routes (--host)",
   },
   destination: {
     says: (taken) => `its destination is ${taken === "local" ? "this host" : taken}`,
     settledBy: "-d",
   },
+  source: { says: (taken) => `its source is ${taken === "martian" ? "a martian" : taken}`, settledBy: "-s" },
+  dontFragment: {
+    says: (taken) => `it ${taken === "1" ? "must not" : "may"} be fragmented`,
+    settledBy: fields.dontFragment.word,
+  },
+  rp_filter: { says: (taken) => `rp_filter is ${taken}`, settledBy: "the host's sysctl (--host)" },
+  route_localnet: { says: (taken) => `route_localnet is ${taken}`, settledBy: "the host's sysctl (--host)" },
   multicast: { says: (taken) => `its multicast group is ${taken}`, settledBy: null },
   macDestination: { says: (taken) => `the frame is addressed to ${taken} MAC`, settledBy: "--mac-destination" },
   fdb: {
@@ -44,6 +58,7 @@ const saidOf = (fact: string): string => (isField(fact) ? fields[fact].says : fa
 
 /** `ctstate does not match at filter:FORWARD:rule:3 (-o docker0 … -j ACCEPT)` */
 export function assumptionWords({ fact, rule, taken }: Assumption, world: World): string {
+  if (rule === null && taken.startsWith("routed by ")) return `its ${saidOf(fact)} has it ${taken}`;
   if (rule === null) return QUESTIONS[fact]?.says(taken) ?? `${saidOf(fact)}: ${taken}`;
   const asked = ruleOf(rule, world);
   return `${saidOf(fact)} ${answer(taken)} at ${rule}${asked ? ` (${ruleWords(asked)})` : ""}`;
