@@ -1,5 +1,5 @@
 /** What a walk took for granted, in words, and what would settle it. */
-import { type Condition, type Field, fieldNames, fields } from "../facts/index.ts";
+import { type Condition, type Field, fieldNames, fields, rowOf } from "../facts/index.ts";
 import { meaningOf, type Rule } from "../model/index.ts";
 import type { Assumption, World } from "../path/index.ts";
 import { ruleWords } from "./journey.ts";
@@ -33,7 +33,7 @@ const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledB
   source: { says: (taken) => `its source is ${taken === "martian" ? "a martian" : taken}`, settledBy: "-s" },
   dontFragment: {
     says: (taken) => `it ${taken === "1" ? "must not" : "may"} be fragmented`,
-    settledBy: fields.dontFragment.word,
+    settledBy: null,
   },
   rp_filter: { says: (taken) => `rp_filter is ${taken}`, settledBy: "the host's sysctl (--host)" },
   route_localnet: { says: (taken) => `route_localnet is ${taken}`, settledBy: "the host's sysctl (--host)" },
@@ -54,7 +54,7 @@ const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledB
 };
 
 const isField = (fact: string): fact is Field => (fieldNames as readonly string[]).includes(fact);
-const saidOf = (fact: string): string => (isField(fact) ? fields[fact].says : fact);
+const saidOf = (fact: string): string => (Object.hasOwn(fields, fact) ? rowOf(fact as Field).says : fact);
 
 /** `ctstate does not match at filter:FORWARD:rule:3 (-o docker0 … -j ACCEPT)` */
 export function assumptionWords({ fact, rule, taken }: Assumption, world: World): string {
