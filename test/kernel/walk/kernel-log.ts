@@ -1,0 +1,38 @@
+/** /dev/kmsg, from now on. Every network namespace writes there: a run knows its lines by its own addresses. */
+import { closeSync, constants, openSync, readSync } from "node:fs";
+
+export class KernelLog {
+  readonly #fd = openSync("/dev/kmsg", constants.O_RDONLY | constants.O_NONBLOCK);
+  readonly #buffer = Buffer.alloc(8192);
+  readonly #own: RegExp;
+
+  constructor(own: RegExp) {
+    this.#own = own;
+    try {
+      this.take();
+    } catch {
+      this.take();
+    }
+  }
+
+  /** The messages since the last time, without what /dev/kmsg puts before them. */
+  take(): string[] {
+    const out: string[] = [];
+    for (;;) {
+      let size = 0;
+      try {
+        size = readSync(this.#fd, this.#buffer);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === "EAGAIN") return out;
+        throw new Error("the kernel's log has lost lines: its ring was overrun", { cause: error });
+      }
+      const record = this.#buffer.toString("latin1", 0, size);
+      const message = record.slice(record.indexOf(";") + 1).split("\n")[0] ?? "";
+      if (this.#own.test(message)) out.push(message);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
