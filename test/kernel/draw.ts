@@ -158,7 +158,11 @@ function drawOptions(
   });
 }
 
-function sound(pick: Pick, { needs = [], excludes = [], together = {}, ...rest }: AnyExtension, names: string[]) {
+export function sound(
+  pick: Pick,
+  { needs = [], excludes = [], together = {}, ...rest }: AnyExtension,
+  names: string[],
+) {
   const least = implicitOf({ needs, excludes, together, ...rest } as AnyExtension) === "other" ? 1 : 0;
   const density = oneOf(pick, [15, 30, 60]);
   let chosen: string[] = [];

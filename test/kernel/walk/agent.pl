@@ -54,8 +54,8 @@ my %do = (
       socket $raw{$six}, family($six), SOCK_RAW, 255 or die "socket: $!\n";
     }
     number $raw{$six}, SOL_SOCKET, SO_MARK, $mark;
-    my $to = $six eq '6'
-      ? Socket::pack_sockaddr_in6(0, substr $packet, 24, 16) : pack_sockaddr_in(0, substr $packet, 16, 4);
+    my $address = $six eq '6' ? substr($packet, 24, 16) : substr($packet, 16, 4);
+    my $to = $six eq '6' ? Socket::pack_sockaddr_in6(0, $address) : pack_sockaddr_in(0, $address);
     defined send $raw{$six}, $packet, 0, $to or die "send: $!\n";
   },
   udp => sub {
@@ -63,6 +63,7 @@ my %do = (
     local $> = $uid;
     socket my $socket, family($six), SOCK_DGRAM, 0 or die "socket: $!\n";
     $> = 0;
+    number $socket, SOL_SOCKET, SO_REUSEADDR, 1;
     number $socket, SOL_SOCKET, SO_MARK, $mark;
     number $socket, $six eq '6' ? (41, IPV6_TCLASS) : (0, 1), $tos;
     number $socket, $six eq '6' ? (41, IPV6_HOPS) : (0, 2), $ttl;

@@ -17,6 +17,8 @@ export interface Topology {
   readonly wires: readonly Wire[];
   /** What stands behind `ip route add`. */
   readonly routes: readonly string[];
+  /** Addresses that are routed through a wire; `wire` null: nowhere. */
+  readonly beyond: readonly { readonly address: string; readonly wire: string | null }[];
   /** What stands behind `ip rule add`. */
   readonly rules: readonly string[];
   readonly sysctl: Readonly<Record<string, string | number>>;
@@ -73,10 +75,14 @@ export function dockerLike(block: number): Topology {
       `blackhole ${four}.48.0/24`,
       `unreachable ${four}.49.0/24`,
       `prohibit ${four}.50.0/24`,
-      `default via ${four}.9.9 table 77`,
-      `default via ${six}:9::9 table 77`,
     ],
     rules: [],
+    beyond: [
+      { address: `${four}.200.7`, wire: "ext0" },
+      { address: `${six}:200::7`, wire: "ext0" },
+      { address: `${four}.32.7`, wire: "ext1" },
+      { address: `${six}:20::7`, wire: "ext1" },
+    ],
     sysctl: {
       "net.ipv4.ip_forward": 1,
       "net.ipv6.conf.all.forwarding": 1,

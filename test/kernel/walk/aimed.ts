@@ -1,0 +1,138 @@
+/** Values for options that fit a packet, so that rules decide something; what is not named here is drawn from the examples. */
+import { TCP_FLAGS } from "../../../src/facts/index.ts";
+import { chance, oneOf, type Pick } from "../draw.ts";
+import type { Aim } from "./conversation.ts";
+import { encode } from "./datagram.ts";
+
+type Draw = (pick: Pick, aim: Aim) => string | null;
+const near = (pick: Pick, value: number, most: number): string => {
+  const low = Math.max(0, value - pick(3));
+  const high = Math.min(most, value + pick(3));
+  return low === high ? String(value) : `${low}:${high}`;
+};
+const text = (value: number | string | null | undefined): string | null => (value == null ? null : String(value));
+const port =
+  (side: "sourcePort" | "destinationPort"): Draw =>
+  (pick, { datagram }) => {
+    const value = datagram[side];
+    if (value === undefined) return null;
+    return chance(pick, 60) ? String(value) : near(pick, value, 65535);
+  };
+const ports =
+  (...sides: readonly ("sourcePort" | "destinationPort")[]): Draw =>
+  (pick, { datagram }) => {
+    const value = datagram[oneOf(pick, sides)];
+    if (value === undefined) return null;
+    const others = Array.from({ length: pick(4) }, () => near(pick, 1 + pick(60000), 65535));
+    return [...others, near(pick, value, 65535)].sort(() => pick(3) - 1).join(",");
+  };
+const address =
+  (side: "source" | "destination"): Draw =>
+  (pick, { datagram }) =>
+    prefixOf(pick, datagram[side]);
+function prefixOf(pick: Pick, address: string): string {
+  if (address.includes(":")) return `${address}/${oneOf(pick, [128, 128, 64, 32, 127, 125])}`;
+  return `${address}/${oneOf(pick, [32, 32, 24, 16, 31, 30, 8, 29])}`;
+}
+const range =
+  (side: "source" | "destination"): Draw =>
+  (pick, { datagram }) => {
+    const value = datagram[side];
+    const cut = value.lastIndexOf(value.includes(":") ? ":" : ".") + 1;
+    const radix = value.includes(":") ? 16 : 10;
+    const last = Number.parseInt(value.slice(cut) || "0", radix);
+    const end = (by: number) => `${value.slice(0, cut)}${Math.min(255, Math.max(0, last + by)).toString(radix)}`;
+    return `${end(-pick(3))}-${end(pick(3))}`;
+  };
+const device =
+  (side: "inInterface" | "outInterface" | "physdevIn" | "physdevOut"): Draw =>
+  (pick, aim) => {
+    const name = aim[side];
+    return name === null ? null : chance(pick, 70) ? name : `${name.slice(0, -1)}+`;
+  };
+const number =
+  (of: (aim: Aim) => number): Draw =>
+  (pick, aim) =>
+    String(Math.max(0, of(aim) + pick(3) - 1));
+const size = (aim: Aim): number => encode(aim.datagram).length;
+const bitsOf =
+  (of: (aim: Aim) => number): Draw =>
+  (pick, aim) => {
+    const mask = oneOf(pick, [0xffffffff, 0xf, 0x6, 0xff]);
+    return `0x${((of(aim) & mask) >>> 0).toString(16)}/0x${mask.toString(16)}`;
+  };
+const flags: Draw = (pick, { datagram: { tcpFlags } }) => {
+  if (tcpFlags === undefined) return null;
+  const mask = TCP_FLAGS.filter((_, bit) => (tcpFlags & (1 << bit)) !== 0 || chance(pick, 50));
+  const set = mask.filter((name) => (tcpFlags & (1 << TCP_FLAGS.indexOf(name))) !== 0);
+  return `${mask.join(",") || "ALL"} ${set.join(",") || "NONE"}`;
+};
+const icmpType: Draw = (pick, { datagram: { icmpType: value } }) => {
+  if (value === undefined) return null;
+  const [type, code] = [value >> 8, value & 255];
+  return oneOf(pick, [`${type}`, `${type}/${code}`]);
+};
+const states =
+  (names: readonly string[]): Draw =>
+  (pick, aim) =>
+    names.filter((name) => aim.states.includes(name) || chance(pick, 20)).join(",") ||
+    names[pick(names.length)] ||
+    null;
+const STATES = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED"];
+
+const DRAWS: Readonly<Record<string, Draw>> = {
+  "ip -s": address("source"),
+  "ip -d": address("destination"),
+  "ip -i": device("inInterface"),
+  "ip -o": device("outInterface"),
+  "tcp --sport": port("sourcePort"),
+  "tcp --dport": port("destinationPort"),
+  "tcp --tcp-flags": flags,
+  "udp --sport": port("sourcePort"),
+  "udp --dport": port("destinationPort"),
+  "sctp --sport": port("sourcePort"),
+  "sctp --dport": port("destinationPort"),
+  "multiport --sports": ports("sourcePort"),
+  "multiport --dports": ports("destinationPort"),
+  "multiport --ports": ports("sourcePort", "destinationPort"),
+  "icmp --icmp-type": icmpType,
+  "icmp6 --icmpv6-type": icmpType,
+  "iprange --src-range": range("source"),
+  "iprange --dst-range": range("destination"),
+  "length --length": (pick, aim) => near(pick, size(aim), 65535),
+  "ttl --ttl-eq": number(({ datagram }) => datagram.ttl),
+  "ttl --ttl-lt": number(({ datagram }) => datagram.ttl),
+  "ttl --ttl-gt": number(({ datagram }) => datagram.ttl),
+  "hl --hl-eq": number(({ datagram }) => datagram.ttl),
+  "hl --hl-lt": number(({ datagram }) => datagram.ttl),
+  "hl --hl-gt": number(({ datagram }) => datagram.ttl),
+  "tos --tos": (pick, { datagram }) => {
+    const mask = oneOf(pick, [0xff, 0x3f, 0xfc, 0x10]);
+    return `0x${(datagram.tos & mask).toString(16)}/0x${mask.toString(16)}`;
+  },
+  "dscp --dscp": (_, { datagram }) => String(datagram.tos >> 2),
+  "ecn --ecn-ip-ect": (_, { datagram }) => String(datagram.tos & 3),
+  "mark --mark": bitsOf(({ mark }) => mark),
+  "connmark --mark": bitsOf(({ mark }) => mark),
+  "mac --mac-source": (_, { macSource }) => text(macSource),
+  "physdev --physdev-in": device("physdevIn"),
+  "physdev --physdev-out": device("physdevOut"),
+  "state --state": states(STATES.slice(0, 4).concat("UNTRACKED")),
+  "conntrack --ctstate": states([...STATES, "SNAT", "DNAT"]),
+  "conntrack --ctproto": (_, { datagram }) => String(datagram.protocol),
+  "conntrack --ctorigsrc": address("source"),
+  "conntrack --ctorigdst": address("destination"),
+  "conntrack --ctreplsrc": address("destination"),
+  "conntrack --ctrepldst": address("source"),
+  "conntrack --ctorigsrcport": port("sourcePort"),
+  "conntrack --ctorigdstport": port("destinationPort"),
+  "conntrack --ctreplsrcport": port("destinationPort"),
+  "conntrack --ctrepldstport": port("sourcePort"),
+  "statistic --probability": (pick) => oneOf(pick, ["0", "1", "1"]),
+};
+
+/** The words behind the option; null: nothing about the packet fits it, or it is time for something else. */
+export function aimedWords(pick: Pick, extension: string, option: string, aim: Aim): string[] | null {
+  const drawn = chance(pick, 85) ? DRAWS[`${extension} ${option}`]?.(pick, aim) : null;
+  return drawn == null ? null : drawn.split(" ");
+}

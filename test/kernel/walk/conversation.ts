@@ -1,0 +1,195 @@
+/** Random conversations between what is connected to a host, and the host: which packets are sent, and what answers them. */
+import { chance, oneOf, type Pick } from "../draw.ts";
+import { type Datagram, ICMP, ICMP6, TCP, UDP } from "./datagram.ts";
+import type { Topology, Wire } from "./topology.ts";
+
+export type Family = "ipv4" | "ipv6";
+/** What comes back for a packet that has come out of a wire: from where it went to, or from a router there. */
+export type Answer =
+  | { readonly with: "reply"; readonly tcpFlags?: number; readonly body: string }
+  | { readonly with: "error"; readonly icmpType: number };
+export type Action = {
+  /** Only if that earlier action was done. */
+  readonly after?: number;
+} & (
+  | {
+      readonly kind: "send";
+      readonly wire: string;
+      readonly from: string;
+      readonly to: string;
+      readonly datagram: Datagram;
+    }
+  | { readonly kind: "send own"; readonly datagram: Datagram; readonly mark: number; readonly uid: number | null }
+  /** To the first packet that came out of a wire after an earlier action; if none did, nothing is sent. */
+  | { readonly kind: "answer"; readonly to: number; readonly answer: Answer }
+);
+
+/** What rules are drawn to fit: one of the packets, more or less as rules will see it. */
+export interface Aim {
+  readonly datagram: Datagram;
+  readonly inInterface: string | null;
+  readonly outInterface: string | null;
+  readonly physdevIn: string | null;
+  readonly physdevOut: string | null;
+  readonly macSource: string | null;
+  readonly macDestination: string | null;
+  readonly states: readonly string[];
+  readonly mark: number;
+}
+export interface Conversation {
+  readonly actions: readonly Action[];
+  readonly aims: readonly Aim[];
+}
+
+/** Somebody who sends or is sent to. */
+interface End {
+  /** null: the host itself. */
+  readonly wire: Wire | null;
+  readonly mac: string | null;
+  readonly address: string;
+}
+const [FIN, SYN, RST, PSH, ACK] = [1, 2, 4, 8, 16] as const;
+
+export function drawConversation(pick: Pick, topology: Topology, first: number): Conversation {
+  const family: Family = chance(pick, 70) ? "ipv4" : "ipv6";
+  const everybody = ends(topology, family);
+  const sender = oneOf(
+    pick,
+    everybody.filter(({ address }) => !isGroup(address)),
+  );
+  const receiver = oneOf(
+    pick,
+    everybody.filter((each) => each !== sender && (each.wire === null || each.wire !== sender.wire)),
+  );
+  const datagram = drawDatagram(pick, topology, family, sender.address, receiver.address);
+  const aims = aimsOf(topology, datagram, sender, receiver);
+  return { actions: script(pick, topology, datagram, sender, receiver, first), aims };
+}
+
+const isGroup = (address: string): boolean => /\.255$|^2[234]\d\./.test(address);
+const at = (family: Family, addresses: readonly string[]): readonly string[] =>
+  addresses.map((each) => each.replace(/\/.*/, "")).filter((each) => each.includes(":") === (family === "ipv6"));
+
+function ends({ wires, bridges, beyond }: Topology, family: Family): End[] {
+  const own = [...bridges, ...wires].flatMap(({ addresses }) => at(family, addresses));
+  return [
+    ...wires.flatMap((wire) =>
+      wire.peers.flatMap(({ mac, addresses }) => at(family, addresses).map((address) => ({ wire, mac, address }))),
+    ),
+    ...own.map((address) => ({ wire: null, mac: null, address })),
+    ...at(
+      family,
+      beyond.map(({ address }) => address),
+    ).map((address) => {
+      const name = beyond.find((each) => each.address === address)?.wire;
+      const wire = wires.find((each) => each.name === name) ?? null;
+      return { wire, mac: wire?.peers[0]?.mac ?? null, address };
+    }),
+  ];
+}
+
+function drawDatagram(pick: Pick, { served }: Topology, family: Family, source: string, destination: string): Datagram {
+  const head = {
+    family,
+    source,
+    destination,
+    ttl: oneOf(pick, [64, 64, 64, 255, 128, 17, 2, 1]),
+    tos: oneOf(pick, [0, 0, 0, 0x10, 0xb8, 0x02, 0x48, 0x01]),
+    id: 1 + pick(65535),
+    body: "61".repeat(oneOf(pick, [0, 3, 11, 32, 80, 200])),
+  };
+  const protocol = oneOf(pick, [TCP, TCP, TCP, UDP, UDP, UDP, ICMP, ICMP]);
+  const sourcePort = oneOf(pick, [1024 + pick(60000), 53, 80, 5353]);
+  const destinationPort = oneOf(pick, [...served, 8080, 8080, 22, 443, 9999]);
+  if (protocol === TCP)
+    return { ...head, protocol, sourcePort, destinationPort, tcpFlags: SYN, seq: 1000, ack: 0, body: "" };
+  if (protocol !== ICMP) return { ...head, protocol, sourcePort, destinationPort };
+  const icmpRest = (1 + pick(65000)) * 65536 + 1;
+  return {
+    ...head,
+    protocol: family === "ipv4" ? ICMP : ICMP6,
+    icmpType: family === "ipv4" ? 0x800 : 0x8000,
+    icmpRest,
+  };
+}
+
+function aimsOf({ bridges }: Topology, datagram: Datagram, sender: End, receiver: End): Aim[] {
+  const dev = (end: End) => end.wire?.bridge ?? end.wire?.name ?? null;
+  const port = (end: End) => (end.wire?.bridge ? end.wire.name : null);
+  const bridged = sender.wire?.bridge !== undefined && sender.wire.bridge === receiver.wire?.bridge;
+  const hostMac = (end: End) => bridges.find(({ name }) => name === dev(end))?.mac ?? end.wire?.mac ?? null;
+  const one = (from: End, to: End, packet: Datagram, states: readonly string[]): Aim => ({
+    datagram: packet,
+    inInterface: dev(from),
+    outInterface: dev(to),
+    physdevIn: port(from),
+    physdevOut: bridged ? port(to) : null,
+    macSource: from.mac,
+    macDestination: bridged ? to.mac : hostMac(from),
+    states,
+    mark: 0,
+  });
+  const { source, destination, sourcePort, destinationPort, tcpFlags, icmpType } = datagram;
+  const back: Datagram = {
+    ...datagram,
+    source: destination,
+    destination: source,
+    ...(sourcePort === undefined ? {} : { sourcePort: destinationPort ?? 0, destinationPort: sourcePort }),
+    ...(tcpFlags === undefined ? {} : { tcpFlags: SYN | ACK }),
+    ...(icmpType === undefined ? {} : { icmpType: icmpType === 0x800 ? 0 : 0x8100 }),
+  };
+  return [one(sender, receiver, datagram, ["NEW"]), one(receiver, sender, back, ["ESTABLISHED"])];
+}
+
+function script(
+  pick: Pick,
+  topology: Topology,
+  datagram: Datagram,
+  sender: End,
+  receiver: End,
+  first: number,
+): readonly Action[] {
+  const send = (changes: Partial<Datagram> = {}): Action => {
+    const packet = { ...datagram, id: (datagram.id + actions.length) & 0xffff, ...changes };
+    if (sender.wire === null || sender.mac === null) return { kind: "send own", datagram: packet, mark, uid };
+    const { wire } = sender;
+    const bridged = wire.bridge !== undefined && wire.bridge === receiver.wire?.bridge && receiver.mac !== null;
+    const host = topology.bridges.find(({ name }) => name === wire.bridge)?.mac ?? wire.mac;
+    return {
+      kind: "send",
+      wire: wire.name,
+      from: sender.mac,
+      to: bridged ? String(receiver.mac) : host,
+      datagram: packet,
+    };
+  };
+  const mark = oneOf(pick, [0, 0, 0, 5]);
+  const uid = datagram.protocol === UDP && chance(pick, 60) ? oneOf(pick, [0, 33, 1000]) : null;
+  const actions: Action[] = [];
+  const reply = (to: number, tcpFlags?: number, body = ""): Action => ({
+    kind: "answer",
+    to: first + to,
+    answer: { with: "reply", body, ...(tcpFlags === undefined ? {} : { tcpFlags }) },
+  });
+  const body = "61".repeat(20);
+  actions.push(send());
+  if (datagram.protocol === TCP) {
+    const end = oneOf(pick, [FIN | ACK, RST | ACK, ACK]);
+    // the host itself answers, with what is to be answered
+    if (receiver.wire === null && sender.wire !== null) {
+      if (chance(pick, 80)) actions.push(reply(0, ACK), reply(0, PSH | ACK, body));
+    } else if (chance(pick, 70)) {
+      actions.push(reply(0, SYN | ACK));
+      if (sender.wire === null) return actions;
+      const acked = { seq: 1001, ack: 5001 };
+      if (chance(pick, 80)) actions.push({ ...send({ tcpFlags: ACK, ...acked }), after: first + 1 });
+      if (chance(pick, 60)) actions.push({ ...send({ tcpFlags: PSH | ACK, ...acked, body }), after: first + 1 });
+      if (chance(pick, 60)) actions.push(reply(actions.length - 1, end));
+    }
+    return actions;
+  }
+  if (chance(pick, 30)) actions.push(send());
+  if (chance(pick, 70)) actions.push(reply(actions.length - 1, undefined, datagram.body));
+  if (chance(pick, 40)) actions.push(send());
+  return actions;
+}

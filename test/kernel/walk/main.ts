@@ -1,0 +1,31 @@
+/** npm run test:kernel -- --cases N --seed S --minutes M: the engine against the running kernel. */
+import { argv, exit, stdout } from "node:process";
+import { parseArgs } from "node:util";
+import { lacking } from "../../support/real-tools.ts";
+import { freshSeed } from "../seeds.ts";
+import { NEEDED, runCases } from "./session.ts";
+import { summary } from "./tell.ts";
+
+const { values } = parseArgs({
+  args: argv.slice(2),
+  options: {
+    cases: { type: "string" },
+    seed: { type: "string" },
+    minutes: { type: "string" },
+    block: { type: "string" },
+  },
+});
+const missing = lacking(NEEDED);
+if (missing !== null) {
+  stdout.write(`skipped: ${missing}\n`);
+  exit(0);
+}
+const result = await runCases({
+  seed: Number(values.seed ?? freshSeed()),
+  cases: Number(values.cases ?? 1000),
+  until: Date.now() + Number(values.minutes ?? 60) * 60_000,
+  ...(values.block === undefined ? {} : { block: Number(values.block) }),
+});
+for (const failure of result.failures) stdout.write(`${failure}\n\n`);
+stdout.write(`${summary(result)}\n`);
+exit(result.failures.length > 0 ? 1 : 0);

@@ -1,0 +1,19 @@
+/** What no packet and no host facts settle: semantics section 6, class U, and why. A walk may fork on these alone. */
+export const INHERENTLY_UNKNOWN: Readonly<Record<string, string>> = {
+  statistic: "random, or a counter's state",
+  limit: "a bucket's fill",
+  hashlimit: "a bucket's fill",
+  quota: "what was used up",
+  rateest: "a rate",
+  connlimit: "how many other connections there are",
+  recent: "who came lately",
+  osf: "a table of fingerprints",
+  cpu: "which processor takes the packet",
+  cluster: "a hash",
+  HMARK: "a hash",
+  NFQUEUE: "userspace decides",
+  connbytes: "counters of the connection",
+  string: "the whole packet",
+  u32: "the whole packet",
+  bpf: "the whole packet",
+};
