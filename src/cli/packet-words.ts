@@ -1,6 +1,6 @@
 /** iptables' own words for a packet, as command line options: made from the field table. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { BadField, type Family, type Field, fieldNames, type Packet, readPacket, rowOf } from "../facts/index.ts";
+import { BadField, type Family, type Field, type Packet, readPacket, rowOf, wordedFields } from "../facts/index.ts";
 import { badUsage } from "./exit-codes.ts";
 
 /** For options that make sense once only: twice is a mistake, not a correction. */
@@ -24,14 +24,14 @@ export function addPacketWords(command: Command): Command {
   command.addOption(
     new Option("-6, --ipv6", "an IPv6 packet").helpGroup("Packet, as it enters (none: known to be absent):"),
   );
-  for (const field of fieldNames) command.addOption(optionOf(field));
+  for (const field of wordedFields) command.addOption(optionOf(field));
   return command;
 }
 
 /** The packet that the options describe; null when they describe none. */
 export function packetOf(options: Readonly<Record<string, unknown>>, fallback: Family): Packet | null {
   const values: Partial<Record<Field, string | null>> = {};
-  for (const field of fieldNames) {
+  for (const field of wordedFields) {
     const value = options[optionOf(field).attributeName()];
     if (typeof value === "string") values[field] = value === "none" ? null : value;
   }

@@ -9,12 +9,15 @@ export type Condition =
   /** The field is there and its value in the ranges: absent is no, not stated unknown. */
   | { readonly is: "in"; readonly field: Field; readonly ranges: Ranges; readonly wants: string }
   | { readonly is: "present"; readonly field: Field }
-  /** Some bits of a field: no short list of ranges, so it is decided for known values, and kept by its key otherwise. */
+  /**
+   * Some bits of a field, absent: no. No short list of ranges, so it is decided for known values, and kept by its key
+   * otherwise.
+   */
   | {
       readonly is: "bits";
       readonly field: Field;
-      readonly mask: number;
-      readonly value: number;
+      readonly mask: number | bigint;
+      readonly value: number | bigint;
       readonly wants: string;
     }
   /** Deterministic, not modelled: one boolean a key, shared by every rule that asks it. */
@@ -64,8 +67,8 @@ export function evaluate(condition: Condition, packet: Packet): Answer {
     }
     case "bits": {
       const value = knownValue(packet, condition.field);
-      const taken = packet.assumed[keyOf(condition)];
-      const is = typeof value === "number" ? (value & condition.mask) >>> 0 === condition.value : taken;
+      const taken = isAbsent(packet.fields[condition.field]) ? false : packet.assumed[keyOf(condition)];
+      const is = value === undefined || typeof value === "string" ? taken : hasBits(value, condition);
       return { is: is === undefined ? "unknown" : is ? "yes" : "no", because: condition, negated: false };
     }
     case "opaque": {
@@ -90,8 +93,14 @@ function evaluateMany(condition: Extract<Condition, { is: "all" | "any" }>, pack
   return result;
 }
 
+function hasBits(value: number | bigint, { mask, value: wanted }: Bits): boolean {
+  if (typeof mask === "number" && typeof value === "number") return (value & mask) >>> 0 === wanted;
+  return (BigInt(value) & BigInt(mask)) === BigInt(wanted);
+}
+type Bits = Extract<Condition, { is: "bits" }>;
+
 /** Begins with the field, so that a rewrite of the field forgets it. */
-const keyOf = ({ field, mask, value }: Extract<Condition, { is: "bits" }>): string => `${field} ${value}/${mask}`;
+const keyOf = ({ field, mask, value }: Bits): string => `${field} ${value}/${mask}`;
 
 /** A part of a packet in which a condition is settled, and the facts that had to be taken for it. */
 export interface Piece {
@@ -149,8 +158,8 @@ export function sentence({ because, negated }: Answer, packet: Packet): string {
     case "in": {
       const { says } = fields[because.field];
       const wants = `the rule wants ${negated ? "other than " : ""}${because.wants}`;
-      const set = packet.fields[because.field];
-      if (!set || (set.absent && set.ranges.length > 0)) return `${says} is not known, ${wants}`;
+      const set = known(packet, because.field);
+      if (set.absent && set.ranges.length > 0) return `${says} is not known, ${wants}`;
       if (isAbsent(set)) return `the packet has no ${says} here, ${wants}`;
       return `${says} is ${writeValues(because.field, set.ranges)}, ${wants}`;
     }

@@ -14,6 +14,10 @@ export const CT_STATUS = ["EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"] as c
 /** In the order in which iptables-save prints them. */
 export const CT_STATES = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED"] as const;
 export const CT_DIRECTIONS = ["ORIGINAL", "REPLY"] as const;
+/** include/uapi/linux/if_packet.h PACKET_HOST and so on. */
+export const PKT_TYPES = ["host", "broadcast", "multicast", "otherhost", "outgoing", "loopback", "fastroute"] as const;
+/** IPv6 headers that stand between the first and the protocol's, by the names that `-m ipv6header` prints. */
+export const EXTENSION_HEADERS = ["hop-by-hop", "ipv6-opts", "ipv6-route", "ipv6-frag", "ah"] as const;
 
 /** How the values of a field are written: what one item of a comma list means, and back. */
 interface Kind {
@@ -40,16 +44,37 @@ const number = (limit: number, hex = false): Kind => ({
 });
 const listed = (...names: readonly string[]): Kind => ({
   all: () => [0, names.length],
-  read: (item) => (names.includes(item.toUpperCase()) ? one(names.indexOf(item.toUpperCase())) : undefined),
+  read(item) {
+    const at = names.findIndex((name) => name.toLowerCase() === item.toLowerCase());
+    return at < 0 ? undefined : one(at);
+  },
   write: (value) => names[Number(value)] ?? String(value),
   expects: names.join(", "),
 });
+/** A set of numbers as one: bit n stands for the number n. */
+const numbers = (limit: number): Kind => ({
+  all: () => [0n, 1n << BigInt(limit)],
+  read(text) {
+    if (text.toUpperCase() === "NONE") return one(0n);
+    const list = text.split(",").map((item) => (/^\s*\d+\s*$/.test(item) ? Number(item) : limit));
+    return list.some((item) => item >= limit) ? undefined : one(bitsOf(list));
+  },
+  write: (value) =>
+    Array.from({ length: limit }, (_, at) => at)
+      .filter((at) => (BigInt(value) >> BigInt(at)) & 1n)
+      .join(",") || "NONE",
+  expects: `NONE or a list of numbers 0-${limit - 1}`,
+  whole: true,
+});
+export const bitsOf = (list: readonly number[]): bigint => list.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n);
 /** A set of bits; the words list those that are set. */
 const bits = (names: readonly string[]): Kind => ({
   all: () => [0, 2 ** names.length],
   read(text) {
     if (text.toUpperCase() === "NONE") return one(0);
-    const at = text.split(",").map((name) => names.indexOf(name.trim().toUpperCase()));
+    const at = text
+      .split(",")
+      .map((item) => names.findIndex((name) => name.toLowerCase() === item.trim().toLowerCase()));
     return at.includes(-1) ? undefined : one(at.reduce((sum, bit) => sum | (1 << bit), 0));
   },
   write: (value) => names.filter((_, bit) => Number(value) & (1 << bit)).join(",") || "NONE",
@@ -101,7 +126,7 @@ const icmp: Kind = {
 };
 
 interface Row {
-  /** The packet word on the command line; empty for what is never stated. */
+  /** The packet word on the command line; empty for what only JSON can state. */
   readonly word: string;
   readonly alias?: string;
   /** The key in a TRACE line, where it prints the field as it is. */
@@ -109,6 +134,8 @@ interface Row {
   readonly kind: Kind;
   /** Used in sentences: `input interface is eth0`. */
   readonly says: string;
+  /** Follows from other fields: nobody states it. */
+  readonly derived?: true;
 }
 
 export const fields = {
@@ -145,17 +172,32 @@ export const fields = {
   length: { word: "--length", log: "LEN", kind: number(2 ** 32), says: "length" },
   ttl: { word: "--ttl", log: "TTL", kind: number(256), says: "TTL" },
   tos: { word: "--tos", kind: number(256, true), says: "TOS" },
-  /** What the frame carries: follows from the packet's family, so no word states it. */
-  frameProtocol: { word: "", kind: number(65536, true), says: "frame protocol" },
+  /** How many bytes there are of a transport header that ends too early; a whole header has none. */
+  incomplete: { word: "", log: "INCOMPLETE", kind: number(65536), says: "cut off transport header" },
+  tcpOptions: { word: "", kind: numbers(256), says: "tcp options" },
+  tcpMss: { word: "", kind: number(65536), says: "tcp MSS option" },
+  /** The two flags that `--tcp-flags` cannot name. */
+  tcpEcn: { word: "", kind: bits(["ECE", "CWR"]), says: "tcp ECN flags" },
+  ahSpi: { word: "", kind: number(2 ** 32, true), says: "AH SPI" },
+  espSpi: { word: "", kind: number(2 ** 32, true), says: "ESP SPI" },
+  extensionHeaders: { word: "", kind: bits(EXTENSION_HEADERS), says: "extension headers" },
+  fragmentId: { word: "", kind: number(2 ** 32, true), says: "fragment id" },
+  pktType: { word: "", kind: listed(...PKT_TYPES), says: "packet type" },
+  /** Whether the source is what its MAC makes of it. */
+  eui64: { word: "", kind: listed("no", "yes"), says: "EUI-64 source", derived: true },
+  /** What the frame carries: follows from the packet's family. */
+  frameProtocol: { word: "", kind: number(65536, true), says: "frame protocol", derived: true },
 } as const satisfies Record<string, Row>;
 
 export type Field = keyof typeof fields;
 const rows: Readonly<Record<Field, Row>> = fields;
 export const rowOf = (field: Field): Row => rows[field];
-/** Every field that a description can state. */
-export const fieldNames = (Object.keys(fields) as Field[]).filter(
-  (field) => rows[field].word !== "",
-) as readonly Field[];
+/** Every field that a description can state, in JSON. */
+export const fieldNames: readonly Field[] = (Object.keys(fields) as Field[]).filter((field) => !rows[field].derived);
+/** Those that have a packet word. */
+export const wordedFields: readonly Field[] = fieldNames.filter((field) => rows[field].word !== "");
+/** What a field is called in a message about its value. */
+export const wordOf = (field: Field): string => rows[field].word || field;
 
 /** All values that a field can have in a family, "not there" aside. */
 export const allValues = (field: Field, family: Family): Ranges => [rows[field].kind.all(family)];

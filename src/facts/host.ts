@@ -118,6 +118,13 @@ export class Host {
     return [...(this.json.link ?? []), ...(this.json.addr ?? [])].find(({ ifname, mtu }) => ifname === dev && mtu)?.mtu;
   }
 
+  /** The MAC of a device of this host. */
+  macOfDevice(name: string): number | undefined {
+    const rows = [...(this.json.link ?? []), ...(this.json.addr ?? [])];
+    const mac = rows.find(({ ifname, address }) => ifname === name && address)?.address;
+    return mac === undefined ? undefined : readMac(mac);
+  }
+
   /** The MAC of a neighbour, from the neighbour table. */
   macOf(address: Address): number | undefined {
     const entry = (this.json.neigh ?? []).find(({ dst }) => dst !== undefined && readAddress(dst) === address);

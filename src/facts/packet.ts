@@ -1,6 +1,7 @@
 /** What is known of a packet: per field a set of values. A field left out is not stated: it may have any value or none. */
 import type { Family } from "./address.ts";
-import { allValues, type Field, fieldNames, fields, readValues, writeValues } from "./fields.ts";
+import { derived } from "./derived.ts";
+import { allValues, type Field, fieldNames, fields, readValues, wordOf, writeValues } from "./fields.ts";
 import { absent, isAbsent, isEmpty, meet, minus, only, single, type Value, type ValueSet } from "./value-set.ts";
 
 export interface Packet {
@@ -15,7 +16,7 @@ export const everything = (field: Field, family: Family): ValueSet => ({
   ranges: allValues(field, family),
 });
 export const known = (packet: Packet, field: Field): ValueSet =>
-  packet.fields[field] ?? everything(field, packet.family);
+  packet.fields[field] ?? derived(packet.fields, field) ?? everything(field, packet.family);
 export const knownValue = (packet: Packet, field: Field): Value | undefined => single(packet.fields[field]);
 export const isStated = (packet: Packet, field: Field): boolean => packet.fields[field] !== undefined;
 
@@ -59,6 +60,37 @@ export function withFields(packet: Packet, changes: Packet["fields"]): Packet {
   return { ...packet, fields: next };
 }
 
+/** What the matches read of a transport header (the structs of include/uapi/linux), by protocol. */
+const HEADER_BYTES: Readonly<Record<number, number>> = {
+  1: 8,
+  6: 20,
+  17: 8,
+  33: 12,
+  50: 8,
+  51: 12,
+  58: 8,
+  108: 4,
+  132: 12,
+  135: 6,
+  136: 8,
+};
+export const headerBytes = (protocol: number): number => HEADER_BYTES[protocol] ?? 0;
+
+/** The packet with its transport header cut off where its length leaves no room for a whole one. */
+export function cutOff(packet: Packet): Packet {
+  const { length, protocol, fragmentOffset, incomplete } = packet.fields;
+  const high = length?.ranges.at(-1)?.[1];
+  const number = single(protocol);
+  if (typeof high !== "number" || typeof number !== "number" || single(fragmentOffset) !== 0) return packet;
+  const room = (bytes: number) => Math.max(0, bytes - (packet.family === "ipv6" ? 40 : 20));
+  if (!isAbsent(incomplete) || room(high - 1) >= headerBytes(number)) return packet;
+  const low = Number(length?.ranges[0]?.[0]);
+  return {
+    ...packet,
+    fields: { ...packet.fields, incomplete: { absent: false, ranges: [[room(low), room(high - 1) + 1]] } },
+  };
+}
+
 /** The values that both allow; null when there are none: the two contradict each other. */
 export function narrow(packet: Packet, field: Field, set: ValueSet): Packet | null {
   const now = known(packet, field);
@@ -69,10 +101,14 @@ export function narrow(packet: Packet, field: Field, set: ValueSet): Packet | nu
 /** include/uapi/linux/if_ether.h: ETH_P_IP, ETH_P_IPV6, ETH_P_ARP */
 const FRAME_PROTOCOLS = { ipv4: 0x0800, ipv6: 0x86dd, arp: 0x0806 } as const;
 
-/** A packet of which nothing is stated; it is whole unless it is said to be a fragment. */
+/** A packet of which nothing is stated; it is whole unless it is said to be a fragment, or cut off. */
 export const anyPacket = (family: Family): Packet => ({
   family,
-  fields: { fragmentOffset: only(0), ...(family === "bridge" ? {} : { frameProtocol: only(FRAME_PROTOCOLS[family]) }) },
+  fields: {
+    fragmentOffset: only(0),
+    incomplete: absent,
+    ...(family === "bridge" ? {} : { frameProtocol: only(FRAME_PROTOCOLS[family]) }),
+  },
   assumed: {},
 });
 
@@ -83,13 +119,18 @@ export function readPacket(family: Family, values: Readonly<Partial<Record<Field
     const value = values[field];
     // `--fragment none` says the same as saying nothing: a whole packet
     if (value === undefined || (field === "fragmentOffset" && value === null)) continue;
+    if (field === "mark" && value === null) {
+      // every packet has a mark: none is 0
+      packet = withFields(packet, { mark: only(0) });
+      continue;
+    }
     packet = withFields(packet, {
       [field]: value === null ? absent : { absent: false, ranges: readField(field, String(value), family) },
     });
   }
   const { protocol } = packet.fields;
   if (!protocol) return packet;
-  const settled = withFields(packet, { protocol });
+  const settled = cutOff(withFields(packet, { protocol }));
   for (const [field] of HEADERS) {
     const value = values[field];
     if (value == null || !isAbsent(settled.fields[field])) continue;
@@ -106,7 +147,7 @@ export function readPacket(family: Family, values: Readonly<Partial<Record<Field
 export class BadField extends Error {
   readonly field: Field;
   constructor(field: Field, value: string, expected: string) {
-    super(`${fields[field].word} ${value}: expected ${expected}`);
+    super(`${wordOf(field)} ${value}: expected ${expected}`);
     this.field = field;
   }
 }
@@ -124,13 +165,15 @@ function readField(field: Field, text: string, family: Family): ValueSet["ranges
   }
 }
 
+const isWhole = (field: Field, set: ValueSet): boolean =>
+  (field === "fragmentOffset" && single(set) === 0) || (field === "incomplete" && isAbsent(set));
+
 /** What is stated, as JSON has it: `null` is absent, left out is not stated. */
 export function packetJson(packet: Packet): Record<string, string | null> {
   const out: Record<string, string | null> = {};
   for (const field of fieldNames) {
     const set = packet.fields[field];
-    if (!set || (field === "fragmentOffset" && single(set) === 0)) continue;
-    if (isImplied(packet, field)) continue;
+    if (!set || isWhole(field, set) || isImplied(packet, field)) continue;
     if (isAbsent(set)) out[field] = null;
     else if (!set.absent) out[field] = writeValues(field, set.ranges);
   }

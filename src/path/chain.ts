@@ -3,12 +3,13 @@
 import type { Effect } from "../extensions/index.ts";
 import { evaluate, type Packet, type Piece, refine } from "../facts/index.ts";
 import { type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
+import { vanish } from "./hotdrop.ts";
 import type { Hook, Layer } from "./journey.ts";
 import { translate } from "./nat.ts";
 import { rejectWith, replyTo } from "./replies.ts";
 import { forget, setBits } from "./rewrite.ts";
 import { assume, type Kind, learn, seenAt, type Traveller, type Walking } from "./traveller.ts";
-import { addStep, copy, type Frame, frame, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
+import { addStep, copy, type Frame, frame, idOf, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
 
 export function traverse(traveller: Traveller, table: Table, layer: Layer, hook: Hook, world: Walking): Left[] {
   const base = table.chains.get(hook);
@@ -55,6 +56,31 @@ function ask(visit: Visit, top: Frame, rule: Rule, world: Walking, open: Visit[]
   const { traveller } = visit;
   const meaning = meaningOf(rule, world.host);
   const seen = seenAt(traveller, visit.layer, visit.hook, visit.table.name, world.host);
+  const asked = { rule, meaning, seen };
+  const drops = meaning.drops ? evaluate(meaning.drops, seen).is : "no";
+  if (!meaning.drops || drops === "no") return decide(visit, top, asked, world, open);
+  if (drops === "yes") return vanish(visit, top, seen);
+  const start = { packet: seen, facts: [] };
+  for (const piece of refine(meaning.drops, start, false)) {
+    const next = branch(visit, seen, piece, idOf(visit, top), "not dropped");
+    const own = next.frames.at(-1);
+    const outcome = own && decide(next, own, { ...asked, seen: piece.packet }, world, open);
+    if (outcome !== "gone") open.push(outcome ? { ...next, left: outcome } : next);
+  }
+  for (const piece of refine(meaning.drops, start, true)) {
+    const next = branch(visit, seen, piece, idOf(visit, top), "dropped");
+    open.push({ ...next, left: vanish(next, top, piece.packet) });
+  }
+  return "gone";
+}
+
+function decide(
+  visit: Visit,
+  top: Frame,
+  { rule, meaning, seen }: Asked,
+  world: Walking,
+  open: Visit[],
+): Outcome | "gone" | null {
   const answer = evaluate(meaning.condition, seen).is;
   if (answer === "no") {
     top.next++;
@@ -75,9 +101,6 @@ function ask(visit: Visit, top: Frame, rule: Rule, world: Walking, open: Visit[]
   }
   return "gone";
 }
-
-const idOf = ({ layer, table }: Visit, { chain, next }: Frame): string =>
-  `${layer === "bridge" ? "eb:" : ""}${table.name}:${chain.name}:rule:${next + 1}`;
 
 function branch(visit: Visit, seen: Packet, piece: Piece, id: string, taken: string): Visit {
   const next = copy(visit);

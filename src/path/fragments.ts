@@ -2,7 +2,18 @@
  * Pieces of a packet: put together before raw where conntrack works (nf_defrag_ipv4.c), else where they are delivered to
  * this host (net/ipv4/ip_fragment.c). A router without conntrack passes each on by itself. Semantics 4.1, recordings t02a, s17.
  */
-import { evaluate, narrow, not, only, type Packet, within } from "../facts/index.ts";
+import {
+  EXTENSION_HEADERS,
+  evaluate,
+  exactly,
+  type Field,
+  has,
+  narrow,
+  not,
+  only,
+  type Packet,
+  within,
+} from "../facts/index.ts";
 import { assume, conclude, fork, type Traveller } from "./traveller.ts";
 
 const FIRST = within("fragmentOffset", [[0, 1]], "0");
@@ -25,10 +36,28 @@ export function reassemble(traveller: Traveller): Traveller[] {
 
 /** Only the first piece has the header of the transport: what the others have is not told. */
 function wholeOf(packet: Packet): Packet {
-  const { length: _, moreFragments: __, ...fields } = packet.fields;
+  const { length: _, moreFragments: __, fragmentId: ___, ...fields } = packet.fields;
   const isFirst = evaluate(not(FIRST), packet).is === "no";
-  const { sourcePort, destinationPort, icmpType, tcpFlags, ...others } = fields;
-  const whole: Packet = { ...packet, fields: { ...(isFirst ? fields : others), fragmentOffset: only(0) } };
+  const whole: Packet = {
+    ...packet,
+    fields: { ...(isFirst ? fields : without(fields, TRANSPORT)), ...unwrapped(fields), fragmentOffset: only(0) },
+  };
   const { protocol } = whole.fields;
   return (protocol && narrow(whole, "protocol", protocol)) ?? whole;
+}
+
+const TRANSPORT: readonly Field[] = [
+  ...(["sourcePort", "destinationPort", "icmpType", "tcpFlags", "tcpEcn", "tcpOptions", "tcpMss"] as const),
+  ...(["ahSpi", "espSpi"] as const),
+];
+const without = (fields: Packet["fields"], names: readonly Field[]): Packet["fields"] =>
+  Object.fromEntries(Object.entries(fields).filter(([name]) => !names.includes(name as Field)));
+
+/** The fragment header goes with the pieces (net/ipv6/netfilter/nf_conntrack_reasm.c). */
+function unwrapped({ extensionHeaders }: Packet["fields"]): Packet["fields"] {
+  if (!extensionHeaders) return {};
+  const bit = 1 << EXTENSION_HEADERS.indexOf("ipv6-frag");
+  const sets = Array.from({ length: 1 << EXTENSION_HEADERS.length }, (_, set) => set);
+  const left = sets.filter((set) => has(extensionHeaders.ranges, set)).map((set) => set & ~bit);
+  return { extensionHeaders: { ...extensionHeaders, ranges: exactly(...left) } };
 }

@@ -23,6 +23,7 @@ export function throughTables(
     on = [];
     for (const { traveller: each, outcome } of left) {
       if (outcome === "accept") on.push(each);
+      else if (outcome === "lost") out.push(each);
       else if (table.name === "broute") on.push(routed(each));
       else out.push(conclude(each, outcome === "drop" ? "DROP" : outcome === "reject" ? "REJECT" : "UNDECIDED"));
     }

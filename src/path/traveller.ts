@@ -13,6 +13,7 @@ import {
 } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
 import type { Hook, Layer, Stop } from "./journey.ts";
+import { pktTypeAt } from "./pkt-type.ts";
 
 export type Kind = "rule" | "return" | "policy";
 export type Verdict = "ACCEPT" | "DROP" | "REJECT" | "QUEUE" | "STOLEN" | "LOST" | "UNDECIDED";
@@ -150,6 +151,8 @@ export function seenAt(traveller: Traveller, layer: Layer, hook: Hook, table: st
   const { packet, bridged, bridge, brnf, fromHost } = traveller;
   const hidden: Partial<Record<Field, ValueSet>> = {};
   const entering = hook === "BROUTING" || hook === "PREROUTING" || hook === "INPUT";
+  const pktType = pktTypeAt(traveller, layer, hook, host);
+  if (pktType) hidden.pktType = pktType;
   if (layer === "bridge") {
     if (entering) Object.assign(hidden, { physdevOut: absent, outInterface: absent });
     if (hook === "OUTPUT" || hook === "POSTROUTING") Object.assign(hidden, { physdevIn: absent, inInterface: absent });

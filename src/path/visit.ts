@@ -5,7 +5,7 @@ import type { Hook, Layer } from "./journey.ts";
 import { fork, type Kind, type Step, type Traveller, type World } from "./traveller.ts";
 
 /** How a table lets go of a packet. */
-export type Outcome = "accept" | "drop" | "reject" | "undecided";
+export type Outcome = "accept" | "drop" | "reject" | "undecided" | "lost";
 export interface Left {
   readonly traveller: Traveller;
   readonly outcome: Outcome;
@@ -43,6 +43,10 @@ export const copy = (visit: Visit): Visit => ({
 /** TRACE prints through the logger of the family, if there is one (semantics 1.8, recording s16d). */
 const isLogged = (family: Packet["family"], { host }: World): boolean =>
   host.json.sysctl?.[`net.netfilter.nf_log.${family === "ipv6" ? 10 : 2}`] !== "NONE";
+
+/** TRACE's name for the rule whose turn it is. */
+export const idOf = ({ layer, table }: Visit, { chain, next }: Frame): string =>
+  `${layer === "bridge" ? "eb:" : ""}${table.name}:${chain.name}:rule:${next + 1}`;
 
 export type OpenStep = Step & { action: string };
 interface NewStep {

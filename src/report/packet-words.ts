@@ -2,11 +2,11 @@
 import {
   after,
   type Field,
-  fieldNames,
   fields,
   type Packet,
   packetJson,
   type ValueSet,
+  wordedFields,
   writeValues,
 } from "../facts/index.ts";
 import { safe } from "./text.ts";
@@ -14,7 +14,7 @@ import { safe } from "./text.ts";
 /** In the words that `explain` takes. */
 export function packetWords(packet: Packet): string {
   const json = packetJson(packet);
-  const words = fieldNames.flatMap((field) => {
+  const words = wordedFields.flatMap((field) => {
     const text = json[field];
     return text === undefined ? [] : [`${fields[field].word} ${safe(text ?? "none")}`];
   });

@@ -8,7 +8,7 @@ import {
   hostMistake,
   type Packet,
   readPacket,
-  rowOf,
+  wordOf,
 } from "../facts/index.ts";
 import type { Place } from "../finding.ts";
 import type { Hook, Verdict } from "../path/index.ts";
@@ -133,7 +133,7 @@ function packetOf(
       readPacket(family, { [field]: value });
     } catch (error) {
       if (!(error instanceof BadField)) throw error;
-      const message = `${field}${error.message.slice(rowOf(error.field).word.length)}`;
+      const message = `${field}${error.message.slice(wordOf(error.field).length)}`;
       problems.push({ place: placeOf(field), message });
     }
   }

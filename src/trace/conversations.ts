@@ -158,8 +158,9 @@ const isOwnRedirect = ({ events: [first] }: TracedPacket): boolean =>
   [5, 137].includes(Math.floor(Number(first.values.icmpType) / 256));
 
 /** Whether a packet of no conversation begins one: neither echo replies nor tcp in the middle do (semantics 4.10). */
-function opens({ protocol, icmpType, tcpFlags }: LogValues): boolean {
-  if (protocol === 6 && tcpFlags !== undefined) return (Number(tcpFlags) & (SYN | ACK | FIN_OR_RST)) === SYN;
+function opens({ protocol, icmpType, tcpFlags, fragmentOffset }: LogValues): boolean {
+  // of tcp an IP line lacks the flags where the header is not in it, a frame's line always does
+  if (protocol === 6 && fragmentOffset !== undefined) return (Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST)) === SYN;
   const type = icmpType === undefined ? -1 : Math.floor(Number(icmpType) / 256);
   if (protocol === 1) return [8, 13, 15, 17].includes(type);
   return protocol !== 58 || type === 128;
@@ -174,9 +175,10 @@ function linesOf({ events }: TracedPacket): LogValues[] {
   const ip = events.find(({ layer }) => layer === "ip")?.values;
   return events.map(({ layer, values }) => {
     if (layer === "ip" || !ip) return values;
-    const { icmpId, icmpType, tcpFlags, inner, protocol } = ip;
+    const { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol } = ip;
     const { source, destination, sourcePort, destinationPort } = values;
-    return clean({ source, destination, sourcePort, destinationPort, protocol, icmpId, icmpType, tcpFlags, inner });
+    const own = { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol };
+    return clean({ source, destination, sourcePort, destinationPort, ...own });
   });
 }
 

@@ -2,6 +2,9 @@
 import {
   absent,
   anyPacket,
+  cutOff,
+  EXTENSION_HEADERS,
+  exactly,
   type Field,
   only,
   type Packet,
@@ -41,24 +44,36 @@ export function entryPacket({ family, events }: TracedPacket): Entry {
   };
   const ttl = ip[0] && ttlAsEntered(ip[0], hook);
   if (ttl !== undefined) fields.ttl = only(ttl);
-  const packet = withFields(anyPacket(family), fields);
+  const packet = cutOff(withFields(anyPacket(family), fields));
   return { packet, hook, position: positionOf(first), outPorts, afterNat: isAfterNat(first) };
 }
 
 /** Fields of the packet itself that no line but an IP line has, and that only their first line is asked for. */
 function header(values: LogValues | undefined): Stated {
   if (!values) return {};
-  return statedAs(values, [
-    "protocol",
-    "icmpType",
-    "tcpFlags",
-    "fragmentOffset",
-    "moreFragments",
-    "dontFragment",
-    "length",
-    "mark",
-  ]);
+  return { ...statedAs(values, HEADER), ...extensionHeaders(values), ...unreadable(values) };
 }
+const HEADER = [
+  ...(["protocol", "icmpType", "tcpFlags", "tcpEcn", "tcpOptions", "tcpMss", "ahSpi", "espSpi"] as const),
+  ...(["incomplete", "fragmentOffset", "moreFragments", "dontFragment", "fragmentId", "length", "mark"] as const),
+];
+
+/** Those that the line names, and some of those that it does not tell apart: at least one, and no more than it shows. */
+function extensionHeaders({ namedHeaders, unnamedHeaders = 0 }: LogValues): Stated {
+  if (namedHeaders === undefined) return {};
+  const count = (bits: number): number => UNNAMED.filter((bit) => bits & bit).length;
+  const some = Array.from({ length: 1 << EXTENSION_HEADERS.length }, (_, bits) => bits).filter(
+    (bits) =>
+      (bits & NAMED) === namedHeaders && count(bits) <= unnamedHeaders && count(bits) > 0 === unnamedHeaders > 0,
+  );
+  return { extensionHeaders: { absent: false, ranges: exactly(...some) } };
+}
+const UNNAMED = [1, 2, 4];
+const NAMED = 8 | 16;
+
+/** Later fragments of what begins with an extension header print no protocol, and the kernel finds none either. */
+const unreadable = ({ source, protocol, fragmentOffset }: LogValues): Stated =>
+  typeof source === "bigint" && protocol === undefined && fragmentOffset !== 0 ? { protocol: absent } : {};
 
 function statedAs(values: LogValues, names: readonly Field[]): Stated {
   const out: Stated = {};

@@ -21,6 +21,9 @@ export interface LogValues extends Readonly<Partial<Record<Field, number | bigin
   readonly tosEven?: number;
   readonly ipId?: number;
   readonly flowLabel?: number;
+  /** IPv6: the extension headers that the line names, as bits; and how many others there are. */
+  readonly namedHeaders?: number;
+  readonly unnamedHeaders?: number;
   readonly icmpId?: number;
   readonly icmpSeq?: number;
   readonly seq?: number;

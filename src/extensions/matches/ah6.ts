@@ -1,8 +1,6 @@
-import { all } from "../../facts/index.ts";
+import { always } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { asked, flag, integer, opaque, spiIs, spis } from "../values.ts";
-
-const HEADER = "the packet's AH header";
+import { asked, flag, inHeader, insideHeader, integer, spiIs, spis } from "../values.ts";
 
 /** The authentication header, wherever it stands. net/ipv6/netfilter/ip6t_ah.c: without one, no in both polarities. */
 export const ah6 = match({
@@ -19,13 +17,12 @@ export const ah6 = match({
   },
   means(given) {
     const length = given["--ahlen"];
-    return all(
-      opaque("the packet has an AH header", "its extension headers"),
-      spiIs("AH", given["--ahspi"]),
-      length?.value === 0 && !length.negated
-        ? all()
-        : asked(length, (bytes) => opaque(`AH length is ${bytes}`, HEADER)),
-      asked(given["--ahres"], () => opaque("AH reserved field is 0", HEADER)),
+    return inHeader(
+      "ah",
+      spiIs("ahSpi", given["--ahspi"]),
+      // 0 asks nothing, negated or not
+      length?.value === 0 ? always : asked(length, (bytes) => insideHeader(`AH length is ${bytes}`)),
+      asked(given["--ahres"], () => insideHeader("AH reserved field is 0")),
     );
   },
 });

@@ -1,5 +1,5 @@
 import { match } from "../define.ts";
-import { asked, asks, firstFragment, integer, opaque, ports, word } from "../values.ts";
+import { asked, asks, integer, ofHeader, opaque, ports, truncated, word } from "../values.ts";
 
 const TYPES = "REQUEST RESPONSE DATA ACK DATAACK CLOSEREQ CLOSE RESET SYNC SYNCACK INVALID".split(" ");
 /** Any case; empty items are passed over. extensions/libxt_dccp.c */
@@ -29,10 +29,12 @@ export const dccp = match({
   },
   placement: { protocols: ["dccp"] },
   means: (given) =>
-    firstFragment(
+    ofHeader(
+      12,
       asks("sourcePort", given["--sport"]),
       asks("destinationPort", given["--dport"]),
       asked(given["--dccp-types"], (list) => opaque(`dccp type is ${list}`, "the packet's dccp header")),
       asked(given["--dccp-option"], (option) => opaque(`dccp option ${option}`, "the packet's dccp options")),
     ),
+  dropsIf: () => truncated(12),
 });

@@ -71,6 +71,14 @@ export const ebtAmong = match({
       isAmong("macDestination", "destination", given["--among-dst"]),
     ),
 });
+const HAS_IPV4 = within(
+  "frameProtocol",
+  [
+    [0x0800, 0x0801],
+    [0x0806, 0x0807],
+  ],
+  "IPv4 or ARP",
+);
 function isAmong(
   mac: "macSource" | "macDestination",
   address: "source" | "destination",
@@ -80,7 +88,7 @@ function isAmong(
   const pairs = given.value.map((pair) =>
     all(
       within(mac, [[pair.mac, pair.mac + 1]], writeMac(pair.mac)),
-      pair.ip === 0 ? always : within(address, [[pair.ip, pair.ip + 1]], writeAddress(pair.ip)),
+      pair.ip === 0 ? always : all(HAS_IPV4, within(address, [[pair.ip, pair.ip + 1]], writeAddress(pair.ip))),
     ),
   );
   return given.negated ? not(any(...pairs)) : any(...pairs);

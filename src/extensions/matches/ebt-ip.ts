@@ -9,10 +9,10 @@ import {
   ebtByte,
   ebtNetwork,
   ebtProtocol,
-  firstFragment,
   type IcmpNames,
   icmpRange,
   needsProtocol,
+  ofHeader,
   opaque,
   ports,
 } from "../values.ts";
@@ -106,7 +106,7 @@ export const ebtIp = match({
       addressIs("destination", given["--ip-dst"]),
       byteIs("tos", given["--ip-tos"]),
       compares("protocol", given["--ip-proto"]),
-      isWhole ? always : firstFragment(inside),
+      isWhole ? always : ofHeader(4, inside),
     );
   },
 });

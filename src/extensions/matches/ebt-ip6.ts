@@ -1,5 +1,5 @@
-import { all, always } from "../../facts/index.ts";
-import { match, type Value } from "../define.ts";
+import { all, always, any, type Condition, has, never, not, within } from "../../facts/index.ts";
+import { match, type One, type Value } from "../define.ts";
 import {
   addressIs,
   asks,
@@ -10,10 +10,13 @@ import {
   firstFragment,
   type IcmpNames,
   icmpRange,
+  laterFragment,
   type Network,
   needsProtocol,
   network,
+  ofHeader,
   ports,
+  type Written,
 } from "../values.ts";
 
 /** libxtables' names (extensions/libxt_icmp.h); `since`: releases before do not have it. */
@@ -58,7 +61,18 @@ const ip6Network = (alias: string): Value<Network> => ({
 const PORTS = ["--ip6-sport", "--ip6-dport"] as const;
 const WITH_PORTS = ["tcp", "udp", "udplite", "sctp", "dccp"];
 
-/** IPv6 header fields of a bridged frame. net/bridge/netfilter/ebt_ip6.c; the protocol is the first that is no extension header. */
+const FRAGMENT = 44;
+/**
+ * The first that is no extension header; of later fragments their own header, and no way to ask where nothing follows
+ * (net/ipv6/exthdrs_core.c ipv6_skip_exthdr).
+ */
+function protocolIs(given: One<Written> | undefined): Condition {
+  if (!given) return always;
+  const later = has(given.value.ranges, FRAGMENT) === given.negated ? never : laterFragment;
+  return all(not(within("protocol", [[59, 60]], "ipv6-nonxt")), any(firstFragment(compares("protocol", given)), later));
+}
+
+/** IPv6 header fields of a bridged frame. net/bridge/netfilter/ebt_ip6.c */
 export const ebtIp6 = match({
   name: "ip6",
   families: ["bridge"],
@@ -87,8 +101,8 @@ export const ebtIp6 = match({
       addressIs("source", given["--ip6-src"]),
       addressIs("destination", given["--ip6-dst"]),
       byteIs("tos", given["--ip6-tclass"]),
-      compares("protocol", given["--ip6-proto"]),
-      isWhole ? always : firstFragment(inside),
+      protocolIs(given["--ip6-proto"]),
+      isWhole ? always : ofHeader(4, inside),
     );
   },
 });

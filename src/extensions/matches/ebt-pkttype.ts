@@ -1,16 +1,15 @@
+import { never, PKT_TYPES, within } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { asked, opaque, readHex, word } from "../values.ts";
+import { asked, readHex, word } from "../values.ts";
 
-/** include/uapi/linux/if_packet.h */
-const CLASSES = ["host", "broadcast", "multicast", "otherhost", "outgoing", "loopback", "fastroute"];
 const frameClass = word(
-  `${CLASSES.join(", ")} or a hexadecimal number 0-ff`,
+  `${PKT_TYPES.join(", ")} or a hexadecimal number 0-ff`,
   ["host", "BROADCAST", "3", "0x10"],
   (text) => {
-    const at = CLASSES.indexOf(text.toLowerCase());
+    const at = (PKT_TYPES as readonly string[]).indexOf(text.toLowerCase());
     return at < 0 ? readHex(text, 255) : at;
   },
-  (value) => CLASSES[value] ?? String(value),
+  (value) => PKT_TYPES[value] ?? String(value),
 );
 
 /** To whom the frame is. net/bridge/netfilter/ebt_pkttype.c */
@@ -20,7 +19,8 @@ export const ebtPkttype = match({
   implicit: "other",
   options: { "--pkttype-type": frameClass },
   means: (given) =>
-    asked(given["--pkttype-type"], (value) =>
-      opaque(`packet type is ${CLASSES[value] ?? value}`, "the frame's receiver"),
-    ),
+    asked(given["--pkttype-type"], (value) => {
+      const name = PKT_TYPES[value];
+      return name ? within("pktType", [[value, value + 1]], name) : never;
+    }),
 });

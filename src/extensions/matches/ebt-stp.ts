@@ -1,4 +1,4 @@
-import { all, type Condition, not } from "../../facts/index.ts";
+import { all, type Condition, not, within } from "../../facts/index.ts";
 import { own } from "../../own.ts";
 import { match, type One, type OptionTable, type Value } from "../define.ts";
 import { ebtMacMask, integerRange, isOldEbtables, type NumberRange, opaque, readInteger, word } from "../values.ts";
@@ -35,6 +35,16 @@ const options = {
   "--stp-hello-time": range(UINT16),
   "--stp-forward-delay": range(UINT16),
 };
+/** Frames that cannot begin as a BPDU does, 42:42:03. */
+const OTHERS = within(
+  "frameProtocol",
+  [
+    [0x0800, 0x0801],
+    [0x0806, 0x0807],
+    [0x86dd, 0x86de],
+  ],
+  "IPv4, ARP or IPv6",
+);
 const SAVER = { backend: "nft", release: 10811 } as const;
 
 /** Spanning tree's BPDUs, which carry no IP packet. net/bridge/netfilter/ebt_stp.c */
@@ -45,6 +55,7 @@ export const ebtStp = match({
   options,
   means: (given) =>
     all(
+      not(OTHERS),
       ...Object.entries(options as OptionTable).map(([option, value]): Condition => {
         const one = given[option as keyof typeof options] as One<unknown> | undefined;
         if (!one) return all();

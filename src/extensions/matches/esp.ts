@@ -1,5 +1,8 @@
 import { match } from "../define.ts";
-import { firstFragment, spiIs, spis } from "../values.ts";
+import { ofHeader, spiIs, spis, truncated } from "../values.ts";
+
+/** include/uapi/linux/ip.h ip_esp_hdr */
+const BYTES = 8;
 
 /** The encapsulating header. net/netfilter/xt_esp.c: no in both polarities for later fragments. */
 export const esp = match({
@@ -7,5 +10,6 @@ export const esp = match({
   families: ["ipv4", "ipv6"],
   options: { "--espspi": spis() },
   placement: { protocols: ["esp"] },
-  means: (given) => firstFragment(spiIs("ESP", given["--espspi"])),
+  means: (given) => ofHeader(BYTES, spiIs("espSpi", given["--espspi"])),
+  dropsIf: () => truncated(BYTES),
 });

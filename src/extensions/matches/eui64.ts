@@ -1,5 +1,5 @@
+import { within } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { opaque } from "../values.ts";
 
 /** The source ends with what its sender's MAC makes of it. net/ipv6/netfilter/ip6t_eui64.c */
 export const eui64 = match({
@@ -7,5 +7,5 @@ export const eui64 = match({
   families: ["ipv6"],
   options: {},
   placement: { hooks: ["PREROUTING", "INPUT", "FORWARD"] },
-  means: () => opaque("source is the EUI-64 of the source MAC", "the source address and MAC"),
+  means: () => within("eui64", [[1, 2]], "the EUI-64 of the source MAC"),
 });

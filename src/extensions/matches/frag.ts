@@ -1,10 +1,18 @@
 import { all, always, any, not, within } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { asked, flag, hasHeader, headerRange, integer, ofHeader, rangeSet } from "../values.ts";
+import {
+  compares,
+  firstFragment,
+  flag,
+  headerRange,
+  headersAre,
+  insideHeader,
+  integer,
+  laterFragment,
+  rangeSet,
+} from "../values.ts";
 
-const first = within("fragmentOffset", [[0, 1]], "the first fragment");
-const later = within("fragmentOffset", [[1, 8192]], "a later fragment");
-const more = ofHeader("more fragments follow");
+const more = within("moreFragments", [[1, 2]], "more fragments");
 
 /** The fragment header. net/ipv6/netfilter/ip6t_frag.c: without it no either way; the kernel never looks at `--fraglen`. */
 export const frag = match({
@@ -21,10 +29,10 @@ export const frag = match({
   excludes: [["--fragmore", "--fraglast"]],
   means: (given) =>
     all(
-      any(later, hasHeader("fragment")),
-      asked(given["--fragid"], (range) => ofHeader(`fragment id in ${rangeSet(range).text}`)),
-      given["--fragres"] ? not(ofHeader("reserved bits of the fragment header are set")) : always,
-      given["--fragfirst"] ? first : always,
+      any(laterFragment, headersAre(["ipv6-frag"], true)),
+      compares("fragmentId", given["--fragid"] && { ...given["--fragid"], value: rangeSet(given["--fragid"].value) }),
+      given["--fragres"] ? not(insideHeader("reserved bits of the fragment header are set")) : always,
+      given["--fragfirst"] ? firstFragment() : always,
       given["--fragmore"] ? more : always,
       given["--fraglast"] ? not(more) : always,
     ),

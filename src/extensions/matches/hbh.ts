@@ -1,5 +1,5 @@
 import { match } from "../define.ts";
-import { asked, headerOptions, inHeader, integer, ofHeader } from "../values.ts";
+import { asked, headerOptions, inHeader, insideHeader, integer } from "../values.ts";
 
 /** The hop-by-hop options header. net/ipv6/netfilter/ip6t_hbh.c: without the header no either way. */
 export const hbh = match({
@@ -9,7 +9,7 @@ export const hbh = match({
   means: (given) =>
     inHeader(
       "hop-by-hop",
-      asked(given["--hbh-len"], (length) => ofHeader(`hop-by-hop header length is ${length}`)),
-      asked(given["--hbh-opts"], (list) => ofHeader(`hop-by-hop header has options ${list}`)),
+      asked(given["--hbh-len"], (length) => insideHeader(`hop-by-hop header length is ${length}`)),
+      asked(given["--hbh-opts"], (list) => insideHeader(`hop-by-hop header has options ${list}`)),
     ),
 });

@@ -1,5 +1,5 @@
 import { match } from "../define.ts";
-import { asks, firstCode, firstFragment, icmpTypes } from "../values.ts";
+import { asks, firstCode, icmpTypes, ofHeader, truncated } from "../values.ts";
 
 /** iptables' own names; printed as numbers. extensions/libxt_icmp.h */
 const NAMES: Readonly<Record<string, string>> = {
@@ -50,5 +50,6 @@ export const icmp = match({
   options: { "--icmp-type": firstCode(icmpTypes({ any: "255", ...NAMES }, "any")) },
   needs: [["--icmp-type"]],
   placement: { protocols: ["icmp"] },
-  means: (given) => firstFragment(asks("icmpType", given["--icmp-type"])),
+  means: (given) => ofHeader(8, asks("icmpType", given["--icmp-type"])),
+  dropsIf: () => truncated(8),
 });

@@ -1,5 +1,5 @@
 import { match } from "../define.ts";
-import { asks, firstCode, firstFragment, icmpTypes } from "../values.ts";
+import { asks, firstCode, icmpTypes, ofHeader, truncated } from "../values.ts";
 
 /** iptables' own names; printed as numbers. extensions/libxt_icmp.h */
 const NAMES: Readonly<Record<string, string>> = {
@@ -46,5 +46,6 @@ export const icmp6 = match({
   options: { "--icmpv6-type": firstCode(icmpTypes(NAMES)) },
   needs: [["--icmpv6-type"]],
   placement: { protocols: ["ipv6-icmp"] },
-  means: (given) => firstFragment(asks("icmpType", given["--icmpv6-type"])),
+  means: (given) => ofHeader(8, asks("icmpType", given["--icmpv6-type"])),
+  dropsIf: () => truncated(8),
 });

@@ -1,11 +1,13 @@
-import { all, always, type Condition, not, within } from "../../facts/index.ts";
+import { all, always, never, not, present, protocolName } from "../../facts/index.ts";
 import { match, type Value } from "../define.ts";
 import {
   addressIs,
   compares,
+  firstFragment,
   flag,
   interfaceIs,
   interfaceName,
+  laterFragment,
   network,
   protocol,
   WITH_INPUT,
@@ -39,14 +41,21 @@ export const ip = match({
       ? { option: "-p", expected: "a protocol, since ! -p all never matches" }
       : null;
   },
-  means: (given) =>
+  means: (given, _, family) =>
     all(
       addressIs("source", given["-s"]),
       addressIs("destination", given["-d"]),
       interfaceIs("inInterface", given["-i"]),
       interfaceIs("outInterface", given["-o"]),
-      compares("protocol", given["-p"]),
-      given["-f"] ? (given["-f"].negated ? whole : not(whole)) : always,
+      family === "ipv6" && EXTENSIONS.has(given["-p"]?.value.text ?? "")
+        ? given["-p"]?.negated
+          ? always
+          : never
+        : compares("protocol", given["-p"]),
+      given["-f"] ? (given["-f"].negated ? firstFragment() : laterFragment) : always,
     ),
+  // of a later fragment that begins with an extension header -p finds no protocol (ip6_packet_match)
+  dropsIf: (given, family) => (family === "ipv6" && given["-p"] ? all(laterFragment, not(present("protocol"))) : never),
 });
-const whole: Condition = within("fragmentOffset", [[0, 1]], "the first fragment or a whole packet");
+/** -p of ip6tables asks for what follows the extension headers: never for one of them (ipv6_find_hdr; semantics 6.1). */
+const EXTENSIONS = new Set([43, 44, 51, 60].map(protocolName));

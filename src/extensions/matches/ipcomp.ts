@@ -1,5 +1,6 @@
+import { always } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { asked, firstFragment, flag, integerRange, opaque } from "../values.ts";
+import { asked, flag, integerRange, ofHeader, opaque, truncated } from "../values.ts";
 
 const cpi = integerRange({ omitsAll: true });
 
@@ -21,7 +22,11 @@ export const ipcomp = match({
   placement: { protocols: ["ipcomp"] },
   complete: (given) => ({ "--ipcompspi": { value: { low: 0, high: 0 }, negated: false, at: 0 }, ...given }),
   means: (given) =>
-    firstFragment(
-      asked(given["--ipcompspi"], ({ low, high }) => opaque(`ipcomp index is ${low}:${high}`, "the packet's header")),
+    ofHeader(
+      4,
+      asked(given["--ipcompspi"], ({ low, high }) =>
+        low === 0 && high >= 0xffff ? always : opaque(`ipcomp index is ${low}:${high}`, "the packet's ipcomp header"),
+      ),
     ),
+  dropsIf: () => truncated(4),
 });

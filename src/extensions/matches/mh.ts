@@ -1,6 +1,7 @@
+import { always } from "../../facts/index.ts";
 import { own } from "../../own.ts";
 import { match, type Value } from "../define.ts";
-import { asked, firstFragment, type NumberRange, opaque, rangeSet, readInteger, word } from "../values.ts";
+import { asked, type NumberRange, ofHeader, opaque, rangeSet, readInteger, truncated, word } from "../values.ts";
 
 const NAMES: Readonly<Record<string, number>> = {
   "binding-refresh-request": 0,
@@ -48,7 +49,13 @@ export const mh = match({
   options: { "--mh-type": types },
   placement: { protocols: ["mobility-header"] },
   means: (given) =>
-    firstFragment(
-      asked(given["--mh-type"], (range) => opaque(`mobility type in ${rangeSet(range).text}`, "the mobility header")),
+    ofHeader(
+      6,
+      asked(given["--mh-type"], (range) =>
+        range.low === 0 && range.high === 255
+          ? always
+          : opaque(`mobility type in ${rangeSet(range).text}`, "the packet's mobility header"),
+      ),
     ),
+  dropsIf: () => truncated(6),
 });

@@ -1,6 +1,6 @@
 import { all, any, not, present } from "../../facts/index.ts";
 import { BadValue, match, type Value } from "../define.ts";
-import { asks, firstFragment, type More, portList, type Written } from "../values.ts";
+import { asks, type More, ofHeader, portList, truncated, type Written } from "../values.ts";
 
 const colons = (text: string): number => text.split(":").length;
 /** Ends are not left open here, and a range has more than one port. extensions/libxt_multiport.c */
@@ -18,7 +18,7 @@ function closedPorts(more?: More): Value<Written> {
   };
 }
 
-/** Lists of ports. net/netfilter/xt_multiport.c; no in both polarities for later fragments (semantics 6.2). */
+/** Lists of ports. net/netfilter/xt_multiport.c; no in both polarities for later fragments (semantics 6.2). It reads the ports alone. */
 export const multiport = match({
   name: "multiport",
   families: ["ipv4", "ipv6"],
@@ -38,10 +38,10 @@ export const multiport = match({
   },
   means(given) {
     const either = given["--ports"];
-    if (!either)
-      return firstFragment(asks("sourcePort", given["--sports"]), asks("destinationPort", given["--dports"]));
+    if (!either) return ofHeader(4, asks("sourcePort", given["--sports"]), asks("destinationPort", given["--dports"]));
     const plain = { value: either.value, negated: false };
     const wanted = any(asks("sourcePort", plain), asks("destinationPort", plain));
-    return firstFragment(either.negated ? all(present("sourcePort"), not(wanted)) : wanted);
+    return ofHeader(4, either.negated ? all(present("sourcePort"), not(wanted)) : wanted);
   },
+  dropsIf: () => truncated(4),
 });

@@ -1,6 +1,6 @@
 import { all, always, any, type Condition, not, present, within } from "../../facts/index.ts";
 import { match, type One } from "../define.ts";
-import { bridgePort, flag, type Written } from "../values.ts";
+import { bridgePort, compares, flag, type Written } from "../values.ts";
 
 const bridged = present("physdevIn");
 const out = present("physdevOut");
@@ -26,19 +26,19 @@ export const physdev = match({
   },
   means: (given) =>
     all(
-      port("physdevIn", given["--physdev-in"], always),
+      compares("physdevIn", given["--physdev-in"]),
       is(bridged, given["--physdev-is-in"]),
-      // with bridge information but no output port both polarities are no
-      port("physdevOut", given["--physdev-out"], any(not(bridged), out)),
-      is(out, given["--physdev-is-out"]),
+      outPort(given["--physdev-out"]),
+      is(all(bridged, out), given["--physdev-is-out"]),
       is(all(bridged, out), given["--physdev-is-bridged"]),
     ),
 });
 
-function port(field: "physdevIn" | "physdevOut", given: One<Written> | undefined, guard: Condition): Condition {
+/** With bridge information but no output port both polarities are no. */
+function outPort(given: One<Written> | undefined): Condition {
   if (!given) return always;
-  const wanted = within(field, given.value.ranges, given.value.text);
-  return all(guard, given.negated ? not(wanted) : wanted);
+  const wanted = within("physdevOut", given.value.ranges, given.value.text);
+  return given.negated ? any(not(bridged), all(out, not(wanted))) : all(bridged, wanted);
 }
 function is(condition: Condition, given: One<true> | undefined): Condition {
   if (!given) return always;

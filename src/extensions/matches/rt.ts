@@ -1,6 +1,6 @@
 import { always, readAddress, writeAddress } from "../../facts/index.ts";
 import { match, type Value } from "../define.ts";
-import { asked, flag, headerRange, inHeader, integer, ofHeader, rangeSet, word } from "../values.ts";
+import { asked, flag, headerRange, inHeader, insideHeader, integer, rangeSet, word } from "../values.ts";
 
 /** include/uapi/linux/netfilter_ipv6/ip6t_rt.h IP6T_RT_HOPS */
 const MAX = 16;
@@ -42,13 +42,13 @@ export const rt = match({
   },
   means: (given) =>
     inHeader(
-      "routing",
-      asked(given["--rt-type"], (type) => ofHeader(`routing header type is ${type}`)),
-      asked(given["--rt-segsleft"], (range) => ofHeader(`routing header segments left in ${rangeSet(range).text}`)),
-      asked(given["--rt-len"], (length) => ofHeader(`routing header length is ${length}`)),
-      given["--rt-0-res"] ? ofHeader("routing header reserved field is 0") : always,
+      "ipv6-route",
+      asked(given["--rt-type"], (type) => insideHeader(`routing header type is ${type}`)),
+      asked(given["--rt-segsleft"], (range) => insideHeader(`routing header segments left in ${rangeSet(range).text}`)),
+      asked(given["--rt-len"], (length) => insideHeader(`routing header length is ${length}`)),
+      given["--rt-0-res"] ? insideHeader("routing header reserved field is 0") : always,
       asked(given["--rt-0-addrs"], (list) =>
-        ofHeader(`routing header addresses ${given["--rt-0-not-strict"] ? "hold" : "are"} ${list}`),
+        insideHeader(`routing header addresses ${given["--rt-0-not-strict"] ? "hold" : "are"} ${list}`),
       ),
     ),
 });

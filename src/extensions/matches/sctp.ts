@@ -1,5 +1,5 @@
 import { BadValue, match, type Value } from "../define.ts";
-import { asked, asks, firstFragment, opaque, ports } from "../values.ts";
+import { asked, asks, ofHeader, opaque, ports, truncated } from "../values.ts";
 
 /** Chunk types by number, and the letters of their flags from bit 7 down where they have any. extensions/libxt_sctp.c */
 const TYPES: Readonly<Record<string, number>> = {
@@ -81,9 +81,11 @@ export const sctp = match({
   },
   placement: { protocols: ["sctp"] },
   means: (given) =>
-    firstFragment(
+    ofHeader(
+      12,
       asks("sourcePort", given["--sport"]),
       asks("destinationPort", given["--dport"]),
       asked(given["--chunk-types"], (chunks) => opaque(`sctp chunks: ${chunks.join(" ")}`, "the packet's chunks")),
     ),
+  dropsIf: () => truncated(12),
 });

@@ -1,6 +1,6 @@
 import { type Condition, readAddress, writeAddress } from "../../facts/index.ts";
 import { type Given, match, type OptionTable, type Value } from "../define.ts";
-import { asked, inHeader, integer, ofHeader, readInteger, word } from "../values.ts";
+import { asked, inHeader, insideHeader, integer, readInteger, word } from "../values.ts";
 
 interface Segment {
   readonly address: string;
@@ -68,11 +68,12 @@ export const srh = match({
   complete: shared,
   means: (given) =>
     inHeader(
-      "segment-routing",
+      "ipv6-route",
+      insideHeader("routing header is of type 4"),
       ...NAMES.map((option): Condition => {
         const shown = (value: number | Segment) => (typeof value === "number" ? value : value.text);
         return asked<number | Segment>(given[option], (value) =>
-          ofHeader(`segment routing header ${option.slice(6)} ${shown(value)}`),
+          insideHeader(`segment routing header ${option.slice(6)} ${shown(value)}`),
         );
       }),
     ),

@@ -1,6 +1,6 @@
-import { type Condition, TCP_FLAGS, within } from "../../facts/index.ts";
-import { BadValue, match, type Value } from "../define.ts";
-import { asked, asks, firstFragment, integer, opaque, ownPorts, writePortsAbove } from "../values.ts";
+import { all, any, bitsOf, type Condition, never, present, TCP_FLAGS, within } from "../../facts/index.ts";
+import { BadValue, type Given, match, type Value } from "../define.ts";
+import { asked, asks, integer, ofHeader, ownPorts, truncated, writePortsAbove } from "../values.ts";
 
 interface FlagPair {
   readonly mask: number;
@@ -55,6 +55,14 @@ const options = {
   "--tcp-flags": flagPair,
 };
 
+/** include/uapi/linux/tcp.h tcphdr */
+const BYTES = 20;
+const portsAndFlags = (given: Given<typeof options>): readonly Condition[] => [
+  asks("sourcePort", given["--sport"]),
+  asks("destinationPort", given["--dport"]),
+  asked(given["--tcp-flags"], flags),
+];
+
 /** tcp header fields. net/netfilter/xt_tcpudp.c; semantics 6.2, recording t08. */
 export const tcp = match({
   name: "tcp",
@@ -65,11 +73,22 @@ export const tcp = match({
   // with --tcp-option it is kept as it is
   write: (given, saver) => (given["--tcp-option"] ? null : writePortsAbove(options, given, saver)),
   means: (given) =>
-    firstFragment(
-      asks("sourcePort", given["--sport"]),
-      asks("destinationPort", given["--dport"]),
-      asked(given["--tcp-flags"], flags),
-      // no packet field holds the options
-      asked(given["--tcp-option"], (option) => opaque(`tcp option ${option}`, "the packet's tcp options")),
+    ofHeader(
+      BYTES,
+      ...portsAndFlags(given),
+      asked(given["--tcp-option"], (option) => ({
+        is: "bits",
+        field: "tcpOptions",
+        mask: bitsOf([option]),
+        value: bitsOf([option]),
+        wants: `option ${option}`,
+      })),
+    ),
+  dropsIf: (given, family) =>
+    any(
+      truncated(BYTES),
+      given["--tcp-option"] ? all(...portsAndFlags(given), present("incomplete")) : never,
+      // 8 bytes into the header; IPv6 counts in bytes, and has no such offset
+      family === "ipv4" ? within("fragmentOffset", [[1, 2]], "1") : never,
     ),
 });

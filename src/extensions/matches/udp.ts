@@ -1,5 +1,5 @@
 import { match } from "../define.ts";
-import { asks, firstFragment, ownPorts, writePortsAbove } from "../values.ts";
+import { asks, ofHeader, ownPorts, truncated, writePortsAbove } from "../values.ts";
 
 const options = {
   "--sport": ownPorts({ aliases: ["--source-port"] }),
@@ -14,5 +14,6 @@ export const udp = match({
   placement: { protocols: ["udp"] },
   nativeInNft: () => true,
   write: (given, saver) => writePortsAbove(options, given, saver),
-  means: (given) => firstFragment(asks("sourcePort", given["--sport"]), asks("destinationPort", given["--dport"])),
+  means: (given) => ofHeader(8, asks("sourcePort", given["--sport"]), asks("destinationPort", given["--dport"])),
+  dropsIf: () => truncated(8),
 });

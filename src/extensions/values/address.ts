@@ -15,10 +15,10 @@ import {
 } from "../../facts/index.ts";
 import type { One, Value } from "../define.ts";
 import { readInteger } from "./number.ts";
-import { compares, type More, opaque, type Written, word } from "./plain.ts";
+import { compares, type More, type Written, word } from "./plain.ts";
 
 export interface Network extends Written {
-  /** False for a mask with holes: no set of ranges, so its match is not modelled. */
+  /** False for a mask with holes: no set of ranges. */
   readonly contiguous: boolean;
   readonly everything: boolean;
 }
@@ -143,10 +143,11 @@ export const interfaceName = (more?: More): Value<Written> =>
     },
   );
 
-/** An address in a network; a mask with holes is no set of ranges, and its match not modelled. */
+/** An address in a network; a mask with holes is no set of ranges. */
 export function addressIs(field: "source" | "destination", given: One<Network> | undefined): Condition {
   if (!given || given.value.contiguous) return compares(field, given);
-  const inside = opaque(`${field} in ${given.value.text}`, "the address");
+  const [value, mask] = given.value.text.split("/").map((text) => readAddress(text) ?? 0);
+  const inside: Condition = { is: "bits", field, mask: mask ?? 0, value: value ?? 0, wants: given.value.text };
   return given.negated ? not(inside) : inside;
 }
 

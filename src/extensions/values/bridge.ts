@@ -15,7 +15,7 @@ import {
 import type { Effect, Mistake, One, OptionTable, Saver, Value } from "../define.ts";
 import { type Network, network } from "./address.ts";
 import { integer, readInteger } from "./number.ts";
-import { asked, compares, type More, oneOf, opaque, text, type Written, word, written } from "./plain.ts";
+import { asked, compares, type More, oneOf, text, type Written, word, written } from "./plain.ts";
 
 /** ebtables' own ebtables-save, which calls itself v1.0; ebtables-nft has the release of its iptables. */
 export const isOldEbtables = ({ release }: Saver): boolean => release <= 10000;
@@ -80,7 +80,8 @@ export function macIs(field: "macSource" | "macDestination", given: One<Mac> | u
   const ranges = macRanges(given.value);
   const text = `${writeMac(given.value.mac)}/${writeMac(given.value.mask)}`;
   if (ranges) return compares(field, { ...given, value: { text, ranges } });
-  return asked(given, () => opaque(`${field} is ${text}`, "the frame's MAC addresses"));
+  const { mac, mask } = given.value;
+  return asked(given, () => ({ is: "bits", field, mask: BigInt(mask), value: BigInt(mac), wants: text }));
 }
 
 /** The usual /etc/ethertypes: number, the name that is printed, other names. */

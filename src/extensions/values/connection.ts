@@ -1,8 +1,8 @@
 /** Connections and associations: whether a packet has one, what names it, and by how much of an address they are grouped. */
-import { always, type Condition, CT_STATES, type Family, readAddress } from "../../facts/index.ts";
+import { always, type Condition, CT_STATES, type Family, never, readAddress } from "../../facts/index.ts";
 import type { Saver, Value } from "../define.ts";
 import { integerRange, type NumberRange, rangeSet, readInteger } from "./number.ts";
-import { type Asked, asked, isOneOf, opaque, word } from "./plain.ts";
+import { type Asked, compares, isOneOf, word } from "./plain.ts";
 
 /** The packet has a connection: neither invalid nor untracked. */
 export const tracked: Condition = isOneOf("ctstate", CT_STATES, ["NEW", "RELATED", "ESTABLISHED"]);
@@ -18,10 +18,13 @@ export function spis(): Value<NumberRange> {
       isEvery(value) && !isPrinted(negated, saver) ? null : range.write(value, negated, saver),
   };
 }
-export const spiIs = (header: "AH" | "ESP", given: Asked<NumberRange> | undefined): Condition =>
-  asked(given, (range) =>
-    isEvery(range) ? always : opaque(`${header} spi is ${rangeSet(range).text}`, `the packet's ${header} header`),
-  );
+/** Of a packet that has the header. */
+export const spiIs = (field: "ahSpi" | "espSpi", given: Asked<NumberRange> | undefined): Condition =>
+  given && isEvery(given.value)
+    ? given.negated
+      ? never
+      : always
+    : compares(field, given && { ...given, value: rangeSet(given.value) });
 
 export const addressBits = (family: Family): number => (family === "ipv6" ? 128 : 32);
 /**

@@ -1,5 +1,5 @@
 /** Hop counts, the type of service, IPv6 extension headers and bytes of the payload. */
-import { all, always, type Condition, within } from "../../facts/index.ts";
+import { all, always, type Condition, EXTENSION_HEADERS, type Range, within } from "../../facts/index.ts";
 import { own } from "../../own.ts";
 import { encode } from "../../source.ts";
 import type { Value } from "../define.ts";
@@ -14,13 +14,19 @@ export const hopCount = (eq?: Asked<number>, lt?: Asked<number>, gt?: Asked<numb
     gt ? within("ttl", gt.value < 255 ? [[gt.value + 1, 256]] : [], `more than ${gt.value}`) : always,
   );
 
-const HEADERS = "the packet's extension headers";
-/** The packet has an IPv6 extension header of this name. */
-export const hasHeader = (name: string): Condition => opaque(`packet has the ${name} header`, HEADERS);
+type HeaderName = (typeof EXTENSION_HEADERS)[number];
+/** The packet's extension headers are these alone, or (`some`) some of them are. */
+export const headersAre = (names: readonly HeaderName[], some = false): Condition => {
+  const wanted = names.reduce((sum, name) => sum | (1 << EXTENSION_HEADERS.indexOf(name)), 0);
+  const sets = Array.from({ length: 1 << EXTENSION_HEADERS.length }, (_, set) => set);
+  const ranges = sets.filter((set) => (some ? set & wanted : set) === wanted).map((set): Range => [set, set + 1]);
+  return within("extensionHeaders", ranges, names.join(",") || "none");
+};
 /** The packet has the header, and all of these hold about it: without it the answer is no, negated or not. */
-export const inHeader = (name: string, ...of: readonly Condition[]): Condition => all(hasHeader(name), ...of);
-/** A question about an extension header that the packet has. */
-export const ofHeader = (question: string): Condition => opaque(question, HEADERS);
+export const inHeader = (name: HeaderName, ...of: readonly Condition[]): Condition =>
+  all(headersAre([name], true), ...of);
+/** What stands in an extension header: no field holds it. */
+export const insideHeader = (question: string): Condition => opaque(question, "the packet's extension headers");
 
 /** Up to 16 TYPE[:LEN] of a hop-by-hop or destination options header; length 255 stands for any (include ip6t_opts.h). */
 export const headerOptions = (): Value<string> =>

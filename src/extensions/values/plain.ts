@@ -84,6 +84,14 @@ export function isOneOf(field: Field, list: readonly string[], wanted: readonly 
 /** Later fragments carry no transport header: no in both polarities (semantics 6.2; xt_tcpudp.c). */
 export const firstFragment = (...of: readonly Condition[]): Condition =>
   all(within("fragmentOffset", [[0, 1]], "a first fragment"), ...of);
+export const laterFragment: Condition = within("fragmentOffset", [[1, 8192]], "a later fragment");
+
+/** The transport header is cut off before so many bytes: the kernel's skb_header_pointer gives none. */
+export const truncated = (bytes: number): Condition =>
+  within("incomplete", [[0, bytes]], `one of fewer than ${bytes} bytes`);
+/** What is asked of the first so many bytes of a transport header: no in both polarities without them. */
+export const ofHeader = (bytes: number, ...of: readonly Condition[]): Condition =>
+  firstFragment(not(truncated(bytes)), ...of);
 
 /** Deterministic, but not modelled: what the packet's description does not hold. The key is canonical text. */
 export const opaque = (key: string, settledBy: string): Condition => ({ is: "opaque", key, settledBy });

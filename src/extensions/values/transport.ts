@@ -69,7 +69,7 @@ const MOST_PORTS = 15;
 
 /**
  * A type, type/code, or one of these names or an unambiguous beginning of one. `any`: what stands for all of them
- * (net/ipv4/netfilter/ip_tables.c icmp_type_code_match: type 255).
+ * (net/netfilter/xt_tcpudp.c icmp_type_code_match: type 255, whatever the code).
  */
 export const icmpTypes = (list: Readonly<Record<string, string>>, any?: string): Value<Written> =>
   written(
@@ -85,8 +85,9 @@ export const icmpTypes = (list: Readonly<Record<string, string>>, any?: string):
       if (type === undefined || low === undefined || high === undefined || low > high) return undefined;
       const whole = low === 0 && high === 255;
       if (any !== undefined && whole && type === 255) return { text: any, ranges: [[0, 65536]] };
+      const every = any !== undefined && type === 255;
       const text = whole ? `${type}` : low === high ? `${type}/${low}` : `${type}/${low}:${high}`;
-      return { text, ranges: [[type * 256 + low, type * 256 + high + 1]] };
+      return { text, ranges: every ? [[0, 65536]] : [[type * 256 + low, type * 256 + high + 1]] };
     },
     { names: () => Object.keys(list) },
   );

@@ -2,6 +2,7 @@
 import { type Field, protocolNumber, readAddress, readMac, TCP_FLAGS } from "../../facts/index.ts";
 import { own } from "../../own.ts";
 import type { Draft, IpEvent, LogValues } from "../event.ts";
+import { readHeaders } from "../headers.ts";
 
 const LINE = /^TRACE: (\S+) (IN=\S* OUT=\S*(?: .*)?)$/;
 /** From the right: a chain may have any of these words and any `:` in its name (semantics 1.3, recording t03a). */
@@ -100,10 +101,8 @@ function readFields(text: string): LogValues | undefined {
   if (typeof source === "number") {
     // the only protocol whose later fragments print no PROTO at all (recording t02a, frag-ah-nonfirst)
     if (values.fragmentOffset !== 0) values.protocol ??= 51;
-  } else if (/ESP SPI=\S* \)$/.test(text)) {
-    values.protocol = 50;
-    delete values.mark; // the line ends here (semantics 1.6)
   }
+  readHeaders(values, text);
   return values;
 }
 
@@ -118,7 +117,10 @@ function readValue(values: Draft, key: string, value: string): void {
   else if (key === "DST") assign(values, "destination", readAddress(value));
   else if (key === "PROTO") {
     assign(values, "protocol", protocolNumber(value));
-    if (values.protocol === 6) values.tcpFlags = 0;
+  } else if (key === "RES") {
+    // the flags follow, so the header is there
+    values.tcpFlags = 0;
+    values.tcpEcn = 0;
   } else if (key === "TOS") Object.assign(values, { tosEven: Number(value), dontFragment: 0 });
   else if (key === "PREC") values.tosEven = (values.tosEven ?? 0) | Number(value);
   else if (key === "TC") values.tos = Number(value);
@@ -131,6 +133,8 @@ function readMark(values: Draft, token: string): void {
   if (token === "DF") values.dontFragment = 1;
   else if (token === "MF" || token === "INCOMPLETE") {
     if (values.protocol === undefined) values.moreFragments = 1;
+  } else if (typeof values.tcpEcn === "number" && (token === "ECE" || token === "CWR")) {
+    values.tcpEcn |= token === "ECE" ? 1 : 2;
   } else if (token.startsWith("FRAG:")) {
     // in bytes for IPv6, in units of 8 for IPv4 (semantics 1.4, 1.6)
     values.fragmentOffset = Number(token.slice(5)) / (typeof values.source === "bigint" ? 8 : 1);
