@@ -1,6 +1,7 @@
 /** What a match asks, as data. The walk evaluates it on a packet; packet sets are to compile it to boxes: one meaning. */
+import { type Bits, bitsOf, someFit, spanOf } from "./bits.ts";
 import { allValues, type Field, fields, writeValues } from "./fields.ts";
-import { known, knownValue, narrow, type Packet } from "./packet.ts";
+import { known, narrow, type Packet } from "./packet.ts";
 import { isAbsent, meet, minus, type Ranges } from "./value-set.ts";
 
 export type Condition =
@@ -9,7 +10,7 @@ export type Condition =
   /** The field is there and its value in the ranges: absent is no, not stated unknown. */
   | { readonly is: "in"; readonly field: Field; readonly ranges: Ranges; readonly wants: string }
   | { readonly is: "present"; readonly field: Field }
-  /** Some bits of a field: no short list of ranges, so it is decided for known values, and kept by its key otherwise. */
+  /** Some bits of a field, under a mask: no short list of ranges. */
   | {
       readonly is: "bits";
       readonly field: Field;
@@ -19,6 +20,8 @@ export type Condition =
     }
   /** Deterministic, not modelled: one boolean a key, shared by every rule that asks it. */
   | { readonly is: "opaque"; readonly key: string; readonly settledBy: string }
+  /** A target on the packet's way has changed this: what was known of it before is not known any more. */
+  | { readonly is: "touched"; readonly what: string }
   /** Stateful or random: may go either way for the same packet, so it never blocks a later rule. */
   | { readonly is: "chance"; readonly key: string; readonly why: string };
 
@@ -58,16 +61,14 @@ export function evaluate(condition: Condition, packet: Packet): Answer {
     }
     case "in": {
       const set = known(packet, condition.field);
-      const inside = meet(set.ranges, condition.ranges).length > 0;
-      const outside = set.absent || minus(set.ranges, condition.ranges).length > 0;
+      const inside = areThere(meet(set.ranges, condition.ranges), packet.bits?.[condition.field]);
+      const outside = set.absent || areThere(minus(set.ranges, condition.ranges), packet.bits?.[condition.field]);
       return { is: inside ? (outside ? "unknown" : "yes") : "no", because: condition, negated: false };
     }
-    case "bits": {
-      const value = knownValue(packet, condition.field);
-      const taken = packet.assumed[keyOf(condition)];
-      const is = typeof value === "number" ? (value & condition.mask) >>> 0 === condition.value : taken;
-      return { is: is === undefined ? "unknown" : is ? "yes" : "no", because: condition, negated: false };
-    }
+    case "bits":
+      return { is: evaluateBits(condition, packet), because: condition, negated: false };
+    case "touched":
+      return { is: packet.touched?.includes(condition.what) ? "yes" : "no", because: condition, negated: false };
     case "opaque": {
       const taken = packet.assumed[condition.key];
       return { is: taken === undefined ? "unknown" : taken ? "yes" : "no", because: condition, negated: false };
@@ -90,8 +91,36 @@ function evaluateMany(condition: Extract<Condition, { is: "all" | "any" }>, pack
   return result;
 }
 
+const areThere = (ranges: Ranges, bits: Bits | undefined): boolean =>
+  ranges.length > 0 && (!bits || someFit(ranges, bits));
+
+type BitsCondition = Extract<Condition, { is: "bits" }>;
+function evaluateBits(condition: BitsCondition, packet: Packet): Ternary {
+  const { field, mask, value } = condition;
+  const set = known(packet, field);
+  if (isAbsent(set)) return "no";
+  const { value: has, mask: knows } = bitsOf(set.ranges, packet.bits?.[field]);
+  if (((has ^ value) & knows & mask) !== 0) return "no";
+  if ((mask & ~knows) === 0) return set.absent ? "unknown" : "yes";
+  const taken = packet.assumed[keyOf(condition)];
+  return taken === undefined ? "unknown" : taken ? "yes" : "no";
+}
+function refineBits(condition: BitsCondition, packet: Packet, wanted: boolean): Packet | null {
+  const { field, mask, value } = condition;
+  const set = known(packet, field);
+  const old = bitsOf(set.ranges, packet.bits?.[field]);
+  const open = (mask & ~old.mask) >>> 0;
+  // all bits but one are known to fit: it is that one that does not
+  const isFlip = !wanted && open !== 0 && (open & (open - 1)) === 0 && !set.absent;
+  if (!wanted && !isFlip) return { ...packet, assumed: { ...packet.assumed, [keyOf(condition)]: false } };
+  const asked = isFlip ? value ^ open : value;
+  const bits = { value: (old.value | (asked & mask)) >>> 0, mask: (old.mask | mask) >>> 0 };
+  const next = narrow(packet, field, { absent: false, ranges: spanOf(bits) });
+  return next && { ...next, bits: { ...packet.bits, [field]: bits } };
+}
+
 /** Begins with the field, so that a rewrite of the field forgets it. */
-const keyOf = ({ field, mask, value }: Extract<Condition, { is: "bits" }>): string => `${field} ${value}/${mask}`;
+const keyOf = ({ field, mask, value }: BitsCondition): string => `${field} ${value}/${mask}`;
 
 /** A part of a packet in which a condition is settled, and the facts that had to be taken for it. */
 export interface Piece {
@@ -111,10 +140,12 @@ export function refine(condition: Condition, piece: Piece, wanted: boolean): Pie
     case "opaque": {
       const answer = evaluate(condition, packet).is;
       if (answer !== "unknown") return (answer === "yes") === wanted ? [piece] : [];
-      const key = condition.is === "bits" ? keyOf(condition) : condition.key;
-      const fact = condition.is === "bits" ? condition.field : key;
-      return took({ ...packet, assumed: { ...packet.assumed, [key]: wanted } }, fact);
+      if (condition.is === "bits") return took(refineBits(condition, packet, wanted), condition.field);
+      const { key } = condition;
+      return took({ ...packet, assumed: { ...packet.assumed, [key]: wanted } }, key);
     }
+    case "touched":
+      return (evaluate(condition, packet).is === "yes") === wanted ? [piece] : [];
     case "chance":
       return took(packet, condition.key);
     case "present":
@@ -160,6 +191,8 @@ export function sentence({ because, negated }: Answer, packet: Packet): string {
         : `the packet has no ${fields[because.field].says} here`;
     case "opaque":
       return `${because.key} is not known; settled by ${because.settledBy}`;
+    case "touched":
+      return `a target has ${negated ? "" : "not "}changed ${because.what}`;
     case "chance":
       return because.why;
     default:

@@ -5,7 +5,13 @@ interface AddrJson {
   readonly ifindex?: number;
   readonly address?: string;
   readonly master?: string;
-  readonly addr_info?: readonly { readonly family?: string; readonly local?: string; readonly prefixlen?: number }[];
+  readonly addr_info?: readonly {
+    readonly family?: string;
+    readonly local?: string;
+    readonly prefixlen?: number;
+    readonly broadcast?: string;
+    readonly secondary?: boolean;
+  }[];
 }
 interface LinkJson {
   readonly ifname?: string;

@@ -88,11 +88,23 @@ export class Host {
     return unite(prefixes);
   }
 
-  /** The first address of a device: what MASQUERADE and REDIRECT use. */
-  addressOf(dev: string, family: Family): Address | undefined {
+  /** The addresses of a device that packets may be sent from, and their networks; undefined: not known. */
+  addressesOf(dev: string, family: Family): readonly { address: Address; network: Range }[] | undefined {
     const info = this.json.addr?.find(({ ifname }) => ifname === dev)?.addr_info;
-    const first = info?.find((each) => each.family === (family === "ipv6" ? "inet6" : "inet"));
-    return first?.local === undefined ? undefined : readAddress(first.local);
+    return info
+      ?.filter((each) => each.family === (family === "ipv6" ? "inet6" : "inet") && !each.secondary)
+      .flatMap(({ local, prefixlen }) => {
+        const address = local === undefined ? undefined : readAddress(local);
+        if (address === undefined) return [];
+        const network = prefixRange(address, prefixlen ?? (family === "ipv6" ? 128 : 32));
+        return network ? [{ address, network }] : [];
+      });
+  }
+
+  macOfDevice(dev: string): number | undefined {
+    const rows = [...(this.json.link ?? []), ...(this.json.addr ?? [])];
+    const text = rows.find(({ ifname, address }) => ifname === dev && address !== undefined)?.address;
+    return text === undefined ? undefined : readMac(text);
   }
 
   /** The port behind which a bridge has learnt a MAC; undefined: not learnt, or no forwarding table is known. */

@@ -1,5 +1,6 @@
 /** The room of facts: what a rule can ask about, what is known of a packet, and of the host. */
 export * from "./address.ts";
+export * from "./bits.ts";
 export * from "./condition.ts";
 export * from "./fields.ts";
 export * from "./host.ts";

@@ -70,6 +70,7 @@ function begin(packet: Packet, part: readonly Stop[]): Traveller {
     fromHost: false,
     traced: false,
     looped: false,
+    attached: null,
     sourceDone: false,
     copies: [],
     flooded: null,
