@@ -164,7 +164,7 @@ export type Effect =
   | { readonly does: "redirect" }
   /** In raw, in place of a connection: none is looked for, or it is to be made by a template. */
   | { readonly does: "attach"; readonly what: "untracked" | "template" }
-  /** Changes what is no part of the packet: `Condition`'s `touched`. */
+  /** Changes what is no part of the packet: `Condition`'s `until`. */
   | { readonly does: "touch"; readonly what: string }
   | {
       readonly does: "if";

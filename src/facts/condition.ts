@@ -20,8 +20,8 @@ export type Condition =
     }
   /** Deterministic, not modelled: one boolean a key, shared by every rule that asks it. */
   | { readonly is: "opaque"; readonly key: string; readonly settledBy: string }
-  /** A target on the packet's way has changed this: what was known of it before is not known any more. */
-  | { readonly is: "touched"; readonly what: string }
+  /** Holds until a target on the packet's way has touched this: then it may be either. */
+  | { readonly is: "until"; readonly touched: string; readonly of: Condition }
   /** Stateful or random: may go either way for the same packet, so it never blocks a later rule. */
   | { readonly is: "chance"; readonly key: string; readonly why: string };
 
@@ -67,8 +67,9 @@ export function evaluate(condition: Condition, packet: Packet): Answer {
     }
     case "bits":
       return { is: evaluateBits(condition, packet), because: condition, negated: false };
-    case "touched":
-      return { is: packet.touched?.includes(condition.what) ? "yes" : "no", because: condition, negated: false };
+    case "until":
+      if (packet.touched?.includes(condition.touched)) return { is: "unknown", because: condition, negated: false };
+      return evaluate(condition.of, packet);
     case "opaque": {
       const taken = packet.assumed[condition.key];
       return { is: taken === undefined ? "unknown" : taken ? "yes" : "no", because: condition, negated: false };
@@ -144,8 +145,9 @@ export function refine(condition: Condition, piece: Piece, wanted: boolean): Pie
       const { key } = condition;
       return took({ ...packet, assumed: { ...packet.assumed, [key]: wanted } }, key);
     }
-    case "touched":
-      return (evaluate(condition, packet).is === "yes") === wanted ? [piece] : [];
+    case "until":
+      if (packet.touched?.includes(condition.touched)) return took(packet, `${condition.touched}, changed on the way`);
+      return refine(condition.of, piece, wanted);
     case "chance":
       return took(packet, condition.key);
     case "present":
@@ -191,8 +193,8 @@ export function sentence({ because, negated }: Answer, packet: Packet): string {
         : `the packet has no ${fields[because.field].says} here`;
     case "opaque":
       return `${because.key} is not known; settled by ${because.settledBy}`;
-    case "touched":
-      return `a target has ${negated ? "" : "not "}changed ${because.what}`;
+    case "until":
+      return `a rule before it has changed ${because.touched}`;
     case "chance":
       return because.why;
     default:

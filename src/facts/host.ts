@@ -3,7 +3,12 @@
  * Everything is optional; what is not there is not known.
  */
 import { type Address, type Family, prefixRange, readAddress, readMac, readPrefix } from "./address.ts";
-import type { HostJson, RouteJson } from "./host-json.ts";
+import type { Condition } from "./condition.ts";
+import { type HostJson, type RouteJson, readTime } from "./host-json.ts";
+import { readIpsets } from "./ipset.ts";
+import { type Asking, members } from "./ipset-members.ts";
+import { type LocalRoute, localTable } from "./local-table.ts";
+import { type Reverse, reverseRoutes } from "./reverse-route.ts";
 import { minus, type Range, type Ranges, unite } from "./value-set.ts";
 
 export interface Port {
@@ -71,6 +76,47 @@ export class Host {
     if (local) return unite(local.flatMap(({ ranges }) => ranges));
     const own = this.#ownAddresses(family).map(([range]) => range);
     return own.length > 0 ? unite([...own, ...LOOPBACK[family]]) : undefined;
+  }
+
+  /** The routes of the local table, which say what type an address has; undefined when not known. */
+  localRoutes(family: Family): readonly LocalRoute[] | undefined {
+    return localTable(this.json, family, this.kernelAtLeast(5, 14) ?? true);
+  }
+
+  /** Where routes lead back to addresses; undefined when that is not known, or hangs on more than the address. */
+  reverseRoutes(family: Family): readonly Reverse[] | undefined {
+    const local = this.localRoutes(family);
+    return local && reverseRoutes(this.json, family, local);
+  }
+
+  /** Every interface with its group, as `ip` names it: by number, or as /etc/iproute2/group does. */
+  groups(): ReadonlyMap<string, string> {
+    const rows = [...(this.json.link ?? []), ...(this.json.addr ?? [])];
+    return new Map(
+      rows.flatMap(({ ifname, group }) => (ifname === undefined || group === undefined ? [] : [[ifname, group]])),
+    );
+  }
+
+  /** Whether a route or a rule gives packets a realm; undefined when routes are not known. */
+  get hasRealms(): boolean | undefined {
+    const { route, rule } = this.json;
+    return route && [...route, ...(rule ?? [])].some(({ flow }) => flow !== undefined);
+  }
+
+  /** Whether IPsec has anything to do here; undefined when not known. */
+  get hasIpsec(): boolean | undefined {
+    return this.json.xfrm === undefined ? undefined : this.json.xfrm.trim() !== "";
+  }
+
+  /** The clock when the packet comes: seconds since 1970 in UTC, and how far the kernel's zone is ahead. */
+  get time(): { seconds: number; ahead: number } | undefined {
+    return this.json.time === undefined ? undefined : readTime(this.json.time);
+  }
+
+  /** What membership in a set asks of a packet; a text: what would settle it. */
+  membersOf(asking: Asking, family: Family): Condition | string {
+    if (this.json.ipset === undefined) return "ipset save";
+    return members(readIpsets(this.json.ipset), asking, family);
   }
 
   /** Broadcast and multicast addresses: for every neighbour, never for one. */

@@ -5,6 +5,7 @@ export * from "./condition.ts";
 export * from "./fields.ts";
 export * from "./host.ts";
 export * from "./host-json.ts";
+export * from "./ipset.ts";
 export * from "./packet.ts";
 export * from "./protocols.ts";
 export * from "./services.ts";

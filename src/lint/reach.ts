@@ -132,6 +132,7 @@ export function* leaves(
   negated = false,
 ): Generator<{ readonly leaf: Condition; readonly negated: boolean }, void> {
   if (condition.is === "not") yield* leaves(condition.of, !negated);
+  else if (condition.is === "until") yield* leaves(condition.of, negated);
   else if (condition.is === "all" || condition.is === "any")
     for (const part of condition.of) yield* leaves(part, negated);
   else yield { leaf: condition, negated };
