@@ -26,6 +26,7 @@ export function members({ sets }: IpSets, asking: Asking, family: Family): Condi
     .map((entry) => ({ ...entry, nomatch: entry.nomatch !== asking.aside }));
   // only types with networks know exceptions
   const known = set.dimensions.includes("net") ? entries : set.entries;
+  if (set.type === "hash:net,iface") return byNetwork(known, sides, asking.name);
   if (set.type === "bitmap:port") return portIn(known, sides[0] ?? 0, asking.name);
   return isOrdered(known) ? inOrder(known, sides, asking.name) : grouped(known, sides, asking.name);
 }
@@ -53,8 +54,8 @@ function partIs(part: Part, side: Side, wants: string): Condition {
   const field = FIELDS[part.kind][side] as Field;
   return within(field, part.kind === "iface" ? [named(part)] : [part.range], wants);
 }
-const named = ({ name, wildcard }: Extract<Part, { kind: "iface" }>): Range =>
-  wildcard ? prefix(name) : [name, after(name)];
+type Iface = Extract<Part, { kind: "iface" }>;
+const named = ({ name, wildcard }: Iface): Range => (wildcard ? prefix(name) : [name, after(name)]);
 
 const WITH_PORTS = [6, 17, 132, 136];
 const ICMP = [1, 58];
@@ -76,14 +77,10 @@ function portIn(entries: readonly Entry[], side: Side, name: string): Condition 
 }
 
 const lengthOf = (part: Part): bigint => (part.kind === "address" ? BigInt(part.range[1]) - BigInt(part.range[0]) : 0n);
-/** Exceptions where more than one part is a pattern: then entries cannot be told apart by one of them. */
+/** Exceptions where more than one part is a network: then entries cannot be told apart by one of them. */
 const isOrdered = (entries: readonly Entry[]): boolean =>
   entries.some(({ nomatch }) => nomatch) &&
-  entries.some(
-    ({ parts }) =>
-      parts.filter((part) => lengthOf(part) > 1n).length > 1 ||
-      parts.some((part) => part.kind === "iface" && part.wildcard),
-  );
+  entries.some(({ parts }) => parts.filter((part) => lengthOf(part) > 1n).length > 1);
 /** The smallest network decides (ip_set_hash_gen.h mtype_test_cidrs): so it is asked first, that is, built last. */
 function inOrder(entries: readonly Entry[], sides: readonly Side[], wants: string): Condition {
   const sorted = [...entries].sort((a, b) => {
@@ -126,6 +123,41 @@ const keyOf = (part: Part | null): string => {
   if (part.kind === "port") return `${part.protocol}:${part.port}`;
   return "range" in part ? part.range.join("-") : `${part.name}${part.kind === "iface" && part.wildcard ? "+" : ""}`;
 };
+
+/**
+ * The smallest network that holds the address decides, whichever interfaces it was entered with: larger ones are not asked
+ * then (ip_set_hash_gen.h mtype_test_cidrs, multi).
+ */
+function byNetwork(entries: readonly Entry[], sides: readonly Side[], wants: string): Condition {
+  const networks = new Map<string, Entry[]>();
+  for (const entry of entries) {
+    const key = keyOf(entry.parts[0] ?? null);
+    networks.set(key, [...(networks.get(key) ?? []), entry]);
+  }
+  const sizes = new Map<bigint, Map<string, Entry[]>>();
+  for (const own of networks.values()) {
+    const size = lengthOf((own[0] as Entry).parts[0] as Part);
+    const same = sizes.get(size) ?? new Map<string, Entry[]>();
+    sizes.set(size, same);
+    const key = own.map(({ parts, nomatch }) => `${nomatch} ${keyOf(parts[1] ?? null)}`).join();
+    same.set(key, [...(same.get(key) ?? []), ...own]);
+  }
+  let covered: Ranges = [];
+  const conditions = [...sizes]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, groups]) => {
+      const open = [...groups.values()].map((own) => {
+        const ranges = minus(unite(own.map(({ parts }) => (parts[0] as { range: Range }).range)), covered);
+        const ifaces = own.filter(({ nomatch }) => !nomatch).map(({ parts }) => named(parts[1] as Iface));
+        const [address, iface] = [FIELDS.address[sides[0] ?? 0], FIELDS.iface[sides[1] ?? 0]] as [Field, Field];
+        return all(within(address, ranges, wants), within(iface, unite(ifaces), wants));
+      });
+      const own = [...groups.values()].flat().map(({ parts }) => (parts[0] as { range: Range }).range);
+      covered = unite([...covered, ...own]);
+      return open;
+    });
+  return any(...conditions);
+}
 
 /** By size: what a smaller network says goes over what a larger one does. */
 function rangesOf(entries: readonly Entry[], at: number): Ranges {
