@@ -1,4 +1,4 @@
-import { all, any, bitsOf, type Condition, never, present, TCP_FLAGS, within } from "../../facts/index.ts";
+import { all, any, bitSet, type Condition, never, present, TCP_FLAGS, within } from "../../facts/index.ts";
 import { BadValue, type Given, match, type Value } from "../define.ts";
 import { asked, asks, integer, ofHeader, ownPorts, truncated, writePortsAbove } from "../values.ts";
 
@@ -79,8 +79,8 @@ export const tcp = match({
       asked(given["--tcp-option"], (option) => ({
         is: "bits",
         field: "tcpOptions",
-        mask: bitsOf([option]),
-        value: bitsOf([option]),
+        mask: bitSet([option]),
+        value: bitSet([option]),
         wants: `option ${option}`,
       })),
     ),
