@@ -13,6 +13,7 @@ interface AddrJson {
     readonly local?: string;
     readonly prefixlen?: number;
     readonly broadcast?: string;
+    readonly scope?: string;
     readonly secondary?: boolean;
   }[];
 }
@@ -109,7 +110,12 @@ const device: Shape = {
   group: "string",
 };
 const SHAPES: Readonly<Record<string, Shape>> = {
-  addr: [{ ...device, addr_info: [{ family: "string", local: "string", prefixlen: "number", broadcast: "string" }] }],
+  addr: [
+    {
+      ...device,
+      addr_info: [{ family: "string", local: "string", prefixlen: "number", broadcast: "string", scope: "string" }],
+    },
+  ],
   link: [
     {
       ...device,

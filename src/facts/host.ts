@@ -10,7 +10,7 @@ import { readIpsets } from "./ipset.ts";
 import { type Asking, members } from "./ipset-members.ts";
 import { type LocalRoute, localTable } from "./local-table.ts";
 import { type Reverse, reverseRoutes } from "./reverse-route.ts";
-import { exactly, type Range, type Ranges, unite } from "./value-set.ts";
+import { exactly, has, type Range, type Ranges, unite } from "./value-set.ts";
 
 export interface Port {
   readonly name: string;
@@ -22,6 +22,12 @@ export interface Bridge {
   /** Newest first: the order in which the kernel floods (br_forward.c br_flood walks the port list, newest at its head). */
   readonly ports: readonly Port[];
 }
+export interface OwnAddress {
+  readonly address: Address;
+  readonly network: Range;
+  readonly isGlobal: boolean;
+}
+
 export class Host {
   readonly json: HostJson;
   readonly bridges: readonly Bridge[];
@@ -135,17 +141,27 @@ export class Host {
     return unite(prefixes);
   }
 
-  /** The addresses of a device that packets may be sent from, and their networks; undefined: not known. */
-  addressesOf(dev: string, family: Family): readonly { address: Address; network: Range }[] | undefined {
+  /**
+   * The addresses of a device that packets may be sent from, and their networks; `isGlobal`: those that hold outside of
+   * this host too. undefined: not known.
+   */
+  addressesOf(dev: string, family: Family): readonly OwnAddress[] | undefined {
     const info = this.json.addr?.find(({ ifname }) => ifname === dev)?.addr_info;
     return info
       ?.filter((each) => each.family === (family === "ipv6" ? "inet6" : "inet") && !each.secondary)
-      .flatMap(({ local, prefixlen }) => {
+      .flatMap(({ local, prefixlen, scope }) => {
         const address = local === undefined ? undefined : readAddress(local);
         if (address === undefined) return [];
         const network = prefixRange(address, prefixlen ?? (family === "ipv6" ? 128 : 32));
-        return network ? [{ address, network }] : [];
+        const isGlobal = scope === undefined ? !has(LOOPBACK[family], address) : scope === "global";
+        return network ? [{ address, network, isGlobal }] : [];
       });
+  }
+
+  /** Devices in the kernel's order, that of their numbers. */
+  get devices(): readonly string[] {
+    const rows = [...(this.json.addr ?? [])].sort((a, b) => (a.ifindex ?? 0) - (b.ifindex ?? 0));
+    return rows.flatMap(({ ifname }) => ifname ?? []);
   }
 
   /** The MAC of a device of this host. */

@@ -103,7 +103,7 @@ function ownAddresses(packet: Packet, manip: "source" | "destination", hook: Hoo
   if (manip === "destination" && hook === "OUTPUT")
     return exactly(readAddress(packet.family === "ipv6" ? "::1" : "127.0.0.1") ?? 0);
   const dev = nameOf(packet, manip === "source" ? "outInterface" : "inInterface");
-  const own = dev === undefined ? undefined : host.addressesOf(dev, packet.family);
+  const own = dev === undefined ? undefined : usable(dev, manip, packet.family, host);
   if (own === undefined) return allValues(manip, packet.family);
   if (own.length === 0) return null;
   // several: the one of the next hop's network (inet_select_addr), which for a neighbour is the destination's own
@@ -115,6 +115,15 @@ function ownAddresses(packet: Packet, manip: "source" | "destination", hook: Hoo
   return manip === "destination" && packet.family === "ipv4"
     ? exactly((own[0] as { address: Address }).address)
     : exactly(...own.map(({ address }) => address));
+}
+
+/** A source holds outside of this host, so that the loopback lends those of the other devices (inet_select_addr). */
+function usable(dev: string, manip: "source" | "destination", family: Family, host: Host) {
+  const own = host.addressesOf(dev, family);
+  if (manip === "destination" || own === undefined) return own;
+  const lends = own.some(({ isGlobal }) => isGlobal) ? [dev] : host.devices;
+  const first = lends.map((each) => host.addressesOf(each, family)?.filter(({ isGlobal }) => isGlobal) ?? []);
+  return first.find((each) => each.length > 0) ?? [];
 }
 
 /** Address and port that a later packet gets, by manip and direction. */

@@ -1,5 +1,5 @@
 /** Where a walk begins: every way in which a packet so described can come to be here. */
-import { absent, evaluate, isAbsent, narrow, only, type Packet, within } from "../facts/index.ts";
+import { absent, all, evaluate, isAbsent, narrow, only, type Packet, type Ranges, within } from "../facts/index.ts";
 import { enterBridge } from "./bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
 import { assume, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
@@ -68,8 +68,16 @@ const withoutOwner = (packet: Packet): Packet => ({
   fields: { uidOwner: absent, gidOwner: absent, ...packet.fields },
 });
 
+const isRelatedError = (packet: Packet): boolean =>
+  evaluate(all(within("ctstate", [[2, 3]], "RELATED"), within("protocol", ICMP, "icmp")), packet).is === "yes";
+const ICMP: Ranges = [
+  [1, 2],
+  [58, 59],
+];
+
 function begin(described: Packet, part: readonly Stop[]): Traveller {
-  const packet = part === PARTS.fromHost || part === PARTS.atPostrouting ? described : withoutOwner(described);
+  const isOwn = part === PARTS.fromHost;
+  const packet = isOwn || part === PARTS.atPostrouting ? described : withoutOwner(described);
   return {
     packet,
     todo: [...part],
@@ -82,7 +90,8 @@ function begin(described: Packet, part: readonly Stop[]): Traveller {
     fromHost: false,
     traced: false,
     looped: false,
-    tracked: false,
+    // icmp_send gives an error the connection of the packet that it is about (nf_ct_attach), before any hook
+    tracked: isOwn && isRelatedError(packet),
     replies: [],
     hookOut: null,
     rewritten: new Set(),

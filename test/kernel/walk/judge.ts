@@ -1,6 +1,6 @@
 /** A case's packets as the engine takes them, held against the kernel's lines. */
 import { compare } from "../../../src/drift/compare.ts";
-import { enteredInOrder } from "../../../src/drift/predict.ts";
+import { enteredInOrder, isMissed, mayMiss } from "../../../src/drift/predict.ts";
 import {
   absent,
   anyPacket,
@@ -39,6 +39,7 @@ export interface Judged {
 
 export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Host, topology: Topology): Judged {
   const conversations = new Conversations([]);
+  const misses = mayMiss(ruleset);
   const paths: Path[] = [];
   const disagreements: Disagreement[] = [];
   let [packets, lines] = [0, 0];
@@ -64,7 +65,7 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     };
     if (own < 0) judgeOne(withFields(anyPacket(each.datagram.family), entered(each, topology)), false, []);
     traced.forEach((group, at) => {
-      const placed = conversations.place(group);
+      const placed = conversations.place(group, misses && isMissed({ ruleset, host }, group) ? false : undefined);
       const stated = stateOf(placed, { ruleset, host });
       if (at === own)
         judgeOne(withFields(anyPacket(group.family), { ...entered(each, topology), ...stated }), false, group.events);
