@@ -46,7 +46,7 @@ function mean(rule: Rule, host: Host): Meaning {
 
 /** What one match of the rule asks. */
 export function conditionOf(match: BoundMatch, rule: Rule, host: Host): Condition {
-  const known = match.extension?.means(match.given as never, host, rule.family);
+  const known = match.extension?.means(match.given as never, host, rule.family, rule.saver.backend);
   if (known && match.carried.length === 0) return known;
   const key = matchText(match, rule);
   // whether it always answers alike is not known either: it must not settle a later rule

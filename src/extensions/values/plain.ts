@@ -2,6 +2,7 @@
 import {
   all,
   always,
+  any,
   type Condition,
   type Family,
   type Field,
@@ -92,6 +93,13 @@ export const truncated = (bytes: number): Condition =>
 /** What is asked of the first so many bytes of a transport header: no in both polarities without them. */
 export const ofHeader = (bytes: number, ...of: readonly Condition[]): Condition =>
   firstFragment(not(truncated(bytes)), ...of);
+
+/**
+ * The same, as iptables-nft asks by itself: net/netfilter/nft_payload.c nft_payload_fast_eval reads what stands there,
+ * of a later fragment its payload. Measured on Linux 6.18.
+ */
+export const atTransport = (bytes: number, text: string, ...of: readonly Condition[]): Condition =>
+  any(ofHeader(bytes, ...of), all(laterFragment, opaque(`a later fragment fits ${text}`, "the fragment's bytes")));
 
 /** Deterministic, but not modelled: what the packet's description does not hold. The key is canonical text. */
 export const opaque = (key: string, settledBy: string): Condition => ({ is: "opaque", key, settledBy });
