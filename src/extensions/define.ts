@@ -119,8 +119,12 @@ export interface MatchExtension<O extends OptionTable = OptionTable> extends Ext
   readonly loadedBy?: readonly string[];
   /** iptables-nft keeps it as expressions of its own: two of them become one, and one that always holds is lost. */
   nativeInNft?(given: Given<O>): boolean;
-  means(given: Given<O>, host: Host, family: Family): Condition;
-  /** The match drops the packet itself, and no line is printed (hotdrop; semantics 1.2): asked where those before it matched. */
+  /** `backend`: iptables-nft turns some matches into expressions of its own, which ask otherwise. */
+  means(given: Given<O>, host: Host, family: Family, backend: Backend): Condition;
+  /**
+   * The match drops the packet itself, and no line is printed (hotdrop; semantics 1.2): asked where those before it
+   * matched, of packets that are cut off or fragments.
+   */
   dropsIf?(given: Given<O>, family: Family): Condition;
   /** A watcher: the prefix of the line that it logs when the rule matches. */
   logs?(given: Given<O>): string | null;

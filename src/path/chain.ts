@@ -2,9 +2,9 @@
 
 import type { Effect } from "../extensions/index.ts";
 import { evaluate, type Packet, type Piece, refine } from "../facts/index.ts";
-import { type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
+import { dropsOf, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
 import { runAll, waysOf } from "./effects.ts";
-import { vanish } from "./hotdrop.ts";
+import { isWhole, vanish } from "./hotdrop.ts";
 import type { Hook, Layer } from "./journey.ts";
 import { assume, type Kind, learn, seenAt, type Traveller, type Walking } from "./traveller.ts";
 import { addStep, copy, type Frame, frame, idOf, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
@@ -55,17 +55,19 @@ function ask(visit: Visit, top: Frame, rule: Rule, world: Walking, open: Visit[]
   const meaning = meaningOf(rule, world.host);
   const seen = seenAt(traveller, visit.layer, visit.hook, visit.table.name, world.host);
   const asked = { rule, meaning, seen };
-  const drops = meaning.drops ? evaluate(meaning.drops, seen).is : "no";
-  if (!meaning.drops || drops === "no") return decide(visit, top, asked, world, open);
-  if (drops === "yes") return vanish(visit, top, seen);
+  if (isWhole(seen)) return decide(visit, top, asked, world, open);
+  const drops = dropsOf(rule, world.host);
+  const answer = evaluate(drops, seen).is;
+  if (answer === "no") return decide(visit, top, asked, world, open);
+  if (answer === "yes") return vanish(visit, top, seen);
   const start = { packet: seen, facts: [] };
-  for (const piece of refine(meaning.drops, start, false)) {
+  for (const piece of refine(drops, start, false)) {
     const next = branch(visit, seen, piece, idOf(visit, top), "not dropped");
     const own = next.frames.at(-1);
     const outcome = own && decide(next, own, { ...asked, seen: piece.packet }, world, open);
     if (outcome !== "gone") open.push(outcome ? { ...next, left: outcome } : next);
   }
-  for (const piece of refine(meaning.drops, start, true)) {
+  for (const piece of refine(drops, start, true)) {
     const next = branch(visit, seen, piece, idOf(visit, top), "dropped");
     open.push({ ...next, left: vanish(next, top, piece.packet) });
   }
