@@ -31,10 +31,9 @@ export function traverse(traveller: Traveller, table: Table, layer: Layer, hook:
 function follow(visit: Visit, world: Walking, open: Visit[]): Outcome | null {
   for (;;) {
     const top = visit.frames.at(-1);
-    const rule = top?.chain.rules[top.next];
     const outcome =
-      top && rule
-        ? ask(visit, top, rule, world, open)
+      top && top.next < top.chain.rules.length
+        ? ask(visit, top, world, open)
         : top
           ? endOfChain(visit, top, world)
           : policy(visit, null, world);
@@ -50,10 +49,14 @@ interface Asked {
   readonly seen: Packet;
 }
 
-function ask(visit: Visit, top: Frame, rule: Rule, world: Walking, open: Visit[]): Outcome | "gone" | null {
+function ask(visit: Visit, top: Frame, world: Walking, open: Visit[]): Outcome | "gone" | null {
   const { traveller } = visit;
-  const meaning = meaningOf(rule, world.host);
+  const { rules } = top.chain;
   const seen = seenAt(traveller, visit.layer, visit.hook, visit.table.name, world.host);
+  top.next = world.nextRule(rules, top.next, seen, world.host);
+  const rule = rules[top.next];
+  if (!rule) return null;
+  const meaning = meaningOf(rule, world.host);
   const asked = { rule, meaning, seen };
   if (isWhole(seen)) return decide(visit, top, asked, world, open);
   const drops = dropsOf(rule, world.host);

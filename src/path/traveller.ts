@@ -14,6 +14,7 @@ import {
   withFields,
 } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
+import type { NextRule } from "./candidates.ts";
 import type { Hook, Layer, Stop } from "./journey.ts";
 import { pktTypeAt } from "./pkt-type.ts";
 
@@ -136,6 +137,7 @@ export interface Limit {
 /** A world while one packet walks through it. */
 export interface Walking extends World {
   readonly limit: Limit;
+  readonly nextRule: NextRule;
 }
 
 export function fork(traveller: Traveller): Traveller {
