@@ -2,7 +2,7 @@
 import { type Condition, type Field, fieldNames, fields, rowOf } from "../facts/index.ts";
 import { meaningOf, type Rule } from "../model/index.ts";
 import type { Assumption, World } from "../path/index.ts";
-import { ruleWords } from "./journey.ts";
+import { ruleWords } from "./rule-words.ts";
 
 const OUT: Readonly<Record<string, string>> = {
   forwarded: "it is forwarded",
@@ -37,6 +37,10 @@ const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledB
   },
   rp_filter: { says: (taken) => `rp_filter is ${taken}`, settledBy: "the host's sysctl (--host)" },
   route_localnet: { says: (taken) => `route_localnet is ${taken}`, settledBy: "the host's sysctl (--host)" },
+  fragments: {
+    says: (taken) => (taken.startsWith("the last") ? `it is ${taken}` : "others of its packet are still to come"),
+    settledBy: null,
+  },
   multicast: { says: (taken) => `its multicast group is ${taken}`, settledBy: null },
   macDestination: { says: (taken) => `the frame is addressed to ${taken} MAC`, settledBy: "--mac-destination" },
   fdb: {
