@@ -8,7 +8,7 @@ import { readScenarios } from "../../src/scenario/index.ts";
 import { Source } from "../../src/source.ts";
 import { GALLERY, gallery } from "../cases/gallery/gallery.ts";
 import { chainwalkJson } from "../support/cli.ts";
-import { lacking } from "../support/real-tools.ts";
+import { lacking, letNamespacesLog } from "../support/real-tools.ts";
 import { temporary } from "../support/seed.ts";
 import { type Played, play } from "./gallery/play.ts";
 import { topologyOf } from "./gallery/topology.ts";
@@ -69,23 +69,32 @@ async function predicted(words: readonly string[], scenarios: string): Promise<s
 }
 
 describe.skipIf(missing)(`on the running kernel${missing ? `: ${missing}` : ""}`, () => {
-  test.each(gallery)("$name", async ({ name, base, broken }) => {
+  const cases = gallery.flatMap(({ name, bases, broken }) =>
+    bases.map((base, at) => ({ name, base, twins: at === 0 ? broken : [] })),
+  );
+  test.each(cases)("$name $base", async ({ name, base, twins }) => {
     const file = `${GALLERY}${name}/scenarios.yaml`;
     const { dumps, scenarios } = readScenarios(new Source(file, read(file)));
     const stage = stageOf(base, new URL(dumps[0] ?? ".", `file://${file}`).pathname);
     const topology = topologyOf(stage.facts);
     const kernel = temporary(JSON.stringify({ kernel: release(), sysctl: topology.sysctl }), "kernel.json");
     const words = [...stage.words, "--host", kernel, "--apply"];
+    letNamespacesLog();
     const lab = await Lab.build(topology);
     try {
-      for (const [script, fails] of [["rules.sh", {} as Record<string, string>] as const, ...broken]) {
+      for (const [script, fails] of [["rules.sh", {} as Record<string, string>] as const, ...twins]) {
         const path = `${GALLERY}${name}/${script}`;
         load(lab, stage, path);
-        const played: Played[] = [];
+        const played: (Played | null)[] = [];
         for (const { packet } of scenarios) played.push(await play(lab, packet));
         const ways = await predicted([...words, path, "--apply", temporary(TRACE, "trace.sh")], file);
         for (const [at, { name: scenario, expect: wanted }] of scenarios.entries()) {
-          const { verdict, lines } = played[at] as Played;
+          const seen = played[at];
+          if (!seen) {
+            expect(fails, `${script}: ${scenario}`).not.toEqual({});
+            continue;
+          }
+          const { verdict, lines } = seen;
           expect([script, scenario, verdict]).toEqual([script, scenario, fails[scenario] ?? wanted?.verdict]);
           const ids = lines.map((line) => line.split(" ")[0]);
           if (!(scenario in fails) && wanted?.decidedBy) expect(ids).toContain(wanted.decidedBy);

@@ -10,12 +10,12 @@ export interface Played {
   readonly lines: readonly string[];
 }
 
-/** An answer comes after what it answers: conntrack knows it from that. */
-export async function play(lab: Lab, packet: Packet): Promise<Played> {
+/** An answer comes after what it answers: conntrack knows it from that. null: what would open its connection does not come through. */
+export async function play(lab: Lab, packet: Packet): Promise<Played | null> {
   await lab.forget();
   await lab.take();
   const datagram = datagramOf(packet);
-  if (packetJson(packet)["ctdir"] === "REPLY") await send(lab, original(packet));
+  if (packetJson(packet)["ctdir"] === "REPLY" && verdictOf(await send(lab, original(packet))) !== "ACCEPT") return null;
   const seen = await send(lab, datagram);
   return {
     verdict: verdictOf(seen),
