@@ -43,6 +43,7 @@ export function topologyOf(host: HostJson): Topology {
     bridges: links.filter(isBridge).map(({ ifname }) => ({ name: ifname, mac: mac(), addresses: addressesOf(ifname) })),
     wires,
     routes: ways.map(({ gateway }) => `default via ${gateway}`),
+    beyond: [],
     rules: [],
     sysctl: { "net.bridge.bridge-nf-call-iptables": 1, ...ofTheHost(host.sysctl ?? {}) },
     served: [22],
