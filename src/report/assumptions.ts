@@ -12,7 +12,7 @@ const OUT: Readonly<Record<string, string>> = {
 };
 
 /** Questions of the way itself, which no rule asks. */
-const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledBy: string | null }>> = {
+export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledBy: string | null }>> = {
   ctstate: { says: (taken) => `it is ${taken.replace("first", "the first packet")}`, settledBy: "--ctstate" },
   ctorigsrc: {
     says: (taken) => `its connection is ${taken} by this host`,
@@ -65,10 +65,15 @@ export function assumptionWords({ fact, rule, taken }: Assumption, world: World)
   if (rule === null && taken.startsWith("routed by ")) return `its ${saidOf(fact)} has it ${taken}`;
   if (rule === null) return QUESTIONS[fact]?.says(taken) ?? `${saidOf(fact)}: ${taken}`;
   const asked = ruleOf(rule, world);
-  return `${saidOf(fact)} ${answer(taken)} at ${rule}${asked ? ` (${ruleWords(asked)})` : ""}`;
+  const answer = ANSWERS[taken] ?? (fact.startsWith("target ") ? `does ${taken}` : `is ${taken}`);
+  return `${saidOf(fact)} ${answer} at ${rule}${asked ? ` (${ruleWords(asked)})` : ""}`;
 }
-const answer = (taken: string): string =>
-  taken === "yes" ? "matches" : taken === "no" ? "does not match" : `does ${taken}`;
+const ANSWERS: Readonly<Record<string, string>> = {
+  yes: "matches",
+  no: "does not match",
+  dropped: "is one that drops the packet",
+  "not dropped": "is none that drops the packet",
+};
 
 /** The packet word or host fact that would settle it; null: nothing stated would, and why. */
 export function settledBy({ fact, rule }: Assumption, world: World): { by: string | null; why: string } {

@@ -59,6 +59,12 @@ export const gallery: readonly Shown[] = [
     ],
   },
   {
+    name: "bridges-apart-27",
+    bases: [[]],
+    // until 27 the isolation comes before what lets answers through
+    broken: [["broken-one-way.sh", { "and gets its answer": "DROP" }]],
+  },
+  {
     name: "behind-ufw",
     bases: [[]],
     broken: [["broken-interface.sh", { "a stranger does not": "ACCEPT" }]],
