@@ -4,6 +4,7 @@ import { enteredInOrder } from "../../../src/drift/predict.ts";
 import {
   absent,
   anyPacket,
+  CT_STATES,
   type Field,
   type Host,
   only,
@@ -14,7 +15,7 @@ import {
   withFields,
 } from "../../../src/facts/index.ts";
 import { bind, type Ruleset } from "../../../src/model/index.ts";
-import { type Path, type World, walk } from "../../../src/path/index.ts";
+import { type Path, walk } from "../../../src/path/index.ts";
 import { Conversations, PacketGrouper, type Placed, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
 import { type Done, macOf } from "./case.ts";
 import { type Datagram, encode, packetOf } from "./datagram.ts";
@@ -38,7 +39,7 @@ export interface Judged {
 }
 
 export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Host, topology: Topology): Judged {
-  const conversations = new Conversations([]);
+  const conversations = new Conversations();
   const paths: Path[] = [];
   const disagreements: Disagreement[] = [];
   let [packets, lines] = [0, 0];
@@ -65,11 +66,11 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     if (own < 0) judgeOne(withFields(anyPacket(each.datagram.family), entered(each, topology)), false, []);
     traced.forEach((group, at) => {
       const placed = conversations.place(group);
-      const stated = stateOf(placed, { ruleset, host });
+      const stated = stateOf(placed);
       if (at === own)
         judgeOne(withFields(anyPacket(group.family), { ...entered(each, topology), ...stated }), false, group.events);
       else {
-        const { packet, anyOrigin } = enteredInOrder(placed, { ruleset, host });
+        const { packet, anyOrigin } = enteredInOrder(placed);
         const { outInterface: _, physdevOut: __, ...fields } = packet.fields;
         judgeOne({ ...packet, fields }, anyOrigin, group.events);
       }
@@ -89,10 +90,13 @@ function isSent({ source, destination, protocol, fragment }: Datagram, events: r
 }
 
 /** conntrack knew nothing when the case began: what has no predecessor is new. */
-function stateOf(placed: Placed, world: World): Packet["fields"] {
-  const { fields } = enteredInOrder(placed, world).packet;
-  return Object.fromEntries(Object.entries(fields).filter(([field]) => field.startsWith("ct")));
+function stateOf(placed: Placed): Packet["fields"] {
+  const { fields } = enteredInOrder(placed).packet;
+  const stated = Object.entries(fields).filter(([field]) => field.startsWith("ct"));
+  const begins = placed.first && placed.direction === "ORIGINAL";
+  return { ...Object.fromEntries(stated), ...(begins ? NEW : {}) };
 }
+const NEW: Packet["fields"] = { ctstate: only(CT_STATES.indexOf("NEW")), ctstatus: only(0), ctdir: only(0) };
 
 type Stated = Partial<Record<Field, ValueSet>>;
 const number = (value: number | undefined): ValueSet => (value === undefined ? absent : only(value));
