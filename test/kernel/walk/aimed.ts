@@ -133,6 +133,7 @@ const DRAWS: Readonly<Record<string, Draw>> = {
 
 /** The words behind the option; null: nothing about the packet fits it, or it is time for something else. */
 export function aimedWords(pick: Pick, extension: string, option: string, aim: Aim): string[] | null {
-  const drawn = chance(pick, 85) ? DRAWS[`${extension} ${option}`]?.(pick, aim) : null;
+  // multiport's examples name services that only tcp has: those rules would be refused
+  const drawn = extension === "multiport" || chance(pick, 85) ? DRAWS[`${extension} ${option}`]?.(pick, aim) : null;
   return drawn == null ? null : drawn.split(" ");
 }

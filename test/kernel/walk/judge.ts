@@ -1,10 +1,9 @@
 /** A case's packets as the engine takes them, held against the kernel's lines. */
 import { compare } from "../../../src/drift/compare.ts";
-import { enteredInOrder } from "../../../src/drift/predict.ts";
+import { type Entered, enteredInOrder, isUntracked, mayUntrack } from "../../../src/drift/predict.ts";
 import {
   absent,
   anyPacket,
-  CT_STATES,
   type Field,
   type Host,
   only,
@@ -16,7 +15,7 @@ import {
 } from "../../../src/facts/index.ts";
 import { bind, type Ruleset } from "../../../src/model/index.ts";
 import { type Path, walk } from "../../../src/path/index.ts";
-import { Conversations, PacketGrouper, type Placed, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
+import { Conversations, PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
 import { type Done, macOf } from "./case.ts";
 import { type Datagram, encode, packetOf } from "./datagram.ts";
 import type { Topology } from "./topology.ts";
@@ -39,7 +38,10 @@ export interface Judged {
 }
 
 export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Host, topology: Topology): Judged {
-  const conversations = new Conversations();
+  const world = { ruleset, host };
+  // conntrack knew nothing when the case began
+  const conversations = new Conversations([]);
+  const untracks = mayUntrack(ruleset);
   const paths: Path[] = [];
   const disagreements: Disagreement[] = [];
   let [packets, lines] = [0, 0];
@@ -50,9 +52,9 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     const grouper = new PacketGrouper();
     const traced = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
     const own = traced.findIndex((group) => isSent(each.datagram, group.events));
-    const judgeOne = (packet: Packet, anyOrigin: boolean, seen: readonly TraceEvent[]) => {
+    const judgeOne = (packet: Packet, anyOrigin: boolean, seen: readonly TraceEvent[], isMade = false) => {
       packets++;
-      const { path, why } = hold({ ruleset, host }, packet, anyOrigin, seen);
+      const { path, why } = hold(world, packet, anyOrigin, seen, isMade);
       if (path) paths.push(path);
       if (why !== null)
         disagreements.push({
@@ -65,15 +67,15 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     };
     if (own < 0) judgeOne(withFields(anyPacket(each.datagram.family), entered(each, topology)), false, []);
     traced.forEach((group, at) => {
-      const placed = conversations.place(group);
-      const stated = stateOf(placed);
+      const tracked = untracks && isUntracked(world, group) ? false : undefined;
+      const inOrder = enteredInOrder(conversations.place(group, tracked), world);
       if (at === own)
-        judgeOne(withFields(anyPacket(group.family), { ...entered(each, topology), ...stated }), false, group.events);
-      else {
-        const { packet, anyOrigin } = enteredInOrder(placed);
-        const { outInterface: _, physdevOut: __, ...fields } = packet.fields;
-        judgeOne({ ...packet, fields }, anyOrigin, group.events);
-      }
+        judgeOne(
+          withFields(anyPacket(group.family), { ...entered(each, topology), ...stateOf(inOrder) }),
+          false,
+          group.events,
+        );
+      else judgeOne(wayLeftOut(inOrder), inOrder.anyOrigin, group.events, true);
     });
   });
   return { packets, lines, paths, disagreements };
@@ -89,14 +91,14 @@ function isSent({ source, destination, protocol, fragment }: Datagram, events: r
   );
 }
 
-/** conntrack knew nothing when the case began: what has no predecessor is new. */
-function stateOf(placed: Placed): Packet["fields"] {
-  const { fields } = enteredInOrder(placed).packet;
-  const stated = Object.entries(fields).filter(([field]) => field.startsWith("ct"));
-  const begins = placed.first && placed.direction === "ORIGINAL";
-  return { ...Object.fromEntries(stated), ...(begins ? NEW : {}) };
+const stateOf = ({ packet }: Entered): Packet["fields"] =>
+  Object.fromEntries(Object.entries(packet.fields).filter(([field]) => field.startsWith("ct")));
+
+/** A packet that the host made: what its lines say of the way is what is to be predicted. */
+function wayLeftOut({ packet }: Entered): Packet {
+  const { outInterface: _, physdevOut: __, ...fields } = packet.fields;
+  return { ...packet, fields };
 }
-const NEW: Packet["fields"] = { ctstate: only(CT_STATES.indexOf("NEW")), ctstatus: only(0), ctdir: only(0) };
 
 type Stated = Partial<Record<Field, ValueSet>>;
 const number = (value: number | undefined): ValueSet => (value === undefined ? absent : only(value));
@@ -150,6 +152,7 @@ function hold(
   packet: Packet,
   anyOrigin: boolean,
   events: readonly TraceEvent[],
+  isMade: boolean,
 ): { path: Path | null; why: string | null } {
   const { paths } = walk(world, packet, { anyOrigin });
   const fits = paths.map((path) => ({ path, divergence: compare(path, events) }));
@@ -176,10 +179,13 @@ function hold(
   }
   const forks = paths
     .flatMap(({ assumptions }) => assumptions)
-    .filter(({ rule }) => !mayFork(world.ruleset, packet, rule));
+    .filter(({ fact, rule }) => !mayFork(world.ruleset, packet, rule) && !(isMade && UNTOLD.has(fact)));
   const [fork] = forks;
   return { path: same.path, why: fork ? `a fork on ${fork.fact} at ${fork.rule ?? "the way"}` : null };
 }
+
+/** What no line tells of a packet that the host made: the lowest bit of the type of service (semantics 1.4). */
+const UNTOLD: ReadonlySet<string> = new Set(["tos"]);
 
 function mayFork({ tables }: Ruleset, { family }: Packet, rule: string | null): boolean {
   const [, eb, table, chain, number] = /^(eb:)?([^:]+):(.+):rule:(\d+)$/.exec(rule ?? "") ?? [];

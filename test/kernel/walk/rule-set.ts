@@ -81,7 +81,7 @@ export function drawTables(
           ),
         ).filter((rule) => rule !== null);
         const traces = name === "raw" && TRACED.has(chain) ? ["-j TRACE"] : [];
-        const drops = policy !== null && name !== "nat" && chance(pick, 8);
+        const drops = policy !== null && name !== "nat" && name !== "raw" && chance(pick, 8);
         return { name: chain, policy: drops ? "DROP" : policy, rules: [...traces, ...rules] };
       }),
     };
@@ -193,7 +193,8 @@ function jump(
   if (chance(pick, 15)) return [];
   if (chance(pick, 45)) {
     const verdict = oneOf(pick, VERDICTS);
-    return ["-j", verdict === "DROP" && table === "nat" ? "RETURN" : verdict];
+    // nat takes no DROP; what raw drops conntrack never saw, which the order of a log's packets does not tell yet
+    return ["-j", verdict === "DROP" && (table === "nat" || table === "raw") ? "RETURN" : verdict];
   }
   const others = usable.filter(
     ({ standard, placement, name }) =>
