@@ -172,8 +172,12 @@ function ownWords(
   return words;
 }
 
+/** Options of NAT that let the kernel choose. */
+const LEFT_TO_CHANCE: ReadonlySet<string> = new Set(["--random", "--random-fully", "--persistent"]);
+
 function optionWords(pick: Pick, family: Family, extension: MatchExtension | TargetExtension, aim: Aim): string[] {
-  return sound(pick, extension, shuffled(pick, Object.keys(extension.options))).flatMap((option) => {
+  const options = Object.keys(extension.options).filter((option) => !LEFT_TO_CHANCE.has(option));
+  return sound(pick, extension, shuffled(pick, options)).flatMap((option) => {
     const value = extension.options[option] as Value<unknown>;
     const words = aimedWords(pick, extension.name, option, aim) ?? drawExample(pick, value, family);
     return value.negatable && chance(pick, 20) ? ["!", option, ...words] : [option, ...words];
