@@ -80,6 +80,16 @@ const states =
     null;
 const STATES = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED"];
 
+/** One address, so that nothing is left to chance; with a port, where there are ports. */
+const translated: Draw = (pick, { datagram, everybody }) => {
+  const address = oneOf(pick, everybody);
+  const port = datagram.destinationPort === undefined ? null : oneOf(pick, [null, null, 80, 53, 8080, 40000 + pick(9)]);
+  if (port === null) return address;
+  return `${address.includes(":") ? `[${address}]` : address}:${port}`;
+};
+/** The same address, or only the port for tcp and udp. */
+const onePort: Draw = (pick) => String(oneOf(pick, [80, 53, 8080, 40000 + pick(9)]));
+
 const DRAWS: Readonly<Record<string, Draw>> = {
   "ip -s": address("source"),
   "ip -d": address("destination"),
@@ -128,11 +138,22 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   "conntrack --ctorigdstport": port("destinationPort"),
   "conntrack --ctreplsrcport": port("destinationPort"),
   "conntrack --ctrepldstport": port("sourcePort"),
+  "DNAT --to-destination": translated,
+  "SNAT --to-source": translated,
+  "REDIRECT --to-ports": onePort,
+  "MASQUERADE --to-ports": onePort,
+  "NETMAP --to": (pick, { datagram }) =>
+    datagram.source.includes(":")
+      ? `${datagram.source.split(":")[0]}:${oneOf(pick, [1, 2, 8, 9])}::/64`
+      : `${datagram.source.split(".").slice(0, 2).join(".")}.${oneOf(pick, [1, 2, 8, 9])}.0/24`,
   "statistic --probability": (pick) => oneOf(pick, ["0", "1", "1"]),
 };
 
+/** multiport's examples name services that only tcp has; those of NAT leave the choice to a hash. */
+const ALWAYS: ReadonlySet<string> = new Set(["multiport", "DNAT", "SNAT", "REDIRECT", "MASQUERADE", "NETMAP"]);
+
 /** The words behind the option; null: nothing about the packet fits it, or it is time for something else. */
 export function aimedWords(pick: Pick, extension: string, option: string, aim: Aim): string[] | null {
-  const drawn = chance(pick, 85) ? DRAWS[`${extension} ${option}`]?.(pick, aim) : null;
+  const drawn = ALWAYS.has(extension) || chance(pick, 85) ? DRAWS[`${extension} ${option}`]?.(pick, aim) : null;
   return drawn == null ? null : drawn.split(" ");
 }

@@ -27,7 +27,7 @@ export function loadCase(lab: Lab, { tables }: Case): string | null {
 }
 
 export async function play(lab: Lab, { actions }: Case): Promise<(Done | null)[]> {
-  await lab.forget();
+  await lab.begin();
   await lab.take();
   const done: (Done | null)[] = [];
   for (const action of actions) {

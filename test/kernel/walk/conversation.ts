@@ -35,6 +35,8 @@ export interface Aim {
   readonly macDestination: string | null;
   readonly states: readonly string[];
   readonly mark: number;
+  /** Everybody's addresses. */
+  readonly everybody: readonly string[];
 }
 export interface Conversation {
   readonly actions: readonly Action[];
@@ -62,7 +64,8 @@ export function drawConversation(pick: Pick, topology: Topology, first: number):
     everybody.filter((each) => each !== sender && (each.wire === null || each.wire !== sender.wire)),
   );
   const datagram = drawDatagram(pick, topology, family, sender.address, receiver.address);
-  const aims = aimsOf(topology, datagram, sender, receiver);
+  const addresses = everybody.map(({ address }) => address);
+  const aims = aimsOf(topology, datagram, sender, receiver, addresses);
   return { actions: script(pick, topology, datagram, sender, receiver, first), aims };
 }
 
@@ -113,7 +116,13 @@ function drawDatagram(pick: Pick, { served }: Topology, family: Family, source: 
   };
 }
 
-function aimsOf({ bridges }: Topology, datagram: Datagram, sender: End, receiver: End): Aim[] {
+function aimsOf(
+  { bridges }: Topology,
+  datagram: Datagram,
+  sender: End,
+  receiver: End,
+  everybody: readonly string[],
+): Aim[] {
   const dev = (end: End) => end.wire?.bridge ?? end.wire?.name ?? null;
   const port = (end: End) => (end.wire?.bridge ? end.wire.name : null);
   const bridged = sender.wire?.bridge !== undefined && sender.wire.bridge === receiver.wire?.bridge;
@@ -128,6 +137,7 @@ function aimsOf({ bridges }: Topology, datagram: Datagram, sender: End, receiver
     macDestination: bridged ? to.mac : hostMac(from),
     states,
     mark: 0,
+    everybody,
   });
   const { source, destination, sourcePort, destinationPort, tcpFlags, icmpType } = datagram;
   const back: Datagram = {

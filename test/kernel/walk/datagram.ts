@@ -55,7 +55,7 @@ export function encode(datagram: Datagram): Buffer {
 }
 
 /** The pieces of a packet; each but the last holds `size` bytes, a multiple of 8, of what follows the IP header. */
-export function pieces(datagram: Datagram, size: number): Datagram[] {
+function pieces(datagram: Datagram, size: number): Datagram[] {
   const inside = transport(datagram);
   const { sourcePort: _, destinationPort: __, tcpFlags: ___, icmpType: ____, icmpRest: _____, ...rest } = datagram;
   return Array.from({ length: Math.ceil(inside.length / size) }, (____, at) => ({

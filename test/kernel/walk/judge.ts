@@ -1,6 +1,6 @@
 /** A case's packets as the engine takes them, held against the kernel's lines. */
 import { compare } from "../../../src/drift/compare.ts";
-import { enteredInOrder, isMissed, mayMiss } from "../../../src/drift/predict.ts";
+import { type Entered, enteredInOrder, isMissed, mayMiss } from "../../../src/drift/predict.ts";
 import {
   absent,
   anyPacket,
@@ -14,8 +14,8 @@ import {
   withFields,
 } from "../../../src/facts/index.ts";
 import { bind, type Ruleset } from "../../../src/model/index.ts";
-import { type Path, type World, walk } from "../../../src/path/index.ts";
-import { Conversations, PacketGrouper, type Placed, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
+import { type Path, walk } from "../../../src/path/index.ts";
+import { Conversations, PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
 import { type Done, macOf } from "./case.ts";
 import { type Datagram, encode, packetOf } from "./datagram.ts";
 import type { Topology } from "./topology.ts";
@@ -38,6 +38,8 @@ export interface Judged {
 }
 
 export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Host, topology: Topology): Judged {
+  const world = { ruleset, host };
+  // conntrack knew nothing when the case began
   const conversations = new Conversations([]);
   const misses = mayMiss(ruleset);
   const paths: Path[] = [];
@@ -50,9 +52,9 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     const grouper = new PacketGrouper();
     const traced = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
     const own = traced.findIndex((group) => isSent(each.datagram, group.events));
-    const judgeOne = (packet: Packet, anyOrigin: boolean, seen: readonly TraceEvent[]) => {
+    const judgeOne = (packet: Packet, anyOrigin: boolean, seen: readonly TraceEvent[], isMade = false) => {
       packets++;
-      const { path, why } = hold({ ruleset, host }, packet, anyOrigin, seen);
+      const { path, why } = hold(world, packet, anyOrigin, seen, isMade);
       if (path) paths.push(path);
       if (why !== null)
         disagreements.push({
@@ -65,15 +67,15 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     };
     if (own < 0) judgeOne(withFields(anyPacket(each.datagram.family), entered(each, topology)), false, []);
     traced.forEach((group, at) => {
-      const placed = conversations.place(group, misses && isMissed({ ruleset, host }, group) ? false : undefined);
-      const stated = stateOf(placed, { ruleset, host });
+      const tracked = misses && isMissed(world, group) ? false : undefined;
+      const inOrder = enteredInOrder(conversations.place(group, tracked), world);
       if (at === own)
-        judgeOne(withFields(anyPacket(group.family), { ...entered(each, topology), ...stated }), false, group.events);
-      else {
-        const { packet, anyOrigin } = enteredInOrder(placed, { ruleset, host });
-        const { outInterface: _, physdevOut: __, ...fields } = packet.fields;
-        judgeOne({ ...packet, fields }, anyOrigin, group.events);
-      }
+        judgeOne(
+          withFields(anyPacket(group.family), { ...entered(each, topology), ...stateOf(inOrder) }),
+          false,
+          group.events,
+        );
+      else judgeOne(wayLeftOut(inOrder), inOrder.anyOrigin, group.events, true);
     });
   });
   return { packets, lines, paths, disagreements };
@@ -89,10 +91,13 @@ function isSent({ source, destination, protocol, fragment }: Datagram, events: r
   );
 }
 
-/** conntrack knew nothing when the case began: what has no predecessor is new. */
-function stateOf(placed: Placed, world: World): Packet["fields"] {
-  const { fields } = enteredInOrder(placed, world).packet;
-  return Object.fromEntries(Object.entries(fields).filter(([field]) => field.startsWith("ct")));
+const stateOf = ({ packet }: Entered): Packet["fields"] =>
+  Object.fromEntries(Object.entries(packet.fields).filter(([field]) => field.startsWith("ct")));
+
+/** A packet that the host made: what its lines say of the way is what is to be predicted. */
+function wayLeftOut({ packet }: Entered): Packet {
+  const { outInterface: _, physdevOut: __, ...fields } = packet.fields;
+  return { ...packet, fields };
 }
 
 type Stated = Partial<Record<Field, ValueSet>>;
@@ -147,6 +152,7 @@ function hold(
   packet: Packet,
   anyOrigin: boolean,
   events: readonly TraceEvent[],
+  isMade: boolean,
 ): { path: Path | null; why: string | null } {
   const { paths } = walk(world, packet, { anyOrigin });
   const fits = paths.map((path) => ({ path, divergence: compare(path, events) }));
@@ -173,10 +179,13 @@ function hold(
   }
   const forks = paths
     .flatMap(({ assumptions }) => assumptions)
-    .filter(({ rule }) => !mayFork(world.ruleset, packet, rule));
+    .filter(({ fact, rule }) => !mayFork(world.ruleset, packet, rule) && !(isMade && UNTOLD.has(fact)));
   const [fork] = forks;
   return { path: same.path, why: fork ? `a fork on ${fork.fact} at ${fork.rule ?? "the way"}` : null };
 }
+
+/** What no line tells of a packet that the host made: the lowest bit of the type of service (semantics 1.4). */
+const UNTOLD: ReadonlySet<string> = new Set(["tos"]);
 
 function mayFork({ tables }: Ruleset, { family }: Packet, rule: string | null): boolean {
   const [, eb, table, chain, number] = /^(eb:)?([^:]+):(.+):rule:(\d+)$/.exec(rule ?? "") ?? [];

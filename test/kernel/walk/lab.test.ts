@@ -39,6 +39,7 @@ test.skipIf(missing)(title("a packet that is sent is traced, and comes out"), as
   const lab = await Lab.build(dockerLike(block));
   const ids = (lines: readonly string[]) => lines.map((line) => line.split(" ").slice(1, 4).join(" "));
   try {
+    await lab.begin();
     expect(lab.load({ ipv4: TRACED, ipv6: TRACED })).toBeNull();
     const [c1, ext0] = ["c1", "ext0"].map((name) => lab.topology.wires.find((wire) => wire.name === name)?.peers[0]);
     for (const at of [0, 1] as const) {

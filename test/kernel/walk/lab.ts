@@ -1,4 +1,5 @@
 /** A host of network namespaces on the running kernel: rule-sets are loaded into it, packets sent, TRACE lines read. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import type { HostJson } from "../../../src/facts/index.ts";
 import { Agent } from "./agent.ts";
@@ -110,8 +111,9 @@ export class Lab {
     return { lines: this.#log.take(), frames };
   }
 
-  /** conntrack forgets every connection. */
-  async forget(): Promise<void> {
+  /** conntrack forgets every connection; the kernel prints what namespaces other than the first trace. */
+  async begin(): Promise<void> {
+    if (readFileSync(ALL_PRINT, "latin1").trim() !== "1") writeFileSync(ALL_PRINT, "1");
     await this.#host.tell("forget");
   }
 
@@ -194,6 +196,7 @@ export class Lab {
   }
 }
 
+const ALL_PRINT = "/proc/sys/net/netfilter/nf_log_all_netns";
 const [ALL_SIX, NEW_SIX] = ["net.ipv6.conf.all", "net.ipv6.conf.default"];
 /** So that the host says nothing by itself: no link-local addresses, router solicitations, detection of duplicates; group reports at once. */
 const QUIET = {

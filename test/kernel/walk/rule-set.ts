@@ -81,7 +81,7 @@ export function drawTables(
           ),
         ).filter((rule) => rule !== null);
         const traces = name === "raw" && TRACED.has(chain) ? ["-j TRACE"] : [];
-        const drops = policy !== null && name !== "nat" && chance(pick, 8);
+        const drops = policy !== null && name !== "nat" && name !== "raw" && chance(pick, 8);
         return { name: chain, policy: drops ? "DROP" : policy, rules: [...traces, ...rules] };
       }),
     };
@@ -172,8 +172,12 @@ function ownWords(
   return words;
 }
 
+/** Options of NAT that let the kernel choose. */
+const LEFT_TO_CHANCE: ReadonlySet<string> = new Set(["--random", "--random-fully", "--persistent"]);
+
 function optionWords(pick: Pick, family: Family, extension: MatchExtension | TargetExtension, aim: Aim): string[] {
-  return sound(pick, extension, shuffled(pick, Object.keys(extension.options))).flatMap((option) => {
+  const options = Object.keys(extension.options).filter((option) => !LEFT_TO_CHANCE.has(option));
+  return sound(pick, extension, shuffled(pick, options)).flatMap((option) => {
     const value = extension.options[option] as Value<unknown>;
     const words = aimedWords(pick, extension.name, option, aim) ?? drawExample(pick, value, family);
     return value.negatable && chance(pick, 20) ? ["!", option, ...words] : [option, ...words];
@@ -193,7 +197,8 @@ function jump(
   if (chance(pick, 15)) return [];
   if (chance(pick, 45)) {
     const verdict = oneOf(pick, VERDICTS);
-    return ["-j", verdict === "DROP" && table === "nat" ? "RETURN" : verdict];
+    // nat takes no DROP; what raw drops conntrack never saw, which the order of a log's packets does not tell yet
+    return ["-j", verdict === "DROP" && (table === "nat" || table === "raw") ? "RETURN" : verdict];
   }
   const others = usable.filter(
     ({ standard, placement, name }) =>
