@@ -2,10 +2,14 @@
  * What is known of the host besides its rule-sets: `host.json`, in the shapes that `ip -j` and `bridge -j` print.
  * Everything is optional; what is not there is not known.
  */
-import { type Address, type Family, readAddress, readMac, readPrefix } from "./address.ts";
-import { always } from "./condition.ts";
+import { type Address, type Family, prefixRange, readAddress, readMac, readPrefix } from "./address.ts";
+import { always, type Condition } from "./condition.ts";
 import { LOOPBACK, type Lookup, type RouteClass, readLookups, routeRange } from "./fib.ts";
-import type { HostJson } from "./host-json.ts";
+import { type HostJson, readTime } from "./host-json.ts";
+import { readIpsets } from "./ipset.ts";
+import { type Asking, members } from "./ipset-members.ts";
+import { type LocalRoute, localTable } from "./local-table.ts";
+import { type Reverse, reverseRoutes } from "./reverse-route.ts";
 import { exactly, type Range, type Ranges, unite } from "./value-set.ts";
 
 export interface Port {
@@ -66,6 +70,48 @@ export class Host {
     return own.length > 0 ? unite([...own, ...LOOPBACK[family]]) : undefined;
   }
 
+  /** The routes of the local table, which say what type an address has; undefined when not known. */
+  localRoutes(family: Family): readonly LocalRoute[] | undefined {
+    return localTable(this.json, family, this.kernelAtLeast(5, 14) ?? true);
+  }
+
+  /** Where routes lead back to addresses; undefined when that is not known, or hangs on more than the address. */
+  reverseRoutes(family: Family): readonly Reverse[] | undefined {
+    const local = this.localRoutes(family);
+    const isPlain = (this.lookups(family) ?? []).every(({ condition }) => condition === always);
+    return local && isPlain ? reverseRoutes(this.json, family, local) : undefined;
+  }
+
+  /** Every interface with its group, as `ip` names it: by number, or as /etc/iproute2/group does. */
+  groups(): ReadonlyMap<string, string> {
+    const rows = [...(this.json.link ?? []), ...(this.json.addr ?? [])];
+    return new Map(
+      rows.flatMap(({ ifname, group }) => (ifname === undefined || group === undefined ? [] : [[ifname, group]])),
+    );
+  }
+
+  /** Whether a route or a rule gives packets a realm; undefined when routes are not known. */
+  get hasRealms(): boolean | undefined {
+    const { route, rule } = this.json;
+    return route && [...route, ...(rule ?? [])].some(({ flow }) => flow !== undefined);
+  }
+
+  /** Whether IPsec has anything to do here; undefined when not known. */
+  get hasIpsec(): boolean | undefined {
+    return this.json.xfrm === undefined ? undefined : this.json.xfrm.trim() !== "";
+  }
+
+  /** The clock when the packet comes: seconds since 1970 in UTC, and how far the kernel's zone is ahead. */
+  get time(): { seconds: number; ahead: number } | undefined {
+    return this.json.time === undefined ? undefined : readTime(this.json.time);
+  }
+
+  /** What membership in a set asks of a packet; a text: what would settle it. */
+  membersOf(asking: Asking, family: Family): Condition | string {
+    if (this.json.ipset === undefined) return "ipset save";
+    return members(readIpsets(this.json.ipset), asking, family);
+  }
+
   /** Broadcast and multicast addresses: for every neighbour, never for one. */
   groupAddresses(family: Family): Ranges {
     const routed = (this.routes(family) ?? []).filter(({ type }) => type === "broadcast" || type === "multicast");
@@ -90,11 +136,22 @@ export class Host {
     return unite(prefixes);
   }
 
-  /** The first address of a device: what MASQUERADE and REDIRECT use. */
-  addressOf(dev: string, family: Family): Address | undefined {
+  /** The addresses of a device that packets may be sent from, and their networks; undefined: not known. */
+  addressesOf(dev: string, family: Family): readonly { address: Address; network: Range }[] | undefined {
     const info = this.json.addr?.find(({ ifname }) => ifname === dev)?.addr_info;
-    const first = info?.find((each) => each.family === (family === "ipv6" ? "inet6" : "inet"));
-    return first?.local === undefined ? undefined : readAddress(first.local);
+    return info
+      ?.filter((each) => each.family === (family === "ipv6" ? "inet6" : "inet") && !each.secondary)
+      .flatMap(({ local, prefixlen }) => {
+        const address = local === undefined ? undefined : readAddress(local);
+        if (address === undefined) return [];
+        const network = prefixRange(address, prefixlen ?? (family === "ipv6" ? 128 : 32));
+        return network ? [{ address, network }] : [];
+      });
+  }
+
+  /** The first of them. */
+  addressOf(dev: string, family: Family): Address | undefined {
+    return this.addressesOf(dev, family)?.[0]?.address;
   }
 
   /** The port behind which a bridge has learnt a MAC; undefined: not learnt, or no forwarding table is known. */

@@ -1,5 +1,5 @@
 /** Where a walk begins: every way in which a packet so described can come to be here. */
-import { evaluate, isAbsent, narrow, only, type Packet, within } from "../facts/index.ts";
+import { absent, evaluate, isAbsent, narrow, only, type Packet, within } from "../facts/index.ts";
 import { enterBridge } from "./bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
 import { assume, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
@@ -62,7 +62,14 @@ export function startOfReply({ packet, attached }: Reply): Traveller {
   return { ...begin(packet, PARTS.fromHost), tracked: attached };
 }
 
-function begin(packet: Packet, part: readonly Stop[]): Traveller {
+/** What comes in belongs to no process of this host, unless it is said to. */
+const withoutOwner = (packet: Packet): Packet => ({
+  ...packet,
+  fields: { uidOwner: absent, gidOwner: absent, ...packet.fields },
+});
+
+function begin(described: Packet, part: readonly Stop[]): Traveller {
+  const packet = part === PARTS.fromHost || part === PARTS.atPostrouting ? described : withoutOwner(described);
   return {
     packet,
     todo: [...part],
@@ -80,6 +87,7 @@ function begin(packet: Packet, part: readonly Stop[]): Traveller {
     hookOut: null,
     rewritten: new Set(),
     reroutes: false,
+    attached: null,
     sourceDone: false,
     copies: [],
     flooded: null,

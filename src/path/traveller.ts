@@ -1,11 +1,13 @@
 /** A packet on its way: what is known of it, what is still ahead, and the steps behind it. */
 import {
   absent,
+  CT_STATES,
   everything,
   type Field,
   type Host,
   known,
   knownValue,
+  only,
   type Packet,
   type Piece,
   type ValueSet,
@@ -104,6 +106,8 @@ export interface Traveller {
   rewritten: ReadonlySet<Field>;
   /** It leaves as stated only if it is rerouted. */
   reroutes: boolean;
+  /** What a rule in raw has attached in place of a connection. */
+  attached: "untracked" | "template" | null;
   /** nat has set up the source for the connection: copies of a flooded frame share it (semantics 4.2). */
   sourceDone: boolean;
   /** Copies of a flooded frame that have come to their end: they share what is known, so one traveller walks them all. */
@@ -173,8 +177,7 @@ export function seenAt(traveller: Traveller, layer: Layer, hook: Hook, table: st
   const onBridge = bridge !== null && brnf;
   if (!onBridge) hidden.physdevIn = absent;
   if (!(onBridge && bridged) || entering) hidden.physdevOut = absent;
-  // before conntrack every packet is INVALID (semantics 6.2)
-  if (table === "raw" && !traveller.tracked) hidden.ctstate = CT_INVALID;
+  if (table === "raw" && !traveller.tracked) Object.assign(hidden, beforeConntrack(traveller));
   return { ...packet, fields: { ...packet.fields, ...hidden } };
 }
 const isMulticast = (packet: Packet): boolean => {
@@ -182,7 +185,22 @@ const isMulticast = (packet: Packet): boolean => {
   if (typeof destination === "number") return destination >= 0xe0000000 && destination < 0xf0000000;
   return typeof destination === "bigint" && destination >> 120n === 0xffn;
 };
-const CT_INVALID: ValueSet = { absent: false, ranges: [[0, 1]] };
+const stateIs = (name: (typeof CT_STATES)[number]) => only(CT_STATES.indexOf(name));
+const NO_CONNECTION = { ctmark: absent, ctnat: absent };
+const zeros = (names: readonly Field[], zero: number | bigint) =>
+  Object.fromEntries(names.map((name) => [name, only(zero)]));
+/** Before conntrack every packet is INVALID (semantics 6.2), unless a rule attached something (xt_CT.c). */
+function beforeConntrack({ attached, packet }: Traveller): Packet["fields"] {
+  if (attached === "untracked") return { ...NO_CONNECTION, ctstate: stateIs("UNTRACKED") };
+  if (attached === null) return { ...NO_CONNECTION, ctstate: stateIs("INVALID") };
+  // a template is a confirmed connection of nobody (nf_ct_tmpl_alloc; recorded in test/recordings/targets.json)
+  return {
+    ctstate: stateIs("NEW"),
+    ctstatus: only(8),
+    ...zeros(["ctdir", "ctmark", "ctnat", "ctorigsrcport", "ctorigdstport", "ctreplsrcport", "ctrepldstport"], 0),
+    ...zeros(["ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"], packet.family === "ipv6" ? 0n : 0),
+  };
+}
 
 /** Takes over what a rule's answer narrowed, without what its hook had hidden. */
 export function learn(traveller: Traveller, before: Packet, piece: Piece): void {
