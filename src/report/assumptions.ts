@@ -1,6 +1,7 @@
 /** What a walk took for granted, in words, and what would settle it. */
-import { type Condition, type Field, fieldNames, fields, rowOf } from "../facts/index.ts";
-import { meaningOf, type Rule } from "../model/index.ts";
+import type { Effect } from "../extensions/index.ts";
+import { all, type Condition, type Field, fieldNames, fields, rowOf } from "../facts/index.ts";
+import { type Meaning, meaningOf, type Rule } from "../model/index.ts";
 import type { Assumption, World } from "../path/index.ts";
 import { ruleWords } from "./rule-words.ts";
 
@@ -81,10 +82,16 @@ export function settledBy({ fact, rule }: Assumption, world: World): { by: strin
   if (rule === null && QUESTIONS[fact]) return { by: QUESTIONS[fact].settledBy, why };
   if (isField(fact)) return { by: fields[fact].word, why };
   const asked = rule === null ? undefined : ruleOf(rule, world);
-  const leaf = asked && leafOf(meaningOf(asked, world.host).condition, fact);
+  const leaf = asked && leafOf(asks(meaningOf(asked, world.host)), fact);
   if (leaf?.is === "opaque") return { by: leaf.settledBy, why };
   return { by: null, why: leaf?.is === "chance" ? `${fact}: ${leaf.why}` : why };
 }
+
+/** What a rule's matches ask, and its target. */
+const asks = ({ condition, action }: Meaning): Condition =>
+  action.kind === "effects" ? all(condition, ...action.effects.flatMap(askedBy)) : condition;
+const askedBy = (effect: Effect): readonly Condition[] =>
+  effect.does === "if" ? [effect.condition, ...[...effect.yes, ...effect.no].flatMap(askedBy)] : [];
 
 function leafOf(condition: Condition, key: string): Condition | undefined {
   if (condition.is === "all" || condition.is === "any")

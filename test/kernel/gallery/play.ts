@@ -12,7 +12,7 @@ export interface Played {
 
 /** An answer comes after what it answers: conntrack knows it from that. null: what would open its connection does not come through. */
 export async function play(lab: Lab, packet: Packet): Promise<Played | null> {
-  await lab.forget();
+  await lab.begin();
   await lab.take();
   const datagram = datagramOf(packet);
   if (packetJson(packet)["ctdir"] === "REPLY" && verdictOf(await send(lab, original(packet))) !== "ACCEPT") return null;
