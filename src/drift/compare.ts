@@ -32,13 +32,25 @@ const COMPARED: readonly Field[] = [
  * The steps that print a line, copies of a flooded frame one after the other. `traces`: rules of the rule-set choose
  * which packets are traced, so one that none of them chose prints no IP line.
  */
-export function printedSteps(path: Path, traces = false): Step[] {
-  const steps = [path, ...path.branches].flatMap((each) => each.steps);
+export const printedSteps = (path: Path, traces = false): Step[] =>
+  printed(
+    [path, ...path.branches].flatMap((each) => each.steps),
+    traces,
+  );
+
+function printed(steps: readonly Step[], traces: boolean): Step[] {
   // lines begin where the flag is set: a TRACE rule behind others leaves those before it unprinted (semantics 1.2)
   const set = steps.findIndex((step) => step.layer === "ip" && !step.printed);
   const flag = set < 0 && traces ? steps.length : set;
   return steps.filter((step, at) => step.printed && (step.layer === "bridge" || at > flag));
 }
+
+/** Whether a way with these steps so far may yet print the lines. */
+export const mayPrint = (steps: readonly Step[], events: readonly TraceEvent[], traces: boolean): boolean =>
+  printed(steps, traces).every((step, at) => {
+    const event = events[at];
+    return event !== undefined && isSameLine(step, event) && otherField(step, event) === null;
+  });
 
 /** null: the path prints exactly these lines. */
 export function compare(path: Path, events: readonly TraceEvent[], traces = false): Divergence | null {

@@ -1,9 +1,9 @@
 /** From packets that do not fit to causes: one entry each, with the edits of the live rule-set that explain it. */
 import type { Host } from "../facts/index.ts";
 import type { Ruleset } from "../model/index.ts";
-import { type Path, walk } from "../path/index.ts";
+import { type Path, type Step, walk } from "../path/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
-import { compare, type Divergence, eventId, tableOf } from "./compare.ts";
+import { compare, type Divergence, eventId, mayPrint, tableOf } from "./compare.ts";
 import { hasTraceRule } from "./instrumentation.ts";
 import type { Entered } from "./predict.ts";
 import { type Candidate, candidates, type Suspect } from "./suspects.ts";
@@ -51,7 +51,11 @@ export function best(
     divergence: { at: 0, predicted: null, seen: events[0] ?? null, before: null, field: null },
   };
   const traces = hasTraceRule(ruleset, entered.packet.family);
-  for (const path of walk({ ruleset, host }, entered.packet, { anyOrigin: entered.anyOrigin }).paths) {
+  const { packet, anyOrigin } = entered;
+  const follows = (steps: readonly Step[]) => mayPrint(steps, events, traces);
+  for (const path of walk({ ruleset, host }, packet, { anyOrigin, follows }).paths)
+    if (!compare(path, events, traces)) return { path, divergence: null };
+  for (const path of walk({ ruleset, host }, packet, { anyOrigin }).paths) {
     const divergence = compare(path, events, traces);
     if (!divergence) return { path, divergence };
     if (!furthest.path || divergence.at > furthest.divergence.at) furthest = { path, divergence };

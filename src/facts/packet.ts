@@ -117,6 +117,10 @@ export const anyPacket = (family: Family): Packet => ({
   assumed: {},
 });
 
+/** Neither cut off nor a fragment. */
+export const isWhole = ({ fields: { incomplete, fragmentOffset } }: Packet): boolean =>
+  isAbsent(incomplete) && single(fragmentOffset) === 0;
+
 /** Text values by field (`null`: known to be absent) to a packet. Throws BadField. */
 export function readPacket(family: Family, values: Readonly<Partial<Record<Field, string | number | null>>>): Packet {
   let packet = anyPacket(family);
@@ -170,7 +174,7 @@ function readField(field: Field, text: string, family: Family): ValueSet["ranges
   }
 }
 
-const isWhole = (field: Field, set: ValueSet): boolean =>
+const saysWhole = (field: Field, set: ValueSet): boolean =>
   (field === "fragmentOffset" && single(set) === 0) || (field === "incomplete" && isAbsent(set));
 
 /** What is stated, as JSON has it: `null` is absent, left out is not stated. */
@@ -178,7 +182,7 @@ export function packetJson(packet: Packet): Record<string, string | null> {
   const out: Record<string, string | null> = {};
   for (const field of fieldNames) {
     const set = packet.fields[field];
-    if (!set || isWhole(field, set) || isImplied(packet, field)) continue;
+    if (!set || saysWhole(field, set) || isImplied(packet, field)) continue;
     if (isAbsent(set)) out[field] = null;
     else if (!set.absent) out[field] = writeValues(field, set.ranges);
   }

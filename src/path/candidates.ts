@@ -9,13 +9,13 @@ import {
   type Family,
   type Field,
   type Host,
+  isWhole,
   minus,
   type Packet,
   type Value,
   type ValueSet,
 } from "../facts/index.ts";
 import { meaningOf, ownCondition, type Rule } from "../model/index.ts";
-import { isWhole } from "./hotdrop.ts";
 
 /** The first rule from `from` on, 0-based, that may match the packet, or drop it; the chain's length when there is none. */
 export type NextRule = (rules: readonly Rule[], from: number, packet: Packet, host: Host) => number;

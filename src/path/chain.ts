@@ -1,12 +1,12 @@
 /** One table's traversal at one hook: rules in order, jumps, returns, policy. net/ipv4/netfilter/ip_tables.c ipt_do_table. */
 
 import type { Effect } from "../extensions/index.ts";
-import { evaluate, type Packet, type Piece, refine } from "../facts/index.ts";
+import { evaluate, isWhole, type Packet, type Piece, refine } from "../facts/index.ts";
 import { dropsOf, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
 import { runAll, waysOf } from "./effects.ts";
-import { isWhole, vanish } from "./hotdrop.ts";
+import { vanish } from "./hotdrop.ts";
 import type { Hook, Layer } from "./journey.ts";
-import { assume, type Kind, learn, seenAt, type Traveller, type Walking } from "./traveller.ts";
+import { assume, type Kind, learn, mayGoOn, seenAt, type Traveller, type Walking } from "./traveller.ts";
 import { addStep, copy, type Frame, frame, idOf, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
 
 export function traverse(traveller: Traveller, table: Table, layer: Layer, hook: Hook, world: Walking): Left[] {
@@ -19,6 +19,7 @@ export function traverse(traveller: Traveller, table: Table, layer: Layer, hook:
       world.limit.truncated = true;
       break;
     }
+    if (!mayGoOn(visit.traveller, world)) continue;
     const outcome = visit.left ?? follow(visit, world, open);
     if (!outcome) continue;
     if (left.length > 0) world.limit.left--;

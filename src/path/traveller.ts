@@ -136,9 +136,14 @@ export interface Limit {
 }
 /** A world while one packet walks through it. */
 export interface Walking extends World {
+  /** Ways whose steps so far are none that anybody asks for are left; null: every way is wanted. */
+  readonly follows: ((steps: readonly Step[]) => boolean) | null;
   readonly limit: Limit;
   readonly nextRule: NextRule;
 }
+
+export const mayGoOn = ({ copies, steps }: Traveller, { follows }: Walking): boolean =>
+  follows === null || follows([...copies.flatMap((copy) => copy.steps), ...steps]);
 
 export function fork(traveller: Traveller): Traveller {
   return {

@@ -16,6 +16,7 @@ import {
   goOn,
   type Limit,
   type Loss,
+  mayGoOn,
   nameOf,
   type Step,
   type Traveller,
@@ -49,18 +50,25 @@ const MOST_PATHS = 256;
 /** Ways that tables part into, those included that end alike. */
 const MOST_FORKS = 1024;
 
+interface Asking {
+  readonly hook?: Hook;
+  readonly anyOrigin?: boolean;
+  readonly follows?: (steps: readonly Step[]) => boolean;
+}
+
 /**
  * Walks a packet through everything loaded on a host. The packet is described as it enters, or as it comes to `hook`.
  * `anyOrigin`: where it came from is not told, as in some trace lines; only `-o` otherwise means from this host.
+ * `follows`: only ways whose steps so far it takes are walked on, where there are many and the right one is known.
  */
 export function walk(
   world: World,
   packet: Packet,
-  { hook, anyOrigin }: { hook?: Hook; anyOrigin?: boolean } = {},
+  { hook, anyOrigin, follows }: Asking = {},
   next: NextRule = nextRule,
 ): Walk {
   const limit: Limit = { left: MOST_FORKS, truncated: false };
-  const walking: Walking = { ...world, limit, nextRule: next };
+  const walking: Walking = { ...world, limit, follows: follows ?? null, nextRule: next };
   const paths = follow(startsAt(packet, world, hook, anyOrigin ?? false), walking);
   return { packet, paths: limit.truncated ? paths.map((path) => ({ ...path, truncated: true })) : paths };
 }
@@ -70,7 +78,7 @@ function follow(starts: readonly Traveller[], walking: Walking): Path[] {
   const open = [...starts].reverse();
   const done: Traveller[] = [];
   for (let traveller = open.pop(); traveller; traveller = open.pop()) {
-    const ways = advance(traveller, walking);
+    const ways = advance(traveller, walking).filter((each) => mayGoOn(each, walking));
     const finished = ways.filter(({ verdict }) => verdict !== null);
     done.push(...finished);
     open.push(...ways.filter(({ verdict }) => verdict === null).reverse());
@@ -79,7 +87,8 @@ function follow(starts: readonly Traveller[], walking: Walking): Path[] {
       open.length = Math.max(0, MOST_PATHS - done.length);
     }
   }
-  return merge(done.map((each) => toPath(each, walking)));
+  const all = { ...walking, follows: null };
+  return merge(done.map((each) => toPath(each, all)));
 }
 
 /** One stop further: the same packet, or one for each way it can go. */
