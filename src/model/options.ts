@@ -17,6 +17,7 @@ const JUMPS = new Map<string, How>([
 ]);
 const MATCHES = new Set(["-m", "--match"]);
 const COUNTERS = new Set(["-c", "--set-counters"]);
+const MOST_BEHIND = 32;
 /** About the command's output, not about the rule. */
 const QUIET = /^(?:-v|--verbose)$/;
 
@@ -46,8 +47,9 @@ export class OptionReader {
   get #next(): Word | undefined {
     return this.#words[this.#at];
   }
+  /** What comes next, no more than advice looks at: a rule may have 10^5 words. */
   get #behind(): readonly Word[] {
-    return this.#words.slice(this.#at);
+    return this.#words.slice(this.#at, this.#at + MOST_BEHIND);
   }
 
   #option(): void {
