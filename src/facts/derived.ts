@@ -1,11 +1,28 @@
 /** What follows from other fields of a packet, where it is not stated itself. */
+import type { Family } from "./address.ts";
 import type { Field } from "./fields.ts";
 import { isAbsent, only, single, type ValueSet } from "./value-set.ts";
 
 type Known = Readonly<Partial<Record<Field, ValueSet>>>;
 
-export const derived = (fields: Known, field: Field): ValueSet | undefined =>
-  field === "pktType" ? pktType(fields) : field === "eui64" ? eui64(fields) : undefined;
+export function derived(fields: Known, field: Field, family: Family): ValueSet | undefined {
+  if (field === "pktType") return pktType(fields);
+  if (field === "eui64") return eui64(fields);
+  return field === "frameProtocol" ? frameProtocol(fields, family) : undefined;
+}
+
+/** include/uapi/linux/if_ether.h ETH_P_IP, ETH_P_IPV6, ETH_P_ARP */
+const CARRIED: Readonly<Record<Family, ValueSet | undefined>> = {
+  ipv4: only(0x0800),
+  ipv6: only(0x86dd),
+  arp: only(0x0806),
+  bridge: undefined,
+};
+/** net/bridge/netfilter/ebtables.c ebt_basic_match: of a tagged frame the tag's, whatever it carries. */
+function frameProtocol({ vlanTag }: Known, family: Family): ValueSet | undefined {
+  if (isAbsent(vlanTag)) return CARRIED[family];
+  return vlanTag && !vlanTag.absent ? only(0x8100) : undefined;
+}
 
 const BROADCAST = 2 ** 48 - 1;
 const TO_ONE: ValueSet = {

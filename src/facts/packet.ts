@@ -21,7 +21,7 @@ export const everything = (field: Field, family: Family): ValueSet => ({
   ranges: allValues(field, family),
 });
 export const known = (packet: Packet, field: Field): ValueSet =>
-  packet.fields[field] ?? derived(packet.fields, field) ?? everything(field, packet.family);
+  packet.fields[field] ?? derived(packet.fields, field, packet.family) ?? everything(field, packet.family);
 export const knownValue = (packet: Packet, field: Field): Value | undefined => single(packet.fields[field]);
 export const isStated = (packet: Packet, field: Field): boolean => packet.fields[field] !== undefined;
 
@@ -103,17 +103,10 @@ export function narrow(packet: Packet, field: Field, set: ValueSet): Packet | nu
   return isEmpty(next) ? null : withFields(packet, { [field]: next });
 }
 
-/** include/uapi/linux/if_ether.h: ETH_P_IP, ETH_P_IPV6, ETH_P_ARP */
-const FRAME_PROTOCOLS = { ipv4: 0x0800, ipv6: 0x86dd, arp: 0x0806 } as const;
-
-/** A packet of which nothing is stated; it is whole unless it is said to be a fragment, or cut off. */
+/** A packet of which nothing is stated; it is whole and in an untagged frame unless it is said to be otherwise. */
 export const anyPacket = (family: Family): Packet => ({
   family,
-  fields: {
-    fragmentOffset: only(0),
-    incomplete: absent,
-    ...(family === "bridge" ? {} : { frameProtocol: only(FRAME_PROTOCOLS[family]) }),
-  },
+  fields: { fragmentOffset: only(0), incomplete: absent, vlanTag: absent },
   assumed: {},
 });
 
@@ -174,15 +167,16 @@ function readField(field: Field, text: string, family: Family): ValueSet["ranges
   }
 }
 
-const saysWhole = (field: Field, set: ValueSet): boolean =>
-  (field === "fragmentOffset" && single(set) === 0) || (field === "incomplete" && isAbsent(set));
+const isUsual = (field: Field, set: ValueSet): boolean =>
+  (field === "fragmentOffset" && single(set) === 0) ||
+  ((field === "incomplete" || field === "vlanTag") && isAbsent(set));
 
 /** What is stated, as JSON has it: `null` is absent, left out is not stated. */
 export function packetJson(packet: Packet): Record<string, string | null> {
   const out: Record<string, string | null> = {};
   for (const field of fieldNames) {
     const set = packet.fields[field];
-    if (!set || saysWhole(field, set) || isImplied(packet, field)) continue;
+    if (!set || isUsual(field, set) || isImplied(packet, field)) continue;
     if (isAbsent(set)) out[field] = null;
     else if (!set.absent) out[field] = writeValues(field, set.ranges);
   }

@@ -8,6 +8,7 @@ import {
   meet,
   only,
   type Packet,
+  single,
   type ValueSet,
 } from "../facts/index.ts";
 import type { Hook, Layer } from "./journey.ts";
@@ -29,8 +30,10 @@ export function pktTypeAt(way: Way, layer: Layer, hook: Hook, host: Host): Value
   // made here: net/core/skbuff.c leaves 0 in a new buffer
   if (fromHost) return HOST;
   if (layer === "ip") {
-    const { destination } = packet.fields;
+    const { destination, inInterface } = packet.fields;
     const multicast = destination ? meet(destination.ranges, MULTICAST[packet.family]).length > 0 : true;
+    // drivers/net/loopback.c: what is for one host has the loopback's own MAC, and so has a broadcast
+    if (single(inInterface) === "lo" && !multicast) return HOST;
     // net/ipv4/ip_forward.c drops what is not for the host itself; ipmr.c forwards multicast as it is
     return (hook === "FORWARD" || hook === "POSTROUTING") && !bridged && !multicast ? HOST : undefined;
   }

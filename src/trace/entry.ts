@@ -34,7 +34,9 @@ export function entryPacket({ family, events }: TracedPacket): Entry {
   const ip = events.filter((event) => event.layer === "ip");
   const hook = hookOf(first, events, ip);
   const outPorts = [...new Set(events.map(({ values }) => values.physdevOut).filter((port) => port != null))];
+  const { etherType } = first.values;
   const fields: Stated = {
+    ...(family === "bridge" && etherType !== undefined ? { frameProtocol: only(etherType) } : {}),
     ...statedAs(first.values, ["source", "destination", "protocol", "sourcePort", "destinationPort", "tos"]),
     ...statedTos(first.values),
     ...header(ip[0]?.values),

@@ -219,6 +219,19 @@ test.each<Case>([
   ["-p Length --802_3-sap 0x42 -j DROP", {}, "no"],
   ["-p ARP --arp-op Request -j DROP", {}, "no"],
   ["-p 802_1Q --vlan-id 1 -j DROP", {}, "no"],
+  ["--logical-in br0 -j DROP", { inInterface: "br0" }, "yes"],
+  ["--logical-in ! br0 -j DROP", { inInterface: "br0" }, "no"],
+  // no port, no bridge to ask for: net/bridge/netfilter/ebtables.c ebt_basic_match
+  ["--logical-in br0 -j DROP", { inInterface: null }, "yes"],
+  ["--logical-in ! br0 -j DROP", { inInterface: null }, "yes"],
+  ["-i v1 -j DROP", { physdevIn: null }, "no"],
+  ["-i ! v1 -j DROP", { physdevIn: null }, "yes"],
+  ["-p 802_1Q --vlan-id 5 -j DROP", { vlanTag: "0x2005" }, "yes"],
+  ["-p 802_1Q --vlan-id ! 5 -j DROP", { vlanTag: "0x2005" }, "no"],
+  ["-p 802_1Q --vlan-prio 1 -j DROP", { vlanTag: "0x2005" }, "yes"],
+  ["-p 802_1Q --vlan-encap 0800 -j DROP", { vlanTag: "0x2005" }, "unknown"],
+  ["-p IPv4 -j DROP", { vlanTag: "0x2005" }, "no"],
+  ["-p IPv4 -j DROP", {}, "yes"],
   ["-d BGA --stp-type config -j DROP", { macDestination: "01:80:c2:00:00:00" }, "no"],
   ["-d BGA --stp-type config -j DROP", { macDestination: "01:80:c2:00:00:00", frameProtocol: 38 }, "unknown"],
   ["-p ARP --arp-op Request -j DROP", { frameProtocol: 0x0806 }, "unknown"],
@@ -261,4 +274,15 @@ test("ebtables-nft asks for IPv4 where a list has an address", () => {
     "no",
   ];
   expect(frameAnswer(given, "nft")).toBe("no");
+});
+
+test("a target that changes tcp options leaves open which there are", () => {
+  const packet = {
+    ...readPacket("ipv4", { protocol: "tcp", tcpOptions: "2", tcpMss: 1460 }),
+    touched: ["tcp options"],
+  };
+  for (const body of ["-p tcp --tcp-option 2", "-p tcp -m tcpmss ! --mss 1460"]) {
+    const rule = ruleOfText("ipv4", "FORWARD", body);
+    expect(evaluate(meaningOf(rule, new Host()).condition, packet).is).toBe("unknown");
+  }
 });

@@ -11,7 +11,8 @@ import { seenAt, type Traveller } from "../../src/path/traveller.ts";
 interface Frame {
   readonly name: string;
   readonly family: Family;
-  readonly frameProtocol: number;
+  /** Of frames that carry no IP packet. */
+  readonly frameProtocol?: number;
   readonly packet: Partial<Record<Field, string | number>>;
   readonly matched: readonly number[];
 }
@@ -28,7 +29,8 @@ const host = new Host({
 
 test.each(frames.map((frame, at) => [frame.name, at] as const))("%s (frame %i)", (_, at) => {
   const { family, frameProtocol, packet, matched } = frames[at] as Frame;
-  const described = withFields(readPacket(family, packet), { frameProtocol: only(frameProtocol) });
+  const plain = readPacket(family, packet);
+  const described = frameProtocol === undefined ? plain : withFields(plain, { frameProtocol: only(frameProtocol) });
   const way = { packet: described, bridge: "br0", bridged: false, fromHost: false } as Traveller;
   const seen = seenAt(way, "bridge", "PREROUTING", "nat", host);
   for (const [index, probe] of probes.entries()) {
@@ -37,7 +39,8 @@ test.each(frames.map((frame, at) => [frame.name, at] as const))("%s (frame %i)",
     const { is } = evaluate(meaningOf(rule, host).condition, seen);
     expect(evaluate(dropsOf(rule, host), seen).is).toBe("no");
     // what ARP, IGMP and what begins like a BPDU say is in no field
-    if (is === "unknown") expect(probe).toMatch(frameProtocol === 0x0806 ? /--arp|--among/ : /--ip-igmp-type|--stp/);
+    if (is === "unknown")
+      expect(probe).toMatch(frameProtocol === 0x0806 ? /--arp|--among/ : /--ip-igmp-type|--stp|--vlan-encap/);
     else expect({ probe, is }).toEqual({ probe, is: matched.includes(index + 1) ? "yes" : "no" });
   }
 });

@@ -3,6 +3,7 @@ import {
   always,
   any,
   type Condition,
+  exactly,
   not,
   readAddress,
   readMac,
@@ -73,15 +74,10 @@ export const ebtAmong = match({
       isAmong("macDestination", "destination", given["--among-dst"]),
     ),
 });
-const IPV4 = within("frameProtocol", [[0x0800, 0x0801]], "IPv4");
-const HAS_IPV4 = within(
-  "frameProtocol",
-  [
-    [0x0800, 0x0801],
-    [0x0806, 0x0807],
-  ],
-  "IPv4 or ARP",
-);
+/** What a tagged frame carries is in no field. */
+const [IP, ARP, TAGGED] = [0x0800, 0x0806, 0x8100];
+const IPV4 = within("frameProtocol", exactly(IP, TAGGED), "IPv4");
+const HAS_IPV4 = within("frameProtocol", exactly(IP, ARP, TAGGED), "IPv4 or ARP");
 function isAmong(
   mac: "macSource" | "macDestination",
   address: "source" | "destination",

@@ -1,6 +1,7 @@
-import { all } from "../../facts/index.ts";
-import { match, type Value } from "../define.ts";
+import { all, any, type Condition, not, present } from "../../facts/index.ts";
+import { type Backend, match, type One, type Value } from "../define.ts";
 import {
+  asks,
   compares,
   ebtMacMask,
   ethertypeName,
@@ -60,14 +61,20 @@ export const ebtFrame = match({
     "--logical-out": port(),
   },
   placed: { "-i": COMES_IN, "--logical-in": COMES_IN, "-o": GOES_OUT, "--logical-out": GOES_OUT },
-  means: (given) =>
+  means: (given, _host, _family, backend) =>
     all(
       compares("frameProtocol", given["-p"]),
       macIs("macSource", given["-s"]),
       macIs("macDestination", given["-d"]),
       compares("physdevIn", given["-i"]),
-      compares("inInterface", given["--logical-in"]),
+      logical("inInterface", given["--logical-in"], backend),
       compares("physdevOut", given["-o"]),
-      compares("outInterface", given["--logical-out"]),
+      logical("outInterface", given["--logical-out"], backend),
     ),
 });
+
+/** Where there is no device, ebt_basic_match does not ask for its bridge: yes either way; nft_meta_bridge.c: no. */
+function logical(field: "inInterface" | "outInterface", given: One<Written> | undefined, backend: Backend): Condition {
+  if (backend === "nft") return asks(field, given);
+  return given ? any(not(present(field)), compares(field, given)) : all();
+}

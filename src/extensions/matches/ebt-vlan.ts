@@ -1,4 +1,4 @@
-import { all } from "../../facts/index.ts";
+import { all, type Condition } from "../../facts/index.ts";
 import { type Given, match } from "../define.ts";
 import { asked, ebtTexts, ethertypeName, integer, isOldEbtables, opaque, readEthertype, word } from "../values.ts";
 
@@ -14,7 +14,15 @@ const encapsulated = word(
   (value, _, saver) =>
     (isOldEbtables(saver) && ethertypeName(value)) || value.toString(16).toUpperCase().padStart(4, "0"),
 );
-const tag = (name: string) => (value: number) => opaque(`VLAN ${name} is ${value}`, "the frame's VLAN tag");
+const tag =
+  (name: string, mask: number, shift: number) =>
+  (value: number): Condition => ({
+    is: "bits",
+    field: "vlanTag",
+    mask,
+    value: value << shift,
+    wants: `${name} ${value}`,
+  });
 
 const options = {
   "--vlan-id": integer({ max: 4094, negatable: true, examples: ["0", "10", "4094"] }),
@@ -37,6 +45,11 @@ export const ebtVlan = match({
   write: (given, saver) => ebtTexts(options, kept(given), saver),
   means(given) {
     const { "--vlan-id": id, "--vlan-prio": priority, "--vlan-encap": protocol } = kept(given);
-    return all(asked(id, tag("id")), asked(priority, tag("priority")), asked(protocol, tag("protocol")));
+    return all(
+      asked(id, tag("id", 0xfff, 0)),
+      asked(priority, tag("priority", 0xe000, 13)),
+      // no field holds what a tagged frame carries
+      asked(protocol, (value) => opaque(`VLAN protocol is ${value}`, "the frame's VLAN tag")),
+    );
   },
 });

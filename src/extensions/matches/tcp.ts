@@ -3,6 +3,7 @@ import { BadValue, type Given, match, type Value } from "../define.ts";
 import {
   asked,
   asks,
+  asksTcpOptions,
   atTransport,
   integer,
   ofHeader,
@@ -100,13 +101,10 @@ export const tcp = match({
     return ofHeader(
       BYTES,
       ...portsAndFlags(given),
-      asked(given["--tcp-option"], (option) => ({
-        is: "bits",
-        field: "tcpOptions",
-        mask: bitsOf([option]),
-        value: bitsOf([option]),
-        wants: `option ${option}`,
-      })),
+      asked(given["--tcp-option"], (option) => {
+        const bit = bitsOf([option]);
+        return asksTcpOptions({ is: "bits", field: "tcpOptions", mask: bit, value: bit, wants: `option ${option}` });
+      }),
     );
   },
   dropsIf: (given, family) =>

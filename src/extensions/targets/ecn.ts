@@ -16,7 +16,12 @@ function codepoint(given: Options): number | undefined {
   return remove && ect && remove.at > ect.at ? undefined : ect?.value;
 }
 
-/** The ECN bits of the IPv4 and the tcp header. net/ipv4/netfilter/ipt_ECN.c; the packet's tcp flags here are without them. */
+function flags(given: Options): { readonly ece: number | undefined; readonly cwr: number | undefined } {
+  const remove = given["--ecn-tcp-remove"] ? 0 : undefined;
+  return { ece: given["--ecn-tcp-ece"]?.value ?? remove, cwr: given["--ecn-tcp-cwr"]?.value ?? remove };
+}
+
+/** The ECN bits of the IPv4 and the tcp header. net/ipv4/netfilter/ipt_ECN.c. */
 export const ECN = target({
   name: "ECN",
   families: ["ipv4"],
@@ -33,9 +38,7 @@ export const ECN = target({
       ? { expected: "-p tcp for what is in the tcp header" }
       : null,
   write(given) {
-    const remove = given["--ecn-tcp-remove"] ? 0 : undefined;
-    const ece = given["--ecn-tcp-ece"]?.value ?? remove;
-    const cwr = given["--ecn-tcp-cwr"]?.value ?? remove;
+    const { ece, cwr } = flags(given);
     const ect = codepoint(given);
     if (ece === 0 && cwr === 0 && ect === undefined) return ["--ecn-tcp-remove"];
     return [["--ecn-tcp-ece", ece] as const, ["--ecn-tcp-cwr", cwr] as const, ["--ecn-ip-ect", ect] as const].flatMap(
@@ -44,6 +47,11 @@ export const ECN = target({
   },
   does(given) {
     const ect = codepoint(given);
-    return ect === undefined ? [{ does: "continue" }] : [{ does: "set", field: "tos", value: ect, mask: 3 }];
+    const { ece, cwr } = flags(given);
+    const mask = (ece === undefined ? 0 : 1) | (cwr === undefined ? 0 : 2);
+    return [
+      ...(ect === undefined ? [] : [{ does: "set", field: "tos", value: ect, mask: 3 } as const]),
+      { does: "set", field: "tcpEcn", value: (ece ?? 0) | ((cwr ?? 0) << 1), mask },
+    ];
   },
 });
