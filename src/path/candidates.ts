@@ -51,7 +51,7 @@ class Block {
   readonly #host: Host;
   /** A rule is to be asked if one of these leaves it. */
   #sieves: readonly Sieve[];
-  /** How often a rule may still be asked before all of them are bound. */
+  /** How often a rule may still be asked before all of them are read whole: once each, for the first packet. */
   #patience: number;
 
   constructor(rules: readonly Rule[], host: Host) {
@@ -66,7 +66,7 @@ class Block {
     for (const sieve of this.#sieves) next = Math.min(next, sieve.next(from, packet));
     if (next === BLOCK) return -1;
     // their own parts do not tell these rules apart: what else they ask may
-    if (--this.#patience === 0) this.#sieves = this.#sift((rule) => this.#whole(rule));
+    if (this.#patience-- === 0) this.#sieves = this.#sift((rule) => this.#whole(rule));
     return next;
   }
 
@@ -107,8 +107,11 @@ function waysOf(condition: Condition, family: Family, wanted = true): readonly W
   }
 }
 const ANYTHING: readonly Way[] = [[]];
-const both = (some: readonly Way[], others: readonly Way[]): readonly Way[] =>
-  some.length * others.length > MOST_WAYS ? some : some.flatMap((one) => others.map((other) => [...one, ...other]));
+function both(some: readonly Way[], others: readonly Way[]): readonly Way[] {
+  if (some === ANYTHING || others.length === 0) return others;
+  if (others === ANYTHING || some.length * others.length > MOST_WAYS) return some;
+  return some.flatMap((one) => others.map((other) => one.concat(other)));
+}
 
 /** The bits of the rules of one block that are still to be asked. */
 const left = new Int32Array(WORDS);
@@ -160,21 +163,29 @@ function toggle(bits: Int32Array, at: number): void {
   bits[at >> 5] = (bits[at >> 5] as number) ^ (1 << (at & 31));
 }
 
-/** The rules of a block, by what they ask of one field. */
+/** The rules of a block, by what they want of one field. */
 class Column {
   readonly field: Field;
+  /** By rule, until it is first asked for: most packets are ruled out by another field. */
+  #sets: readonly (ValueSet | undefined)[] | null;
+  readonly #size: number;
   /** Where the values that they want begin and end, in order: those between two points are alike to all rules. */
-  readonly #points: readonly Value[];
+  #points: readonly Value[] = [];
   /** The rules that are left without the field, by values below the first point, and from each point on. */
-  readonly #rows: Int32Array;
+  #rows = new Int32Array(0);
 
   constructor(field: Field, sets: readonly (ValueSet | undefined)[], size: number) {
     this.field = field;
+    this.#sets = sets;
+    this.#size = size;
+  }
+
+  #fill(sets: readonly (ValueSet | undefined)[]): void {
     const ends = new Set<Value>();
     for (const set of sets) for (const [low, high] of set?.ranges ?? []) ends.add(low).add(high);
     this.#points = [...ends].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
     this.#rows = new Int32Array((this.#points.length + 2) * WORDS);
-    for (let rule = 0; rule < size; rule++) {
+    for (let rule = 0; rule < this.#size; rule++) {
       const set = sets[rule];
       if (!set || set.absent) toggle(this.#rows, rule);
       if (!set) toggle(this.#rows, BLOCK + rule);
@@ -183,10 +194,12 @@ class Column {
         for (const point of range) toggle(this.#rows, (countUpTo(this.#points, point) + 1) * BLOCK + rule);
     }
     for (let at = 2 * WORDS; at < this.#rows.length; at++) this.#rows[at] = this.#bits(at) ^ this.#bits(at - WORDS);
+    this.#sets = null;
   }
 
   /** Takes the rules away that the values rule out; false: none is left. */
   narrows({ absent, ranges }: ValueSet): boolean {
+    if (this.#sets) this.#fill(this.#sets);
     const points = this.#points;
     some.fill(0);
     if (absent) this.#add(0);
