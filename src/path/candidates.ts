@@ -4,16 +4,13 @@
  * leaves (Lakshman and Stiliadis, SIGCOMM 1998). What is not kept is asked, so the walk is the same without.
  */
 import {
-  allValues,
   type Condition,
-  type Family,
   type Field,
   type Host,
   isWhole,
-  minus,
   type Packet,
+  type Ranges,
   type Value,
-  type ValueSet,
 } from "../facts/index.ts";
 import { meaningOf, ownCondition, type Rule } from "../model/index.ts";
 
@@ -24,9 +21,8 @@ export type NextRule = (rules: readonly Rule[], from: number, packet: Packet, ho
 const SHORT = 24;
 const BLOCK = 256;
 const WORDS = BLOCK / 32;
-/** What asks more ranges, or in more ways, and packets that leave more of a field's values apart, are not looked up. */
+/** A rule that wants more ranges, or a packet that leaves more of a field's values apart, is not looked up. */
 const MOST_RANGES = 8;
-const MOST_WAYS = 6;
 const MOST_ROWS = 16;
 
 const memo = new WeakMap<Host, WeakMap<readonly Rule[], Block[]>>();
@@ -40,100 +36,32 @@ export const nextRule: NextRule = (rules, from, packet, host) => {
   if (!blocks) ofHost.set(rules, (blocks = []));
   for (let first = from - (from % BLOCK); first < rules.length; first += BLOCK) {
     const block = (blocks[first / BLOCK] ??= new Block(rules.slice(first, first + BLOCK), host));
-    const found = block.next(Math.max(from - first, 0), packet);
-    if (found >= 0) return first + found;
+    const next = block.next(Math.max(from - first, 0), packet);
+    if (next < BLOCK) return first + next;
   }
   return rules.length;
 };
 
+/** The bits of the rules of one block that are still to be asked. */
+const left = new Int32Array(WORDS);
+/** Those that the values of one field leave. */
+const some = new Int32Array(WORDS);
+
 class Block {
   readonly #rules: readonly Rule[];
   readonly #host: Host;
-  /** A rule is to be asked if one of these leaves it. */
-  #sieves: readonly Sieve[];
-  /** How often a rule may still be asked before all of them are bound. */
+  readonly #all = new Int32Array(WORDS);
+  /** The one that last left nothing comes first. */
+  #columns: Column[];
+  /** How often a rule may still be asked before all of them are read whole: once each, for the first packet. */
   #patience: number;
 
   constructor(rules: readonly Rule[], host: Host) {
     this.#rules = rules;
     this.#host = host;
     this.#patience = rules.length;
-    this.#sieves = this.#sift((rule) => ownCondition(rule, host) ?? this.#whole(rule));
-  }
-
-  next(from: number, packet: Packet): number {
-    let next = BLOCK;
-    for (const sieve of this.#sieves) next = Math.min(next, sieve.next(from, packet));
-    if (next === BLOCK) return -1;
-    // their own parts do not tell these rules apart: what else they ask may
-    if (--this.#patience === 0) this.#sieves = this.#sift((rule) => this.#whole(rule));
-    return next;
-  }
-
-  #whole(rule: Rule): Condition {
-    return meaningOf(rule, this.#host).condition;
-  }
-
-  #sift(asked: (rule: Rule) => Condition): Sieve[] {
-    const ways = this.#rules.map((rule) => waysOf(asked(rule), rule.family));
-    const most = Math.max(...ways.map(({ length }) => length));
-    return Array.from({ length: most }, (_, at) => new Sieve(ways.map((each) => each[at] ?? null)));
-  }
-}
-
-/** What is wanted of fields' values, all of it. */
-type Way = readonly (readonly [Field, ValueSet])[];
-/** One of these has to hold for the condition to hold; or, `wanted` false, for it not to. */
-function waysOf(condition: Condition, family: Family, wanted = true): readonly Way[] {
-  switch (condition.is) {
-    case "not":
-      return waysOf(condition.of, family, !wanted);
-    case "present":
-      return [[[condition.field, { absent: !wanted, ranges: wanted ? allValues(condition.field, family) : [] }]]];
-    case "in": {
-      const ranges = wanted ? condition.ranges : minus(allValues(condition.field, family), condition.ranges);
-      // what is on both sides of something is nearly all there is
-      const isMost = ranges.length > (wanted ? MOST_RANGES : 1);
-      return isMost ? ANYTHING : [[[condition.field, { absent: !wanted, ranges }]]];
-    }
-    case "all":
-    case "any": {
-      const parts = condition.of.map((part) => waysOf(part, family, wanted));
-      const ways = (condition.is === "all") === wanted ? parts.reduce(both, ANYTHING) : parts.flat();
-      return ways.length > MOST_WAYS ? ANYTHING : ways;
-    }
-    default:
-      return ANYTHING;
-  }
-}
-const ANYTHING: readonly Way[] = [[]];
-const both = (some: readonly Way[], others: readonly Way[]): readonly Way[] =>
-  some.length * others.length > MOST_WAYS ? some : some.flatMap((one) => others.map((other) => [...one, ...other]));
-
-/** The bits of the rules of one block that are still to be asked. */
-const left = new Int32Array(WORDS);
-/** Of these, those that one field leaves. */
-const some = new Int32Array(WORDS);
-
-/** The rules of a block, by one way of each. */
-class Sieve {
-  readonly #all = new Int32Array(WORDS);
-  /** The one that last left nothing comes first. */
-  readonly #columns: Column[];
-
-  /** null: a rule that has no such way. */
-  constructor(ways: readonly (Way | null)[]) {
-    const fields = new Map<Field, ValueSet[]>();
-    for (const [rule, way] of ways.entries()) {
-      if (way) toggle(this.#all, rule);
-      for (const [field, set] of way ?? []) {
-        const sets = fields.get(field) ?? [];
-        // of two that want something of one field one is kept: a packet may leave values to each, and none to both
-        sets[rule] ??= set;
-        fields.set(field, sets);
-      }
-    }
-    this.#columns = [...fields].map(([field, sets]) => new Column(field, sets, ways.length));
+    for (const rule of rules.keys()) toggle(this.#all, rule);
+    this.#columns = this.#read((rule) => ownCondition(rule, host) ?? meaningOf(rule, host).condition);
   }
 
   /** The first rule that is left; BLOCK when there is none. */
@@ -142,61 +70,92 @@ class Sieve {
     for (let at = 0; at < this.#columns.length; at++) {
       const column = this.#columns[at] as Column;
       const set = packet.fields[column.field];
-      if (!set || column.narrows(set)) continue;
+      if (!set || column.narrows(set.ranges)) continue;
       this.#columns[at] = this.#columns[0] as Column;
       this.#columns[0] = column;
       return BLOCK;
     }
-    for (let word = 0; word < WORDS; word++) {
-      const bits = left[word] as number;
-      if (bits !== 0) return word * 32 + 31 - Math.clz32(bits & -bits);
+    const word = left.findIndex((bits) => bits !== 0);
+    if (word < 0) return BLOCK;
+    // their own parts do not tell these rules apart: what else they ask may
+    if (this.#patience-- === 0) this.#columns = this.#read((rule) => meaningOf(rule, this.#host).condition);
+    const bits = left[word] as number;
+    return word * 32 + 31 - Math.clz32(bits & -bits);
+  }
+
+  #read(conditionOf: (rule: Rule) => Condition): Column[] {
+    const fields = new Map<Field, Ranges[]>();
+    for (const [at, rule] of this.#rules.entries()) {
+      for (const { field, ranges } of necessary(conditionOf(rule))) {
+        if (ranges.length > MOST_RANGES) continue;
+        const wanted = fields.get(field) ?? [];
+        // of two about one field one is kept: a packet may leave values to each, and none to both
+        wanted[at] ??= ranges;
+        fields.set(field, wanted);
+      }
     }
-    return BLOCK;
+    return [...fields].map(([field, wanted]) => new Column(field, wanted, this.#rules.length));
   }
 }
 
+type In = Extract<Condition, { is: "in" }>;
+/** What has to hold of fields' values for the condition to hold. */
+const necessary = (condition: Condition): readonly In[] =>
+  condition.is === "in" ? [condition] : condition.is === "all" ? condition.of.flatMap(necessary) : [];
+
+/** Bits from this one on. */
 const bitsFrom = (bit: number): number => (bit <= 0 ? -1 : bit >= 32 ? 0 : -1 << bit);
 function toggle(bits: Int32Array, at: number): void {
   bits[at >> 5] = (bits[at >> 5] as number) ^ (1 << (at & 31));
 }
 
-/** The rules of a block, by what they ask of one field. */
+/** The rules of a block, by what they want of one field. */
 class Column {
   readonly field: Field;
+  /** By rule, until it is first asked for: most packets are ruled out by another field. */
+  #wanted: readonly (Ranges | undefined)[] | null;
+  readonly #size: number;
   /** Where the values that they want begin and end, in order: those between two points are alike to all rules. */
-  readonly #points: readonly Value[];
-  /** The rules that are left without the field, by values below the first point, and from each point on. */
-  readonly #rows: Int32Array;
+  #points: readonly Value[] = [];
+  /** The rules that are left by values below the first point, which none wants, and from each point on. */
+  #rows = new Int32Array(0);
 
-  constructor(field: Field, sets: readonly (ValueSet | undefined)[], size: number) {
+  constructor(field: Field, wanted: readonly (Ranges | undefined)[], size: number) {
     this.field = field;
+    this.#wanted = wanted;
+    this.#size = size;
+  }
+
+  #fill(wanted: readonly (Ranges | undefined)[]): void {
     const ends = new Set<Value>();
-    for (const set of sets) for (const [low, high] of set?.ranges ?? []) ends.add(low).add(high);
+    for (const ranges of wanted) for (const [low, high] of ranges ?? []) ends.add(low).add(high);
     this.#points = [...ends].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-    this.#rows = new Int32Array((this.#points.length + 2) * WORDS);
-    for (let rule = 0; rule < size; rule++) {
-      const set = sets[rule];
-      if (!set || set.absent) toggle(this.#rows, rule);
-      if (!set) toggle(this.#rows, BLOCK + rule);
+    this.#rows = new Int32Array((this.#points.length + 1) * WORDS);
+    for (let rule = 0; rule < this.#size; rule++) {
+      const ranges = wanted[rule];
+      if (!ranges) toggle(this.#rows, rule);
       // at first what turns at a point
-      for (const range of set?.ranges ?? [])
-        for (const point of range) toggle(this.#rows, (countUpTo(this.#points, point) + 1) * BLOCK + rule);
+      for (const range of ranges ?? [])
+        for (const point of range) toggle(this.#rows, countUpTo(this.#points, point) * BLOCK + rule);
     }
-    for (let at = 2 * WORDS; at < this.#rows.length; at++) this.#rows[at] = this.#bits(at) ^ this.#bits(at - WORDS);
+    for (let at = WORDS; at < this.#rows.length; at++) this.#rows[at] = this.#bits(at) ^ this.#bits(at - WORDS);
+    this.#wanted = null;
   }
 
   /** Takes the rules away that the values rule out; false: none is left. */
-  narrows({ absent, ranges }: ValueSet): boolean {
+  narrows(values: Ranges): boolean {
+    if (this.#wanted) this.#fill(this.#wanted);
     const points = this.#points;
-    some.fill(0);
-    if (absent) this.#add(0);
+    for (let word = 0; word < WORDS; word++) some[word] = 0;
+    // without the field nothing that wants it matches
+    if (values.length === 0) this.#add(0);
     let most = MOST_ROWS;
-    for (const [low, high] of ranges) {
+    for (const [low, high] of values) {
       let point = countUpTo(points, low);
-      this.#add(point + 1);
+      this.#add(point);
       while (point < points.length && (points[point] as Value) < high) {
         if (most-- === 0) return true;
-        this.#add(++point + 1);
+        this.#add(++point);
       }
     }
     let any = 0;
