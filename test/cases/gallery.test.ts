@@ -48,12 +48,12 @@ describe.each(gallery)("$name", ({ name, bases, broken }) => {
     expect(code).toBe(1);
   });
 
-  it.each(["rules.sh", ...broken.map(([script]) => script)])("lint has its say on %s", async (script) => {
+  const linted = ["rules.sh", ...broken.map(([script]) => script).filter((script) => LINTED[script])];
+  it.each(linted)("lint has its say on %s", async (script) => {
     const base = bases[0]?.length ? bases[0] : [hostOf(name)];
     const { json } = await chainwalkJson(["lint", ...base, "--apply", `${GALLERY}${name}/${script}`]);
-    const rules = json.findings.map(({ rule }: { rule: string }) => rule);
-    if (script === "rules.sh") expect(rules).toEqual([]);
-    else if (LINTED[script]) expect(rules).toEqual([LINTED[script]]);
+    const said = LINTED[script];
+    expect(json.findings.map(({ rule }: { rule: string }) => rule)).toEqual(said ? [said] : []);
   });
 
   it("has no other script", () => {
