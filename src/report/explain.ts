@@ -3,7 +3,7 @@ import { type Field, isAbsent, type Packet, packetJson, writeValues } from "../f
 import { type Path, passedOver, type Step, type Walk, type World } from "../path/index.ts";
 import { assumptionWords } from "./assumptions.ts";
 import { journey } from "./journey.ts";
-import { counted, painted, whereTo } from "./outcome.ts";
+import { counted, decider, painted, whereTo } from "./outcome.ts";
 import { isNamed, packetWords } from "./packet-words.ts";
 import { placeOf, ruleWords } from "./rule-words.ts";
 import type { Style } from "./style.ts";
@@ -127,8 +127,9 @@ function* oneWalk({ scenario, walk, world }: Explanation, style: Style, most: nu
 
 /** What decided, and what was taken for it. */
 function* because(path: Path, world: World, style: Style): Iterable<string> {
-  const { decidedBy, steps, assumptions } = path;
-  const step = steps.findLast(({ id }) => id === decidedBy);
+  const { steps, assumptions } = path;
+  const by = decider(path);
+  const step = steps.findLast(({ id }) => id === by);
   if (step?.rule) {
     yield `  decided   by ${safe(step.id)}  ${safe(ruleWords(step.rule))}`;
     yield `            ${style.dim(placeOf(step.rule))}`;

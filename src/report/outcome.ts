@@ -22,6 +22,10 @@ export const painted = (path: Path, style: Style): string =>
     .map((each) => colour(each, style))
     .join(" and ");
 
+/** The step that decided; of a packet that was taken away, or is not followed, where that happened. */
+export const decider = ({ decidedBy, verdict, lost, steps }: Path): string | null =>
+  decidedBy ?? (verdict === "ACCEPT" || lost ? null : (steps.at(-1)?.id ?? null));
+
 /** `3 ACCEPT, 1 DROP` */
 export function counted(paths: readonly Path[], style: Style): string[] {
   const counts = new Map<string, number>();

@@ -2,7 +2,7 @@
 import type { Packet } from "../facts/index.ts";
 import type { Assumption, Path, World } from "../path/index.ts";
 import { assumptionWords, settledBy } from "./assumptions.ts";
-import { painted, whereTo } from "./outcome.ts";
+import { decider, painted, whereTo } from "./outcome.ts";
 import type { Style } from "./style.ts";
 import { safe } from "./text.ts";
 
@@ -68,7 +68,8 @@ export function* tree(ways: Ways, packet: Packet, world: World, style: Style): I
   const numbers = new Map(inOrder(ways).map((path, at) => [path, at + 1]));
   const width = String(numbers.size).length;
   const line = (path: Path): string => {
-    const by = path.decidedBy === null ? "" : `by ${safe(path.decidedBy)}, `;
+    const decided = decider(path);
+    const by = decided === null ? "" : `by ${safe(decided)}, `;
     return `${String(numbers.get(path)).padStart(width)}. ${painted(path, style)}  ${by}${whereTo(path, packet)}`;
   };
   function* level({ ends, parts }: Ways, indent: string): Iterable<string> {

@@ -1,5 +1,5 @@
 /** The gallery of DOCKER-USER: each script does what its scenarios say, each twin fails where it is said to. */
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { chainwalkJson } from "../support/cli.ts";
 import { GALLERY, gallery } from "./gallery/gallery.ts";
@@ -9,6 +9,14 @@ interface Scenario {
   readonly outcome: string;
   readonly failures: readonly { readonly expected: string; readonly got: string }[];
 }
+
+/** Twins that lint knows by themselves. */
+const LINTED: Readonly<Record<string, string>> = {
+  "broken-host-port.sh": "docker-user-published-port",
+  "broken-after-return.sh": "docker-user-rule-after-return",
+};
+const hostOf = (name: string): string =>
+  existsSync(`${GALLERY}${name}/host`) ? `${GALLERY}${name}/host` : `${GALLERY}host`;
 
 describe.each(gallery)("$name", ({ name, bases, broken }) => {
   const run = async (
@@ -38,6 +46,14 @@ describe.each(gallery)("$name", ({ name, bases, broken }) => {
     expect(Object.fromEntries(verdicts)).toEqual(fails);
     expect(failed.map(({ outcome }) => outcome)).toEqual(Object.keys(fails).map(() => "failed"));
     expect(code).toBe(1);
+  });
+
+  const linted = ["rules.sh", ...broken.map(([script]) => script).filter((script) => LINTED[script])];
+  it.each(linted)("lint has its say on %s", async (script) => {
+    const base = bases[0]?.length ? bases[0] : [hostOf(name)];
+    const { json } = await chainwalkJson(["lint", ...base, "--apply", `${GALLERY}${name}/${script}`]);
+    const said = LINTED[script];
+    expect(json.findings.map(({ rule }: { rule: string }) => rule)).toEqual(said ? [said] : []);
   });
 
   it("has no other script", () => {

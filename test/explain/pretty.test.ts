@@ -214,3 +214,16 @@ it("every golden file has its case", () => {
   const files = readdirSync(folder).filter((file) => file.endsWith(".txt"));
   expect(files.sort()).toEqual(cases.map(([name]) => `${name}.txt`).sort());
 });
+
+describe("--passed-over", () => {
+  const packet = `${DOCKER_USER}/rules.v4 --host ${DOCKER_USER}/host.json -i eth0 -s 198.51.100.7 -d 203.0.113.9 -p udp --dport 53 --ctstate NEW`;
+  const over = async (most: number): Promise<string[]> => {
+    const { out } = await chainwalk(["explain", ...packet.split(" "), "--passed-over", String(most)]);
+    return out.split("\n").filter((line) => /passed over|not shown/.test(line));
+  };
+
+  // nat DOCKER has one rule, and it is for tcp; nat POSTROUTING is not reached: the packet is for the host
+  it("says which rule", async () =>
+    expect((await over(1)).map((line) => line.trim().slice(0, 18))).toEqual(["passed over rule 1"]));
+  it("0: none, and no word of them", async () => expect(await over(0)).toEqual([]));
+});

@@ -45,6 +45,8 @@ function stageOf(base: readonly string[], folder: string): Stage {
 const TRACE = "iptables -t raw -I PREROUTING -j TRACE\nip6tables -t raw -I PREROUTING -j TRACE\n";
 const LEGACY = 'iptables() { iptables-legacy "$@"; }\nip6tables() { ip6tables-legacy "$@"; }\nset -e\n';
 function load(lab: Lab, { ipv4, ipv6, commands }: Stage, script: string): void {
+  // a table that the dump has not is left as the script before has made it
+  lab.run("iptables-legacy -t raw -F && ip6tables-legacy -t raw -F", "sh");
   expect(lab.load({ ipv4, ...(ipv6 === undefined ? {} : { ipv6 }) })).toBeNull();
   lab.run(`${LEGACY}${commands}${read(script)}${TRACE}`, "sh");
 }
