@@ -1,4 +1,4 @@
-import { type Given, type OptionTable, target } from "../define.ts";
+import { type Effect, type Given, type OptionTable, target } from "../define.ts";
 import { flag, integer } from "../values.ts";
 
 const bit = integer({ max: 1, examples: ["0", "1"] });
@@ -16,7 +16,9 @@ function codepoint(given: Options): number | undefined {
   return remove && ect && remove.at > ect.at ? undefined : ect?.value;
 }
 
-/** The ECN bits of the IPv4 and the tcp header. net/ipv4/netfilter/ipt_ECN.c; the packet's tcp flags here are without them. */
+const [ECE, CWR] = [1, 2];
+
+/** The ECN bits of the IPv4 and the tcp header. net/ipv4/netfilter/ipt_ECN.c */
 export const ECN = target({
   name: "ECN",
   families: ["ipv4"],
@@ -44,6 +46,13 @@ export const ECN = target({
   },
   does(given) {
     const ect = codepoint(given);
-    return ect === undefined ? [{ does: "continue" }] : [{ does: "set", field: "tos", value: ect, mask: 3 }];
+    const remove = given["--ecn-tcp-remove"] ? 0 : undefined;
+    const flag = (bit: number, value: number | undefined): readonly Effect[] =>
+      value === undefined ? [] : [{ does: "set", field: "tcpEcn", value: value * bit, mask: bit }];
+    return [
+      ...flag(ECE, given["--ecn-tcp-ece"]?.value ?? remove),
+      ...flag(CWR, given["--ecn-tcp-cwr"]?.value ?? remove),
+      ...(ect === undefined ? [] : [{ does: "set", field: "tos", value: ect, mask: 3 } as const]),
+    ];
   },
 });

@@ -37,5 +37,5 @@ export const TCPMSS = target({
   },
   write: (given) =>
     clamps(given) ? ["--clamp-mss-to-pmtu"] : given["--set-mss"] ? [`--set-mss ${given["--set-mss"].value}`] : null,
-  does: () => [{ does: "continue" }],
+  does: (given) => [{ does: "limit mss", most: clamps(given) ? null : (given["--set-mss"]?.value ?? null) }],
 });

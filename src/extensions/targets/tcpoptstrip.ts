@@ -30,5 +30,5 @@ export const TCPOPTSTRIP = target({
   families: ["ipv4", "ipv6"],
   options: { "--strip-options": kinds },
   placement: { tables: ["mangle"], protocols: ["tcp"] },
-  does: () => [{ does: "continue" }],
+  does: (given) => [{ does: "strip", options: given["--strip-options"]?.value ?? [] }],
 });
