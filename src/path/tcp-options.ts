@@ -1,5 +1,5 @@
 /** Changes of a tcp header's options. net/netfilter/xt_TCPMSS.c, xt_TCPOPTSTRIP.c */
-import { absent, bitSet, isAbsent, known, knownValue, only, unite } from "../facts/index.ts";
+import { absent, bitsOf, isAbsent, known, knownValue, only, unite } from "../facts/index.ts";
 import { replace, rewrite } from "./rewrite.ts";
 import type { Change, Traveller } from "./traveller.ts";
 
@@ -21,7 +21,7 @@ export function limitMss(traveller: Traveller, most: number | null): Change[] {
       : ([Math.min(Number(low), most), Math.min(highest, most) + 1] as const);
   });
   return [
-    ...(typeof options === "bigint" ? rewrite(traveller, "tcpOptions", only(options | bitSet([MSS])), "target") : []),
+    ...(typeof options === "bigint" ? rewrite(traveller, "tcpOptions", only(options | bitsOf([MSS])), "target") : []),
     ...rewrite(traveller, "tcpMss", { absent: false, ranges: unite(limited) }, "target"),
   ];
 }
@@ -30,9 +30,9 @@ export function stripOptions(traveller: Traveller, kinds: readonly number[]): Ch
   const { packet } = traveller;
   if (isAbsent(packet.fields.tcpFlags)) return [];
   const options = knownValue(packet, "tcpOptions");
-  const gone = bitSet(kinds);
+  const gone = bitsOf(kinds);
   const mss = kinds.includes(MSS) ? rewrite(traveller, "tcpMss", absent, "target") : [];
   if (typeof options !== "bigint") return [...replace(traveller, "tcpOptions", null), ...mss];
   if ((options & gone) === 0n) return mss;
-  return [...rewrite(traveller, "tcpOptions", only((options & ~gone) | bitSet([NOP])), "target"), ...mss];
+  return [...rewrite(traveller, "tcpOptions", only((options & ~gone) | bitsOf([NOP])), "target"), ...mss];
 }
