@@ -166,6 +166,10 @@ export type Effect =
   | { readonly does: "become"; readonly field: Field; readonly ranges: Ranges | null }
   /** NPT: another prefix, the checksum kept. */
   | { readonly does: "map prefix"; readonly field: "source" | "destination"; readonly from: Range; readonly to: Range }
+  /** The tcp MSS option is at most this, null: what the route allows; a packet without one gets it. */
+  | { readonly does: "limit mss"; readonly most: number | null }
+  /** These tcp options become NOPs. */
+  | { readonly does: "strip"; readonly options: readonly number[] }
   /** The destination MAC becomes that of the frame's bridge, in broute that of its port. */
   | { readonly does: "redirect" }
   /** In raw, in place of a connection: none is looked for, or it is to be made by a template. */

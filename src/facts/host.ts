@@ -3,6 +3,7 @@
  * Everything is optional; what is not there is not known.
  */
 import { type Address, type Family, prefixRange, readAddress, readMac, readPrefix } from "./address.ts";
+import { type Bridge, readBridges } from "./bridges.ts";
 import { always, type Condition } from "./condition.ts";
 import { LOOPBACK, type Lookup, type RouteClass, readLookups, routeRange } from "./fib.ts";
 import { type HostJson, readTime } from "./host-json.ts";
@@ -12,16 +13,6 @@ import { type LocalRoute, localTable } from "./local-table.ts";
 import { type Reverse, reverseRoutes } from "./reverse-route.ts";
 import { exactly, has, type Range, type Ranges, unite } from "./value-set.ts";
 
-export interface Port {
-  readonly name: string;
-  readonly hairpin: boolean;
-}
-export interface Bridge {
-  readonly name: string;
-  readonly mac: number | undefined;
-  /** Newest first: the order in which the kernel floods (br_forward.c br_flood walks the port list, newest at its head). */
-  readonly ports: readonly Port[];
-}
 export interface OwnAddress {
   readonly address: Address;
   readonly network: Range;
@@ -223,25 +214,4 @@ export class Host {
       return range && (typeof range[0] === "bigint") === (family === "ipv6") ? [[range, dev] as const] : [];
     });
   }
-}
-
-function readBridges({ link = [], addr = [] }: HostJson): readonly Bridge[] {
-  const rows = [...link, ...addr];
-  const masters = new Set(rows.map(({ master }) => master).filter((name) => name !== undefined));
-  for (const { ifname, linkinfo } of link) if (ifname && linkinfo?.info_kind === "bridge") masters.add(ifname);
-  return [...masters].map((name) => {
-    const mac = rows.find(({ ifname, address }) => ifname === name && address)?.address;
-    const ports = new Map<string, number>();
-    for (const row of rows) if (row.master === name && row.ifname) ports.set(row.ifname, row.ifindex ?? 0);
-    return {
-      name,
-      mac: mac === undefined ? undefined : readMac(mac),
-      ports: [...ports]
-        .sort((a, b) => b[1] - a[1])
-        .map(([port]) => ({
-          name: port,
-          hairpin: link.find(({ ifname }) => ifname === port)?.linkinfo?.info_slave_data?.hairpin ?? false,
-        })),
-    };
-  });
 }

@@ -1,6 +1,7 @@
 /** The room of facts: what a rule can ask about, what is known of a packet, and of the host. */
 export * from "./address.ts";
 export * from "./bits.ts";
+export * from "./bridges.ts";
 export * from "./condition.ts";
 export { type Lookup, MULTICAST, type RouteClass } from "./fib.ts";
 export * from "./fields.ts";

@@ -1,10 +1,8 @@
 /** NAT: which packets ask the nat table, what a translation does, and the silent ones of later packets. Semantics 4.2. */
 import type { Translate } from "../extensions/index.ts";
 import {
-  type Address,
   absent,
   all,
-  allValues,
   any,
   type Condition,
   evaluate,
@@ -12,15 +10,12 @@ import {
   exactly,
   type Family,
   type Field,
-  type Host,
-  has,
   isAbsent,
   isStated,
   knownValue,
   not,
   type Packet,
   type Ranges,
-  readAddress,
   type Value,
   type ValueSet,
   within,
@@ -28,8 +23,9 @@ import {
 import { bind, meaningOf } from "../model/index.ts";
 import { translated } from "./conntrack.ts";
 import type { Hook } from "./journey.ts";
+import { ownAddresses } from "./own-addresses.ts";
 import { rewrite } from "./rewrite.ts";
-import { type Change, nameOf, type Traveller, type World } from "./traveller.ts";
+import type { Change, Traveller, World } from "./traveller.ts";
 
 const NEW = within("ctstate", [[1, 2]], "NEW");
 const RELATED = within("ctstate", [[2, 3]], "RELATED");
@@ -93,37 +89,6 @@ function portsOf({ ports = [], base }: Translate, old: Value | undefined): Range
   const [low, high] = range.map(Number) as [number, number];
   const port = low + (((old - base + 0x10000) % 0x10000) % (high - low));
   return [[port, port + 1]];
-}
-
-/**
- * MASQUERADE: the out device's address; REDIRECT: the in device's, or loopback for packets of this host. null: the
- * device has none (nf_nat_masquerade.c, nf_nat_redirect.c: NF_DROP).
- */
-function ownAddresses(packet: Packet, manip: "source" | "destination", hook: Hook, host: Host): Ranges | null {
-  if (manip === "destination" && hook === "OUTPUT")
-    return exactly(readAddress(packet.family === "ipv6" ? "::1" : "127.0.0.1") ?? 0);
-  const dev = nameOf(packet, manip === "source" ? "outInterface" : "inInterface");
-  const own = dev === undefined ? undefined : usable(dev, manip, packet.family, host);
-  if (own === undefined) return allValues(manip, packet.family);
-  if (own.length === 0) return null;
-  // several: the one of the next hop's network (inet_select_addr), which for a neighbour is the destination's own
-  const destination = knownValue(packet, "destination");
-  const near = own.find(
-    ({ network }) => manip === "source" && destination !== undefined && has([network], destination),
-  );
-  if (near) return exactly(near.address);
-  return manip === "destination" && packet.family === "ipv4"
-    ? exactly((own[0] as { address: Address }).address)
-    : exactly(...own.map(({ address }) => address));
-}
-
-/** A source holds outside of this host, so that the loopback lends those of the other devices (inet_select_addr). */
-function usable(dev: string, manip: "source" | "destination", family: Family, host: Host) {
-  const own = host.addressesOf(dev, family);
-  if (manip === "destination" || own === undefined) return own;
-  const lends = own.some(({ isGlobal }) => isGlobal) ? [dev] : host.devices;
-  const first = lends.map((each) => host.addressesOf(each, family)?.filter(({ isGlobal }) => isGlobal) ?? []);
-  return first.find((each) => each.length > 0) ?? [];
 }
 
 /** Address and port that a later packet gets, by manip and direction. */

@@ -1,4 +1,4 @@
-import { type Given, type OptionTable, target } from "../define.ts";
+import { type Effect, type Given, type OptionTable, target } from "../define.ts";
 import { flag, integer } from "../values.ts";
 
 const bit = integer({ max: 1, examples: ["0", "1"] });
@@ -16,12 +16,9 @@ function codepoint(given: Options): number | undefined {
   return remove && ect && remove.at > ect.at ? undefined : ect?.value;
 }
 
-function flags(given: Options): { readonly ece: number | undefined; readonly cwr: number | undefined } {
-  const remove = given["--ecn-tcp-remove"] ? 0 : undefined;
-  return { ece: given["--ecn-tcp-ece"]?.value ?? remove, cwr: given["--ecn-tcp-cwr"]?.value ?? remove };
-}
+const [ECE, CWR] = [1, 2];
 
-/** The ECN bits of the IPv4 and the tcp header. net/ipv4/netfilter/ipt_ECN.c. */
+/** The ECN bits of the IPv4 and the tcp header. net/ipv4/netfilter/ipt_ECN.c */
 export const ECN = target({
   name: "ECN",
   families: ["ipv4"],
@@ -38,7 +35,9 @@ export const ECN = target({
       ? { expected: "-p tcp for what is in the tcp header" }
       : null,
   write(given) {
-    const { ece, cwr } = flags(given);
+    const remove = given["--ecn-tcp-remove"] ? 0 : undefined;
+    const ece = given["--ecn-tcp-ece"]?.value ?? remove;
+    const cwr = given["--ecn-tcp-cwr"]?.value ?? remove;
     const ect = codepoint(given);
     if (ece === 0 && cwr === 0 && ect === undefined) return ["--ecn-tcp-remove"];
     return [["--ecn-tcp-ece", ece] as const, ["--ecn-tcp-cwr", cwr] as const, ["--ecn-ip-ect", ect] as const].flatMap(
@@ -47,11 +46,13 @@ export const ECN = target({
   },
   does(given) {
     const ect = codepoint(given);
-    const { ece, cwr } = flags(given);
-    const mask = (ece === undefined ? 0 : 1) | (cwr === undefined ? 0 : 2);
+    const remove = given["--ecn-tcp-remove"] ? 0 : undefined;
+    const flag = (bit: number, value: number | undefined): readonly Effect[] =>
+      value === undefined ? [] : [{ does: "set", field: "tcpEcn", value: value * bit, mask: bit }];
     return [
+      ...flag(ECE, given["--ecn-tcp-ece"]?.value ?? remove),
+      ...flag(CWR, given["--ecn-tcp-cwr"]?.value ?? remove),
       ...(ect === undefined ? [] : [{ does: "set", field: "tos", value: ect, mask: 3 } as const]),
-      { does: "set", field: "tcpEcn", value: (ece ?? 0) | ((cwr ?? 0) << 1), mask },
     ];
   },
 });

@@ -1,5 +1,5 @@
 import { type Given, type One, target, type Value } from "../define.ts";
-import { changesTcpOptions, flag, readInteger, word } from "../values.ts";
+import { flag, readInteger, word } from "../values.ts";
 
 const IP_HEADER = { ipv4: 20, ipv6: 40, bridge: 20, arp: 20 } as const;
 const segment: Value<number> = word(
@@ -37,5 +37,5 @@ export const TCPMSS = target({
   },
   write: (given) =>
     clamps(given) ? ["--clamp-mss-to-pmtu"] : given["--set-mss"] ? [`--set-mss ${given["--set-mss"].value}`] : null,
-  does: () => [changesTcpOptions],
+  does: (given) => [{ does: "limit mss", most: clamps(given) ? null : (given["--set-mss"]?.value ?? null) }],
 });

@@ -1,6 +1,6 @@
 import { own } from "../../own.ts";
 import { target } from "../define.ts";
-import { changesTcpOptions, readInteger, word } from "../values.ts";
+import { readInteger, word } from "../values.ts";
 
 const NAMES: Readonly<Record<string, number>> = {
   wscale: 3,
@@ -30,5 +30,5 @@ export const TCPOPTSTRIP = target({
   families: ["ipv4", "ipv6"],
   options: { "--strip-options": kinds },
   placement: { tables: ["mangle"], protocols: ["tcp"] },
-  does: () => [changesTcpOptions],
+  does: (given) => [{ does: "strip", options: given["--strip-options"]?.value ?? [] }],
 });
