@@ -98,6 +98,8 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   "tcp --sport": port("sourcePort"),
   "tcp --dport": port("destinationPort"),
   "tcp --tcp-flags": flags,
+  "tcp --tcp-option": (pick) => String(oneOf(pick, [1, 2, 3, 4, 8, 254])),
+  "tcpmss --mss": (pick) => oneOf(pick, ["1460", "536", "500:1500", "0:1000", "1461:"]),
   "udp --sport": port("sourcePort"),
   "udp --dport": port("destinationPort"),
   "sctp --sport": port("sourcePort"),
