@@ -6,11 +6,12 @@ import { PacketGrouper, TraceReader } from "../trace/index.ts";
 import { badInput, FOUND_NOTHING, FOUND_SOMETHING } from "./exit-codes.ts";
 import { readHost } from "./inputs.ts";
 import { type Io, jsonText, readChunks, styleOf } from "./io.ts";
-import { formatOption, hostOption } from "./options.ts";
+import { formatOption, hostOption, ipsetOption } from "./options.ts";
 import { once } from "./packet-words.ts";
 
 interface Options {
   readonly host?: string;
+  readonly ipset?: string;
   readonly log: string;
   readonly format: string;
 }
@@ -29,12 +30,13 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
         .makeOptionMandatory(),
     )
     .addOption(hostOption())
+    .addOption(ipsetOption())
     .addOption(formatOption())
     .action(async (dumps: string[], options: Options) => exit(await drift(dumps, options, io)));
 }
 
-async function drift(names: readonly string[], { host: hostFile, log, format }: Options, io: Io): Promise<number> {
-  const { host, ruleset } = await readHost({ names, ...(hostFile === undefined ? {} : { host: hostFile }) }, io);
+async function drift(names: readonly string[], { log, format, ...setting }: Options, io: Io): Promise<number> {
+  const { host, ruleset } = await readHost({ names, ...setting }, io);
   const fold = new DriftFold(ruleset, host);
   const reader = new TraceReader();
   const grouper = new PacketGrouper();

@@ -9,7 +9,7 @@ import { PacketGrouper, type TracedPacket, TraceReader } from "../trace/index.ts
 import { badInput, badUsage, FOUND_NOTHING } from "./exit-codes.ts";
 import { readHost, type Setting } from "./inputs.ts";
 import { type Io, jsonText, readChunks, styleOf } from "./io.ts";
-import { addChangeOptions, formatOption, hostOption } from "./options.ts";
+import { addChangeOptions, formatOption, hostOption, ipsetOption } from "./options.ts";
 import { addPacketWords, once, packetOf } from "./packet-words.ts";
 
 interface Options extends Omit<Setting, "names"> {
@@ -38,6 +38,7 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
     )
     .argument("[dump...]", "dumps of one host: files, a folder, or - for standard input")
     .addOption(hostOption())
+    .addOption(ipsetOption())
     .addOption(formatOption())
     .option("--passed-over <n>", "at most so many passed-over rules a chain", wholeNumber, 100)
     .addOption(

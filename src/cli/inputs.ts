@@ -1,5 +1,5 @@
 /** Files and folders → dumps and host facts, recognised by what they hold, never by name. */
-import { Host, type HostJson, hostMistake } from "../facts/index.ts";
+import { Host, type HostJson, hostMistake, readIpsets } from "../facts/index.ts";
 import { clash, type LoadedDump, loadDump, type Ruleset, toRuleset } from "../model/index.ts";
 import { readPublish, type StockHost, stockHost, stockNames } from "../owners/index.ts";
 import { problemLines } from "../report/problems.ts";
@@ -12,6 +12,7 @@ import { filesIn, type Io, isFolder, readBytes } from "./io.ts";
 export interface Setting {
   readonly names: readonly string[];
   readonly host?: string;
+  readonly ipset?: string;
   readonly base?: string;
   readonly publish?: readonly string[];
   readonly apply?: readonly string[];
@@ -37,7 +38,7 @@ export async function readHost(setting: Setting, io: Io): Promise<OneHost> {
   return one;
 }
 
-export async function readDumps({ names, host: hostFile, base, publish }: Setting, io: Io): Promise<Named> {
+export async function readDumps({ names, host: hostFile, ipset, base, publish }: Setting, io: Io): Promise<Named> {
   const stock = stockOf(base, publish ?? []);
   if (stock && names.length > 0) throw badUsage("give dumps, or --base, not both");
   if (!stock && names.length === 0)
@@ -52,6 +53,7 @@ export async function readDumps({ names, host: hostFile, base, publish }: Settin
     } else sources.push(new Source(name === "-" ? "(standard input)" : name, await readBytes(name, io)));
   }
   if (hostFile !== undefined) json = { ...json, ...hostJson(hostFile, await readBytes(hostFile, io)) };
+  if (ipset !== undefined) json = { ...json, ipset: setsText(ipset, await readBytes(ipset, io)) };
   const host = new Host(json);
   if (!stock) return { host, dumps: sources.map((source) => loadSource(source, host)) };
   const daemon = loadDump(parse(new Source(stock.name, stock.dump)), host);
@@ -112,13 +114,28 @@ async function readFolder(folder: string, io: Io): Promise<{ sources: Source[]; 
   let json: HostJson = {};
   for (const file of filesIn(folder)) {
     const bytes = await readBytes(file, io);
-    if (/(^|\/)host\.json$/.test(file)) json = hostJson(file, bytes);
+    if (/(^|\/)host\.json$/.test(file)) json = { ...json, ...hostJson(file, bytes) };
+    else if (isSets(bytes)) json = { ...json, ipset: setsText(file, bytes) };
     else if (/^\*[a-z]+\s*$/m.test(bytes.slice(0, 1 << 20)) && !bytes.slice(0, 8192).includes("\0"))
       sources.push(new Source(file, bytes));
   }
   if (sources.length === 0)
     throw badInput(`${folder}: no dump in this folder (looked for files that hold a table, such as *filter)`);
   return { sources, json };
+}
+
+/** `ipset save` begins with a set; dumps begin otherwise. */
+const isSets = (bytes: string): boolean => /^create \S+ (?:hash|bitmap|list):/.test(bytes);
+
+/** The sets of a file, which it must hold: none at all would say that nothing is in any. */
+function setsText(name: string, bytes: string): string {
+  const shown = name === "-" ? "(standard input)" : name;
+  const text = new Source(name, bytes).text(0, bytes.length);
+  const { sets, mistakes } = readIpsets(text);
+  const [first] = mistakes;
+  if (first) throw badInput(`${shown}:${first.line}:${first.column}: expected ${first.expected}, found ${first.found}`);
+  if (sets.size === 0) throw badInput(`${shown}: no set in it (ipset save begins with create)`);
+  return text;
 }
 
 function hostJson(name: string, bytes: string): HostJson {

@@ -7,7 +7,7 @@ import { hostFor, type Judgement, judge } from "../scenario/index.ts";
 import { badUsage, FOUND_NOTHING, FOUND_SOMETHING } from "./exit-codes.ts";
 import { readHost, type Setting } from "./inputs.ts";
 import { type Io, jsonText, styleOf } from "./io.ts";
-import { addChangeOptions, formatOption, hostOption } from "./options.ts";
+import { addChangeOptions, formatOption, hostOption, ipsetOption } from "./options.ts";
 import { besides, readScenarioFile } from "./scenario-file.ts";
 
 interface Options extends Omit<Setting, "names"> {
@@ -25,6 +25,7 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
     .argument("<file...>", "scenario files (YAML)")
     .option("--dump <file...>", "dumps to use instead of those that the files name")
     .addOption(hostOption())
+    .addOption(ipsetOption())
     .addOption(formatOption())
     .action(async (files: string[], options: Options) => exit(await test(files, options, io)));
   addChangeOptions(command);

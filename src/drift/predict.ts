@@ -11,7 +11,7 @@ import {
   withFields,
 } from "../facts/index.ts";
 import { bind, type Ruleset } from "../model/index.ts";
-import { firstState, type World, walk } from "../path/index.ts";
+import { firstState, type Path, type World, walk } from "../path/index.ts";
 import { entryPacket, type Placed, type TracedPacket, type TraceEvent, type Tuple } from "../trace/index.ts";
 
 export interface Entered {
@@ -65,13 +65,13 @@ const opensForSure = (event: TraceEvent | undefined): boolean =>
   event?.values.protocol === 6 && event.values.tcpFlags === 2;
 
 /** The connection's tuples: what the first packet and the first reply entered with, and what the lines show of DNAT. */
-function tuples({ original, reply, direction: way, packet, related }: Placed): Stated {
+function tuples({ original, reply, left, direction: way }: Placed): Stated {
   if (way === null) return {};
-  const shown = related ? undefined : packet.events.findLast(({ values }) => values.destination !== undefined)?.values;
-  const fromLines: Tuple | null =
-    way === "ORIGINAL" && shown?.source !== undefined && shown.destination !== undefined
-      ? { source: shown.destination, destination: shown.source, ...port("sourcePort", shown.destinationPort) }
-      : null;
+  const fromLines: Tuple | null = left && {
+    source: left.destination,
+    destination: left.source,
+    ...port("sourcePort", left.destinationPort),
+  };
   const { ctrepldst, ctrepldstport, ...replySource } = side(reply ?? fromLines, REPLY);
   return {
     ...side(original, ORIGINAL),
@@ -97,20 +97,23 @@ function side(
   };
 }
 
-/** A rule with one of these keeps packets from conntrack. net/netfilter/xt_CT.c */
-export const mayUntrack = ({ tables }: Ruleset): boolean =>
+/** Whether conntrack may miss packets of this host: raw, which comes before it, drops some or keeps them from it. */
+export const mayMiss = ({ tables }: Ruleset): boolean =>
   tables.some(
     ({ name, chains }) =>
       name === "raw" &&
-      [...chains.values()].some(({ rules }) =>
-        rules.some((rule) => /^(?:CT|NOTRACK)$/.test(bind(rule).target?.name ?? "")),
+      [...chains.values()].some(
+        ({ policy, rules }) =>
+          policy === "DROP" || rules.some((rule) => /^(?:CT|NOTRACK|DROP)$/.test(bind(rule).target?.name ?? "")),
       ),
   );
 
 const UNTRACKED = CT_STATES.indexOf("UNTRACKED");
 /** Whether conntrack never sees the packet, whichever way it goes. */
-export function isUntracked(world: World, traced: TracedPacket): boolean {
+export function isMissed(world: World, traced: TracedPacket): boolean {
   const { packet, anyOrigin } = entered(traced);
   const { paths } = walk(world, packet, { anyOrigin });
-  return paths.length > 0 && paths.every((path) => knownValue(path.packet, "ctstate") === UNTRACKED);
+  const missed = ({ verdict, steps, packet: at }: Path): boolean =>
+    knownValue(at, "ctstate") === UNTRACKED || (verdict === "DROP" && steps.at(-1)?.table === "raw");
+  return paths.length > 0 && paths.every(missed);
 }

@@ -1,5 +1,5 @@
 /** How netfilter's vocabulary is written down: one file an extension, data and a few small functions. */
-import type { Condition, Family, Field, Host, Ranges } from "../facts/index.ts";
+import type { Address, Condition, Family, Field, Host, Range, Ranges } from "../facts/index.ts";
 import type { Word } from "../syntax/index.ts";
 
 /** Which of the two implementations holds the rules: xtables' own tables, or nf_tables. */
@@ -119,8 +119,12 @@ export interface MatchExtension<O extends OptionTable = OptionTable> extends Ext
   readonly loadedBy?: readonly string[];
   /** iptables-nft keeps it as expressions of its own: two of them become one, and one that always holds is lost. */
   nativeInNft?(given: Given<O>): boolean;
-  means(given: Given<O>, host: Host, family: Family): Condition;
-  /** The match drops the packet itself, and no line is printed (hotdrop; semantics 1.2): asked where those before it matched. */
+  /** `backend`: iptables-nft turns some matches into expressions of its own, which ask otherwise. */
+  means(given: Given<O>, host: Host, family: Family, backend: Backend): Condition;
+  /**
+   * The match drops the packet itself, and no line is printed (hotdrop; semantics 1.2): asked where those before it
+   * matched, of packets that are cut off or fragments.
+   */
   dropsIf?(given: Given<O>, family: Family): Condition;
   /** A watcher: the prefix of the line that it logs when the rule matches. */
   logs?(given: Given<O>): string | null;
@@ -131,18 +135,49 @@ export interface TargetExtension<O extends OptionTable = OptionTable> extends Ex
   does(given: Given<O>, host: Host): readonly Effect[];
 }
 
-/** What a target does to the packet and to its way. */
+/** What a target does to the packet and to its way. A field that is not there stays so. */
 export type Effect =
-  | { readonly does: "verdict"; readonly verdict: "ACCEPT" | "DROP" }
+  /** QUEUE: a program has the packet, and decides; STOLEN: it goes no further, and nobody drops it. */
+  | { readonly does: "verdict"; readonly verdict: "ACCEPT" | "DROP" | "QUEUE" | "STOLEN" }
   | { readonly does: "reject"; readonly with: string }
   | { readonly does: "return" | "continue" }
   /** Sets the trace flag; its own rule is not printed the first time. */
   | { readonly does: "trace" }
-  | { readonly does: "set"; readonly field: Field; readonly value: number; readonly mask: number }
-  /** Gives the field a value that the rule alone does not tell. */
-  | { readonly does: "forget"; readonly field: Field }
-  /** What happens to the packet is not known from the rule: every way is one path. */
-  | { readonly does: "unknown"; readonly why: string }
+  /** (old & ~mask) ^ value, the whole shifted: to the left, negative to the right. */
+  | {
+      readonly does: "set";
+      readonly field: Field;
+      readonly value: number;
+      readonly mask: number;
+      readonly shift?: number;
+    }
+  /** (old & ~mask) ^ (what `from` has under its mask, shifted). */
+  | {
+      readonly does: "copy";
+      readonly field: Field;
+      readonly mask: number;
+      readonly from: Field;
+      readonly fromMask: number;
+      readonly shift: number;
+    }
+  /** Up or down by so much, and no further than the ends of the field. */
+  | { readonly does: "step"; readonly field: Field; readonly by: number }
+  /** One of these values, and the rule alone does not tell which; null: any. */
+  | { readonly does: "become"; readonly field: Field; readonly ranges: Ranges | null }
+  /** NPT: another prefix, the checksum kept. */
+  | { readonly does: "map prefix"; readonly field: "source" | "destination"; readonly from: Range; readonly to: Range }
+  /** The destination MAC becomes that of the frame's bridge, in broute that of its port. */
+  | { readonly does: "redirect" }
+  /** In raw, in place of a connection: none is looked for, or it is to be made by a template. */
+  | { readonly does: "attach"; readonly what: "untracked" | "template" }
+  /** Changes what is no part of the packet: `Condition`'s `until`. */
+  | { readonly does: "touch"; readonly what: string }
+  | {
+      readonly does: "if";
+      readonly condition: Condition;
+      readonly yes: readonly Effect[];
+      readonly no: readonly Effect[];
+    }
   | Translate;
 /** NAT. `addresses`: empty when the address stays, null for the out device's (source) or the in device's (destination) own. */
 export interface Translate {
@@ -150,8 +185,12 @@ export interface Translate {
   /** by hook: the destination where packets come in or are made here, the source where they leave. */
   readonly manip: "source" | "destination" | "by hook";
   readonly addresses: Ranges | null;
+  /** Bits of the old address that stay. */
+  readonly keeps?: Address;
   /** absent: ports stay where they can. */
   readonly ports?: Ranges;
+  /** The port that becomes the first of `ports`, its neighbours the following ones. */
+  readonly base?: number;
 }
 
 export const match = <const O extends OptionTable>(extension: MatchExtension<O>): MatchExtension<O> => extension;

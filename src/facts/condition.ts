@@ -1,4 +1,5 @@
 /** What a match asks, as data. The walk evaluates it on a packet; packet sets are to compile it to boxes: one meaning. */
+import { type Bits, bitsOf, someFit, spanOf } from "./bits.ts";
 import { allValues, type Field, fields, writeValues } from "./fields.ts";
 import { known, knownValue, narrow, type Packet } from "./packet.ts";
 import { isAbsent, meet, minus, type Ranges } from "./value-set.ts";
@@ -9,10 +10,7 @@ export type Condition =
   /** The field is there and its value in the ranges: absent is no, not stated unknown. */
   | { readonly is: "in"; readonly field: Field; readonly ranges: Ranges; readonly wants: string }
   | { readonly is: "present"; readonly field: Field }
-  /**
-   * Some bits of a field, absent: no. No short list of ranges, so it is decided for known values, and kept by its key
-   * otherwise.
-   */
+  /** Some bits of a field, under a mask: no short list of ranges. */
   | {
       readonly is: "bits";
       readonly field: Field;
@@ -22,6 +20,8 @@ export type Condition =
     }
   /** Deterministic, not modelled: one boolean a key, shared by every rule that asks it. */
   | { readonly is: "opaque"; readonly key: string; readonly settledBy: string }
+  /** Holds until a target on the packet's way has touched this: then it may be either. */
+  | { readonly is: "until"; readonly touched: string; readonly of: Condition }
   /** Stateful or random: may go either way for the same packet, so it never blocks a later rule. */
   | { readonly is: "chance"; readonly key: string; readonly why: string };
 
@@ -61,16 +61,15 @@ export function evaluate(condition: Condition, packet: Packet): Answer {
     }
     case "in": {
       const set = known(packet, condition.field);
-      const inside = meet(set.ranges, condition.ranges).length > 0;
-      const outside = set.absent || minus(set.ranges, condition.ranges).length > 0;
+      const inside = areThere(meet(set.ranges, condition.ranges), packet.bits?.[condition.field]);
+      const outside = set.absent || areThere(minus(set.ranges, condition.ranges), packet.bits?.[condition.field]);
       return { is: inside ? (outside ? "unknown" : "yes") : "no", because: condition, negated: false };
     }
-    case "bits": {
-      const value = knownValue(packet, condition.field);
-      const taken = isAbsent(packet.fields[condition.field]) ? false : packet.assumed[keyOf(condition)];
-      const is = value === undefined || typeof value === "string" ? taken : hasBits(value, condition);
-      return { is: is === undefined ? "unknown" : is ? "yes" : "no", because: condition, negated: false };
-    }
+    case "bits":
+      return { is: evaluateBits(condition, packet), because: condition, negated: false };
+    case "until":
+      if (packet.touched?.includes(condition.touched)) return { is: "unknown", because: condition, negated: false };
+      return evaluate(condition.of, packet);
     case "opaque": {
       const taken = packet.assumed[condition.key];
       return { is: taken === undefined ? "unknown" : taken ? "yes" : "no", because: condition, negated: false };
@@ -93,14 +92,48 @@ function evaluateMany(condition: Extract<Condition, { is: "all" | "any" }>, pack
   return result;
 }
 
-function hasBits(value: number | bigint, { mask, value: wanted }: Bits): boolean {
-  if (typeof mask === "number" && typeof value === "number") return (value & mask) >>> 0 === wanted;
-  return (BigInt(value) & BigInt(mask)) === BigInt(wanted);
+const areThere = (ranges: Ranges, bits: Bits | undefined): boolean =>
+  ranges.length > 0 && (!bits || someFit(ranges, bits));
+
+type BitsCondition = Extract<Condition, { is: "bits" }>;
+function evaluateBits(condition: BitsCondition, packet: Packet): Ternary {
+  const { field, mask, value } = condition;
+  const set = known(packet, field);
+  if (isAbsent(set)) return "no";
+  if (typeof mask === "bigint" || typeof value === "bigint") return evaluateWide(condition, packet);
+  const { value: has, mask: knows } = bitsOf(set.ranges, packet.bits?.[field]);
+  if (((has ^ value) & knows & mask) !== 0) return "no";
+  if ((mask & ~knows) === 0) return set.absent ? "unknown" : "yes";
+  const taken = packet.assumed[keyOf(condition)];
+  return taken === undefined ? "unknown" : taken ? "yes" : "no";
 }
-type Bits = Extract<Condition, { is: "bits" }>;
+/** More than 32 bits: of a value that is not known, only what was taken before. */
+function evaluateWide(condition: BitsCondition, packet: Packet): Ternary {
+  const has = knownValue(packet, condition.field);
+  const fits =
+    typeof has === "bigint"
+      ? (has & BigInt(condition.mask)) === BigInt(condition.value)
+      : packet.assumed[keyOf(condition)];
+  return fits === undefined ? "unknown" : fits ? "yes" : "no";
+}
+function refineBits(condition: BitsCondition, packet: Packet, wanted: boolean): Packet | null {
+  const { field, mask, value } = condition;
+  if (typeof mask === "bigint" || typeof value === "bigint")
+    return { ...packet, assumed: { ...packet.assumed, [keyOf(condition)]: wanted } };
+  const set = known(packet, field);
+  const old = bitsOf(set.ranges, packet.bits?.[field]);
+  const open = (mask & ~old.mask) >>> 0;
+  // all bits but one are known to fit: it is that one that does not
+  const isFlip = !wanted && open !== 0 && (open & (open - 1)) === 0 && !set.absent;
+  if (!wanted && !isFlip) return { ...packet, assumed: { ...packet.assumed, [keyOf(condition)]: false } };
+  const asked = isFlip ? value ^ open : value;
+  const bits = { value: (old.value | (asked & mask)) >>> 0, mask: (old.mask | mask) >>> 0 };
+  const next = narrow(packet, field, { absent: false, ranges: spanOf(bits) });
+  return next && { ...next, bits: { ...packet.bits, [field]: bits } };
+}
 
 /** Begins with the field, so that a rewrite of the field forgets it. */
-const keyOf = ({ field, mask, value }: Bits): string => `${field} ${value}/${mask}`;
+const keyOf = ({ field, mask, value }: BitsCondition): string => `${field} ${value}/${mask}`;
 
 /** A part of a packet in which a condition is settled, and the facts that had to be taken for it. */
 export interface Piece {
@@ -120,10 +153,13 @@ export function refine(condition: Condition, piece: Piece, wanted: boolean): Pie
     case "opaque": {
       const answer = evaluate(condition, packet).is;
       if (answer !== "unknown") return (answer === "yes") === wanted ? [piece] : [];
-      const key = condition.is === "bits" ? keyOf(condition) : condition.key;
-      const fact = condition.is === "bits" ? condition.field : key;
-      return took({ ...packet, assumed: { ...packet.assumed, [key]: wanted } }, fact);
+      if (condition.is === "bits") return took(refineBits(condition, packet, wanted), condition.field);
+      const { key } = condition;
+      return took({ ...packet, assumed: { ...packet.assumed, [key]: wanted } }, key);
     }
+    case "until":
+      if (packet.touched?.includes(condition.touched)) return took(packet, `${condition.touched}, changed on the way`);
+      return refine(condition.of, piece, wanted);
     case "chance":
       return took(packet, condition.key);
     case "present":
@@ -169,6 +205,8 @@ export function sentence({ because, negated }: Answer, packet: Packet): string {
         : `the packet has no ${fields[because.field].says} here`;
     case "opaque":
       return `${because.key} is not known; settled by ${because.settledBy}`;
+    case "until":
+      return `a rule before it has changed ${because.touched}`;
     case "chance":
       return because.why;
     default:

@@ -1,4 +1,5 @@
 /** Host facts as `ip -j` and `bridge -j` print them, and whether a file has that shape: what is wrong is said. */
+import { readIpsets } from "./ipset.ts";
 
 interface AddrJson {
   readonly ifname?: string;
@@ -6,7 +7,15 @@ interface AddrJson {
   readonly address?: string;
   readonly master?: string;
   readonly mtu?: number;
-  readonly addr_info?: readonly { readonly family?: string; readonly local?: string; readonly prefixlen?: number }[];
+  readonly group?: string;
+  readonly addr_info?: readonly {
+    readonly family?: string;
+    readonly local?: string;
+    readonly prefixlen?: number;
+    readonly broadcast?: string;
+    readonly scope?: string;
+    readonly secondary?: boolean;
+  }[];
 }
 interface LinkJson {
   readonly ifname?: string;
@@ -14,6 +23,7 @@ interface LinkJson {
   readonly address?: string;
   readonly master?: string;
   readonly mtu?: number;
+  readonly group?: string;
   readonly linkinfo?: {
     readonly info_kind?: string;
     readonly info_data?: { readonly nf_call_iptables?: number; readonly nf_call_ip6tables?: number };
@@ -28,6 +38,9 @@ export interface RouteJson {
   readonly prefsrc?: string;
   readonly gateway?: string;
   readonly metric?: number;
+  readonly nexthops?: readonly { readonly dev?: string; readonly gateway?: string }[];
+  /** Its realms. */
+  readonly flow?: { readonly from?: string; readonly to?: string };
 }
 /** As `ip -j rule` prints it. */
 export interface RuleJson {
@@ -48,6 +61,7 @@ export interface RuleJson {
   readonly table?: string | number;
   readonly action?: string;
   readonly suppress_prefixlen?: number;
+  readonly flow?: unknown;
   readonly l3mdev?: unknown;
   readonly uid_start?: number;
   readonly tun_id?: unknown;
@@ -76,14 +90,32 @@ export interface HostJson {
   readonly kernel?: string;
   readonly backend?: { readonly iptables?: "legacy" | "nft"; readonly ebtables?: "legacy" | "nft" };
   readonly loadedTables?: Readonly<Record<string, readonly string[]>>;
+  /** What `ipset save` prints. */
+  readonly ipset?: string;
+  /** What `ip xfrm state` and `ip xfrm policy` print: empty where nothing is done with IPsec. */
+  readonly xfrm?: string;
+  /** When the packet comes, as ISO 8601; the offset from UTC is the kernel's own zone (`date -Iseconds`). */
+  readonly time?: string;
   readonly comment?: string;
 }
 
 type Shape = "string" | "number" | "text" | "object" | { readonly [key: string]: Shape } | readonly [Shape];
 
-const device: Shape = { ifname: "string", ifindex: "number", address: "string", master: "string", mtu: "number" };
+const device: Shape = {
+  ifname: "string",
+  ifindex: "number",
+  address: "string",
+  master: "string",
+  mtu: "number",
+  group: "string",
+};
 const SHAPES: Readonly<Record<string, Shape>> = {
-  addr: [{ ...device, addr_info: [{ family: "string", local: "string", prefixlen: "number" }] }],
+  addr: [
+    {
+      ...device,
+      addr_info: [{ family: "string", local: "string", prefixlen: "number", broadcast: "string", scope: "string" }],
+    },
+  ],
   link: [
     {
       ...device,
@@ -103,6 +135,8 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       prefsrc: "string",
       gateway: "string",
       metric: "number",
+      nexthops: [{ dev: "string", gateway: "string" }],
+      flow: { from: "string", to: "string" },
     },
   ],
   rule: [
@@ -132,6 +166,9 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   kernel: "string",
   backend: { iptables: "string", ebtables: "string" },
   loadedTables: "object",
+  ipset: "string",
+  xfrm: "string",
+  time: "string",
   comment: "string",
 };
 
@@ -143,7 +180,21 @@ export function hostMistake(json: unknown): string | null {
     const mistake = shape === undefined ? null : mistakeIn(value, shape, key);
     if (mistake !== null) return mistake;
   }
-  return null;
+  const { ipset, time } = json as HostJson;
+  if (time !== undefined && readTime(time) === undefined)
+    return "time: expected a date and time with its zone, such as 2026-11-25T03:37:00+01:00";
+  const [mistake] = ipset === undefined ? [] : readIpsets(ipset).mistakes;
+  return mistake ? `ipset, line ${mistake.line}: expected ${mistake.expected}, found ${mistake.found}` : null;
+}
+
+/** Seconds since 1970 in UTC, and how far the zone is ahead of it; undefined: no such text. */
+export function readTime(text: string): { seconds: number; ahead: number } | undefined {
+  const [, local, zone] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:?\d\d)$/.exec(text) ?? [];
+  const milliseconds = Date.parse(`${local}Z`);
+  if (zone === undefined || Number.isNaN(milliseconds)) return undefined;
+  const [sign, hours, minutes] = [zone.startsWith("-") ? -1 : 1, zone.slice(1, 3), zone.slice(-2)];
+  const ahead = zone === "Z" ? 0 : sign * (Number(hours) * 3600 + Number(minutes) * 60);
+  return { seconds: milliseconds / 1000 - ahead, ahead };
 }
 
 function mistakeIn(value: unknown, shape: Shape, path: string): string | null {

@@ -2,11 +2,15 @@
  * What is known of the host besides its rule-sets: `host.json`, in the shapes that `ip -j` and `bridge -j` print.
  * Everything is optional; what is not there is not known.
  */
-import { type Address, type Family, readAddress, readMac, readPrefix } from "./address.ts";
-import { always } from "./condition.ts";
+import { type Address, type Family, prefixRange, readAddress, readMac, readPrefix } from "./address.ts";
+import { always, type Condition } from "./condition.ts";
 import { LOOPBACK, type Lookup, type RouteClass, readLookups, routeRange } from "./fib.ts";
-import type { HostJson } from "./host-json.ts";
-import { exactly, type Range, type Ranges, unite } from "./value-set.ts";
+import { type HostJson, readTime } from "./host-json.ts";
+import { readIpsets } from "./ipset.ts";
+import { type Asking, members } from "./ipset-members.ts";
+import { type LocalRoute, localTable } from "./local-table.ts";
+import { type Reverse, reverseRoutes } from "./reverse-route.ts";
+import { exactly, has, type Range, type Ranges, unite } from "./value-set.ts";
 
 export interface Port {
   readonly name: string;
@@ -18,6 +22,12 @@ export interface Bridge {
   /** Newest first: the order in which the kernel floods (br_forward.c br_flood walks the port list, newest at its head). */
   readonly ports: readonly Port[];
 }
+export interface OwnAddress {
+  readonly address: Address;
+  readonly network: Range;
+  readonly isGlobal: boolean;
+}
+
 export class Host {
   readonly json: HostJson;
   readonly bridges: readonly Bridge[];
@@ -66,6 +76,47 @@ export class Host {
     return own.length > 0 ? unite([...own, ...LOOPBACK[family]]) : undefined;
   }
 
+  /** The routes of the local table, which say what type an address has; undefined when not known. */
+  localRoutes(family: Family): readonly LocalRoute[] | undefined {
+    return localTable(this.json, family, this.kernelAtLeast(5, 14) ?? true);
+  }
+
+  /** Where routes lead back to addresses; undefined when that is not known, or hangs on more than the address. */
+  reverseRoutes(family: Family): readonly Reverse[] | undefined {
+    const local = this.localRoutes(family);
+    return local && reverseRoutes(this.json, family, local);
+  }
+
+  /** Every interface with its group, as `ip` names it: by number, or as /etc/iproute2/group does. */
+  groups(): ReadonlyMap<string, string> {
+    const rows = [...(this.json.link ?? []), ...(this.json.addr ?? [])];
+    return new Map(
+      rows.flatMap(({ ifname, group }) => (ifname === undefined || group === undefined ? [] : [[ifname, group]])),
+    );
+  }
+
+  /** Whether a route or a rule gives packets a realm; undefined when routes are not known. */
+  get hasRealms(): boolean | undefined {
+    const { route, rule } = this.json;
+    return route && [...route, ...(rule ?? [])].some(({ flow }) => flow !== undefined);
+  }
+
+  /** Whether IPsec has anything to do here; undefined when not known. */
+  get hasIpsec(): boolean | undefined {
+    return this.json.xfrm === undefined ? undefined : this.json.xfrm.trim() !== "";
+  }
+
+  /** The clock when the packet comes: seconds since 1970 in UTC, and how far the kernel's zone is ahead. */
+  get time(): { seconds: number; ahead: number } | undefined {
+    return this.json.time === undefined ? undefined : readTime(this.json.time);
+  }
+
+  /** What membership in a set asks of a packet; a text: what would settle it. */
+  membersOf(asking: Asking, family: Family): Condition | string {
+    if (this.json.ipset === undefined) return "ipset save";
+    return members(readIpsets(this.json.ipset), asking, family);
+  }
+
   /** Broadcast and multicast addresses: for every neighbour, never for one. */
   groupAddresses(family: Family): Ranges {
     const routed = (this.routes(family) ?? []).filter(({ type }) => type === "broadcast" || type === "multicast");
@@ -90,11 +141,34 @@ export class Host {
     return unite(prefixes);
   }
 
-  /** The first address of a device: what MASQUERADE and REDIRECT use. */
-  addressOf(dev: string, family: Family): Address | undefined {
+  /**
+   * The addresses of a device that packets may be sent from, and their networks; `isGlobal`: those that hold outside of
+   * this host too. undefined: not known.
+   */
+  addressesOf(dev: string, family: Family): readonly OwnAddress[] | undefined {
     const info = this.json.addr?.find(({ ifname }) => ifname === dev)?.addr_info;
-    const first = info?.find((each) => each.family === (family === "ipv6" ? "inet6" : "inet"));
-    return first?.local === undefined ? undefined : readAddress(first.local);
+    return info
+      ?.filter((each) => each.family === (family === "ipv6" ? "inet6" : "inet") && !each.secondary)
+      .flatMap(({ local, prefixlen, scope }) => {
+        const address = local === undefined ? undefined : readAddress(local);
+        if (address === undefined) return [];
+        const network = prefixRange(address, prefixlen ?? (family === "ipv6" ? 128 : 32));
+        const isGlobal = scope === undefined ? !has(LOOPBACK[family], address) : scope === "global";
+        return network ? [{ address, network, isGlobal }] : [];
+      });
+  }
+
+  /** Devices in the kernel's order, that of their numbers. */
+  get devices(): readonly string[] {
+    const rows = [...(this.json.addr ?? [])].sort((a, b) => (a.ifindex ?? 0) - (b.ifindex ?? 0));
+    return rows.flatMap(({ ifname }) => ifname ?? []);
+  }
+
+  /** The MAC of a device of this host. */
+  macOfDevice(dev: string): number | undefined {
+    const rows = [...(this.json.link ?? []), ...(this.json.addr ?? [])];
+    const text = rows.find(({ ifname, address }) => ifname === dev && address !== undefined)?.address;
+    return text === undefined ? undefined : readMac(text);
   }
 
   /** The port behind which a bridge has learnt a MAC; undefined: not learnt, or no forwarding table is known. */
@@ -116,13 +190,6 @@ export class Host {
   /** The MTU of a device in bytes; undefined: not known. */
   mtu(dev: string): number | undefined {
     return [...(this.json.link ?? []), ...(this.json.addr ?? [])].find(({ ifname, mtu }) => ifname === dev && mtu)?.mtu;
-  }
-
-  /** The MAC of a device of this host. */
-  macOfDevice(name: string): number | undefined {
-    const rows = [...(this.json.link ?? []), ...(this.json.addr ?? [])];
-    const mac = rows.find(({ ifname, address }) => ifname === name && address)?.address;
-    return mac === undefined ? undefined : readMac(mac);
   }
 
   /** The MAC of a neighbour, from the neighbour table. */

@@ -1,10 +1,12 @@
 /** The room of facts: what a rule can ask about, what is known of a packet, and of the host. */
 export * from "./address.ts";
+export * from "./bits.ts";
 export * from "./condition.ts";
 export { type Lookup, MULTICAST, type RouteClass } from "./fib.ts";
 export * from "./fields.ts";
 export * from "./host.ts";
 export * from "./host-json.ts";
+export * from "./ipset.ts";
 export * from "./packet.ts";
 export * from "./protocols.ts";
 export * from "./services.ts";

@@ -1,5 +1,6 @@
 /** What is known of a packet: per field a set of values. A field left out is not stated: it may have any value or none. */
 import type { Family } from "./address.ts";
+import type { Bits } from "./bits.ts";
 import { derived } from "./derived.ts";
 import { allValues, type Field, fieldNames, fields, readValues, wordOf, writeValues } from "./fields.ts";
 import { absent, isAbsent, isEmpty, meet, minus, only, single, type Value, type ValueSet } from "./value-set.ts";
@@ -9,6 +10,10 @@ export interface Packet {
   readonly fields: Readonly<Partial<Record<Field, ValueSet>>>;
   /** Answers taken for predicates that are not modelled, so that no later rule contradicts them. */
   readonly assumed: Readonly<Record<string, boolean>>;
+  /** Bits that are known of a field beyond its values. */
+  readonly bits?: Readonly<Partial<Record<Field, Bits>>>;
+  /** What targets on its way have changed outside of it: sets of addresses. */
+  readonly touched?: readonly string[];
 }
 
 export const everything = (field: Field, family: Family): ValueSet => ({

@@ -67,12 +67,15 @@ export function meet(a: Ranges, b: Ranges): Ranges {
 
 export function minus(a: Ranges, b: Ranges): Ranges {
   const out: Range[] = [];
+  let next = 0;
   for (const [start, end] of a) {
     let low = start;
-    for (const [from, to] of b) {
-      if (to <= low || from >= end) continue;
+    while (next < b.length && (b[next] as Range)[1] <= low) next++;
+    for (let at = next; at < b.length; at++) {
+      const [from, to] = b[at] as Range;
+      if (from >= end) break;
       if (from > low) out.push([low, from]);
-      low = to;
+      if (to > low) low = to;
     }
     if (low < end) out.push([low, end]);
   }

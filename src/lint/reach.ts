@@ -83,13 +83,15 @@ function endOf({ action }: Meaning, table: Table): Met["ends"] {
   if (action.kind === "none") return "goes on";
   if (action.kind !== "effects") return table.chains.has(action.chain) ? action.kind : "unknown";
   for (const effect of action.effects) {
-    if (effect.does === "verdict") return effect.verdict === "ACCEPT" ? "accept" : "drop";
+    if (effect.does === "verdict") return ENDS[effect.verdict];
     if (effect.does === "reject") return "drop";
     if (effect.does === "translate") return "accept";
-    if (effect.does === "return" || effect.does === "unknown") return effect.does;
+    if (effect.does === "return") return "return";
+    if (effect.does === "if") return "unknown";
   }
   return "goes on";
 }
+const ENDS = { ACCEPT: "accept", DROP: "drop", QUEUE: "unknown", STOLEN: "drop" } as const;
 
 function leave({ exits }: Search, condition: Condition, path: readonly Met[]): void {
   const asks = [...leaves(condition)].length;
@@ -130,6 +132,7 @@ export function* leaves(
   negated = false,
 ): Generator<{ readonly leaf: Condition; readonly negated: boolean }, void> {
   if (condition.is === "not") yield* leaves(condition.of, !negated);
+  else if (condition.is === "until") yield* leaves(condition.of, negated);
   else if (condition.is === "all" || condition.is === "any")
     for (const part of condition.of) yield* leaves(part, negated);
   else yield { leaf: condition, negated };

@@ -7,8 +7,6 @@ import type { Rule } from "./ruleset.ts";
 
 export interface Meaning {
   readonly condition: Condition;
-  /** A match drops the packet before the rule can match; null: none of its matches can. */
-  readonly drops: Condition | null;
   /** Where the rule sends the packet; a jump may name what is neither chain nor known target. */
   readonly action: Action;
   /** Printed as policy or return, not as rule, when its target is a standard one (semantics 1.2). */
@@ -34,10 +32,8 @@ export function meaningOf(rule: Rule, host: Host): Meaning {
 function mean(rule: Rule, host: Host): Meaning {
   const bound = bind(rule);
   const prefixes = bound.matches.map(({ extension, given }) => extension?.logs?.(given as never) ?? null);
-  const conditions = bound.matches.map((match) => conditionOf(match, rule, host));
   return {
-    condition: all(...conditions),
-    drops: dropsOf(bound.matches, conditions, rule),
+    condition: all(...bound.matches.map((match) => conditionOf(match, rule, host))),
     action: actionOf(bound.target, host),
     bare: isUnconditional(bound) && (bound.target?.extension?.standard ?? false),
     logs: prefixes.find((prefix) => prefix !== null) ?? null,
@@ -46,7 +42,7 @@ function mean(rule: Rule, host: Host): Meaning {
 
 /** What one match of the rule asks. */
 export function conditionOf(match: BoundMatch, rule: Rule, host: Host): Condition {
-  const known = match.extension?.means(match.given as never, host, rule.family);
+  const known = match.extension?.means(match.given as never, host, rule.family, rule.saver.backend);
   if (known && match.carried.length === 0) return known;
   const key = matchText(match, rule);
   // whether it always answers alike is not known either: it must not settle a later rule
@@ -54,18 +50,20 @@ export function conditionOf(match: BoundMatch, rule: Rule, host: Host): Conditio
   return known ? all(known, unknown) : unknown;
 }
 
-/** A match is asked when those before it matched; what iptables-nft turns into expressions of its own drops nothing. */
-function dropsOf(matches: readonly BoundMatch[], conditions: readonly Condition[], rule: Rule): Condition | null {
+/**
+ * When a match of the rule drops the packet itself: one is asked when those before it matched. What iptables-nft turns into
+ * expressions of its own drops nothing. Only packets that are cut off or fragments need ask.
+ */
+export function dropsOf(rule: Rule, host: Host): Condition {
+  const { matches } = bind(rule);
   const drops = matches.flatMap(({ extension, given }, at) => {
     const isNative =
       rule.saver.backend === "nft" && (extension?.implicit === "own" || extension?.nativeInNft?.(given as never));
     const own = isNative ? undefined : extension?.dropsIf?.(given as never, rule.family);
-    // its own first: of most packets it is soon told that they are whole
-    return own && !isNever(own) ? [all(own, ...conditions.slice(0, at))] : [];
+    return own ? [all(own, ...matches.slice(0, at).map((match) => conditionOf(match, rule, host)))] : [];
   });
-  return drops.length > 0 ? any(...drops) : null;
+  return any(...drops);
 }
-const isNever = (condition: Condition): boolean => condition.is === "any" && condition.of.length === 0;
 
 function actionOf(target: BoundTarget | null, host: Host): Action {
   if (!target) return { kind: "none" };

@@ -2,12 +2,10 @@
 
 import type { Effect } from "../extensions/index.ts";
 import { evaluate, type Packet, type Piece, refine } from "../facts/index.ts";
-import { type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
-import { vanish } from "./hotdrop.ts";
+import { dropsOf, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
+import { runAll, waysOf } from "./effects.ts";
+import { isWhole, vanish } from "./hotdrop.ts";
 import type { Hook, Layer } from "./journey.ts";
-import { translate } from "./nat.ts";
-import { rejectWith, replyTo } from "./replies.ts";
-import { forget, setBits } from "./rewrite.ts";
 import { assume, type Kind, learn, seenAt, type Traveller, type Walking } from "./traveller.ts";
 import { addStep, copy, type Frame, frame, idOf, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
 
@@ -33,10 +31,9 @@ export function traverse(traveller: Traveller, table: Table, layer: Layer, hook:
 function follow(visit: Visit, world: Walking, open: Visit[]): Outcome | null {
   for (;;) {
     const top = visit.frames.at(-1);
-    const rule = top?.chain.rules[top.next];
     const outcome =
-      top && rule
-        ? ask(visit, top, rule, world, open)
+      top && top.next < top.chain.rules.length
+        ? ask(visit, top, world, open)
         : top
           ? endOfChain(visit, top, world)
           : policy(visit, null, world);
@@ -52,22 +49,28 @@ interface Asked {
   readonly seen: Packet;
 }
 
-function ask(visit: Visit, top: Frame, rule: Rule, world: Walking, open: Visit[]): Outcome | "gone" | null {
+function ask(visit: Visit, top: Frame, world: Walking, open: Visit[]): Outcome | "gone" | null {
   const { traveller } = visit;
-  const meaning = meaningOf(rule, world.host);
+  const { rules } = top.chain;
   const seen = seenAt(traveller, visit.layer, visit.hook, visit.table.name, world.host);
+  top.next = world.nextRule(rules, top.next, seen, world.host);
+  const rule = rules[top.next];
+  if (!rule) return null;
+  const meaning = meaningOf(rule, world.host);
   const asked = { rule, meaning, seen };
-  const drops = meaning.drops ? evaluate(meaning.drops, seen).is : "no";
-  if (!meaning.drops || drops === "no") return decide(visit, top, asked, world, open);
-  if (drops === "yes") return vanish(visit, top, seen);
+  if (isWhole(seen)) return decide(visit, top, asked, world, open);
+  const drops = dropsOf(rule, world.host);
+  const answer = evaluate(drops, seen).is;
+  if (answer === "no") return decide(visit, top, asked, world, open);
+  if (answer === "yes") return vanish(visit, top, seen);
   const start = { packet: seen, facts: [] };
-  for (const piece of refine(meaning.drops, start, false)) {
+  for (const piece of refine(drops, start, false)) {
     const next = branch(visit, seen, piece, idOf(visit, top), "not dropped");
     const own = next.frames.at(-1);
     const outcome = own && decide(next, own, { ...asked, seen: piece.packet }, world, open);
     if (outcome !== "gone") open.push(outcome ? { ...next, left: outcome } : next);
   }
-  for (const piece of refine(meaning.drops, start, true)) {
+  for (const piece of refine(drops, start, true)) {
     const next = branch(visit, seen, piece, idOf(visit, top), "dropped");
     open.push({ ...next, left: vanish(next, top, piece.packet) });
   }
@@ -86,7 +89,8 @@ function decide(
     top.next++;
     return null;
   }
-  if (answer === "yes" && isKnown(meaning, visit)) return take(visit, { rule, meaning, seen }, meaning.action, world);
+  if (answer === "yes" && isKnown(meaning, visit, seen))
+    return take(visit, { rule, meaning, seen }, meaning.action, world);
   // a stack: what is put on last is followed first, so the matching ways lead
   const start = { packet: seen, facts: [] };
   for (const piece of refine(meaning.condition, start, false)) {
@@ -109,12 +113,12 @@ function branch(visit: Visit, seen: Packet, piece: Piece, id: string, taken: str
   return next;
 }
 
-/** Whether what the target does is known: an extension that we have, or a chain of the table. */
-const isKnown = ({ action }: Meaning, visit: Visit): boolean =>
-  action.kind === "none" ||
-  (action.kind === "effects"
-    ? action.effects.every(({ does }) => does !== "unknown")
-    : visit.table.chains.has(action.chain));
+/** Whether it is settled what the target does: nothing is left open, and a chain is there. */
+const isKnown = ({ action }: Meaning, visit: Visit, seen: Packet): boolean => {
+  if (action.kind === "none") return true;
+  if (action.kind !== "effects") return visit.table.chains.has(action.chain);
+  return action.effects.every(({ does }) => does !== "if") || waysOf(action.effects, seen)[0]?.packet === seen;
+};
 
 /** A target that nobody here knows may do any of these: each is a path, the target the fact that is missing. */
 const ANYTHING: readonly Effect[] = [
@@ -125,8 +129,15 @@ const ANYTHING: readonly Effect[] = [
 ];
 function takeEveryWay(visit: Visit, asked: Asked, id: string, world: Walking): Visit[] {
   const { action } = asked.meaning;
-  if (isKnown(asked.meaning, visit)) return [{ ...visit, left: take(visit, asked, action, world) }];
-  const name = action.kind === "effects" ? action.name : "chain" in action ? action.chain : "";
+  if (isKnown(asked.meaning, visit, asked.seen)) return [{ ...visit, left: take(visit, asked, action, world) }];
+  if (action.kind === "effects")
+    return waysOf(action.effects, asked.seen).map(({ packet, taken }) => {
+      const next = copy(visit);
+      learn(next.traveller, asked.seen, { packet, facts: [] });
+      for (const [fact, answer] of taken) assume(next.traveller, fact, id, answer);
+      return { ...next, left: take(next, { ...asked, seen: packet }, action, world) };
+    });
+  const name = "chain" in action ? action.chain : "";
   return ANYTHING.map((effect) => {
     const next = copy(visit);
     assume(next.traveller, `target ${name}`, id, effect.does === "verdict" ? effect.verdict : effect.does);
@@ -159,48 +170,13 @@ function take(visit: Visit, { rule, meaning, seen }: Asked, action: Meaning["act
   }
   if (action.kind !== "effects") return "undecided";
   step.action = action.name;
-  for (const effect of action.effects) {
-    const outcome = run(effect, visit, step, world);
-    if (outcome) return outcome;
-  }
-  return null;
+  return runAll(action.effects, visit, step, world);
 }
 
 /** More chains deep than the table has: a loop, with which the kernel loads no table (ip_tables.c mark_source_chains). */
 function loops({ traveller }: Visit, { id }: OpenStep): Outcome {
   assume(traveller, "chain loop", id, "not followed: the kernel refuses such a table");
   return "undecided";
-}
-
-function run(effect: Effect, visit: Visit, step: OpenStep, world: Walking): Outcome | null {
-  const { traveller } = visit;
-  switch (effect.does) {
-    case "verdict":
-      return effect.verdict === "ACCEPT" ? "accept" : "drop";
-    case "reject": {
-      const answer = rejectWith(effect.with);
-      const reply = answer && replyTo(traveller, answer, visit.hook === "INPUT", world);
-      if (reply) traveller.replies.push(reply);
-      return "reject";
-    }
-    case "return":
-      visit.frames.pop();
-      return null;
-    case "trace":
-      traveller.traced = true;
-      return null;
-    case "set":
-      step.changes = [...step.changes, ...setBits(traveller, effect.field, effect.value, effect.mask)];
-      return null;
-    case "forget":
-      step.changes = [...step.changes, ...forget(traveller, effect.field)];
-      return null;
-    case "translate":
-      step.changes = [...step.changes, ...translate(traveller, effect, visit.hook, world)];
-      return "accept";
-    default:
-      return null;
-  }
 }
 
 /** The implicit end: user chains return, the base chain's policy decides, ebtables user chains have a policy (semantics 3). */

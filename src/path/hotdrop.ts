@@ -3,6 +3,10 @@ import { isAbsent, type Packet, single, writeValues } from "../facts/index.ts";
 import { lose } from "./traveller.ts";
 import { type Frame, idOf, type Outcome, type Visit } from "./visit.ts";
 
+/** No match drops it. */
+export const isWhole = ({ fields: { incomplete, fragmentOffset } }: Packet): boolean =>
+  isAbsent(incomplete) && single(fragmentOffset) === 0;
+
 export function vanish(visit: Visit, top: Frame, seen: Packet): Outcome {
   lose(visit.traveller, `a match of ${idOf(visit, top)} drops it without a line: ${why(seen)}`);
   return "lost";

@@ -1,25 +1,32 @@
 /** NAT: which packets ask the nat table, what a translation does, and the silent ones of later packets. Semantics 4.2. */
 import type { Translate } from "../extensions/index.ts";
 import {
+  type Address,
   absent,
   all,
+  allValues,
   any,
   type Condition,
   evaluate,
   everything,
+  exactly,
   type Family,
   type Field,
+  type Host,
+  has,
   isAbsent,
   isStated,
   knownValue,
   not,
-  only,
   type Packet,
+  type Ranges,
   readAddress,
+  type Value,
   type ValueSet,
   within,
 } from "../facts/index.ts";
 import { bind, meaningOf } from "../model/index.ts";
+import { translated } from "./conntrack.ts";
 import type { Hook } from "./journey.ts";
 import { rewrite } from "./rewrite.ts";
 import { type Change, nameOf, type Traveller, type World } from "./traveller.ts";
@@ -49,37 +56,74 @@ export function asksNat(packet: Packet): Condition {
   return isStated(packet, "ctstatus") && !isAbsent(packet.fields.ctstatus) ? all(opens, not(CONFIRMED)) : opens;
 }
 
-/** A nat rule's target on the first packet. */
-export function translate(traveller: Traveller, effect: Translate, hook: Hook, world: World): Change[] {
-  const { addresses, ports } = effect;
+/** A nat rule's target on the first packet; false: there is no address to give it, and it is dropped. */
+export function translate(
+  traveller: Traveller,
+  effect: Translate,
+  hook: Hook,
+  { host }: World,
+  tell: (changes: readonly Change[]) => unknown,
+): boolean {
+  const before = traveller.packet;
   const comes = hook === "PREROUTING" || hook === "OUTPUT";
   const manip = effect.manip === "by hook" ? (comes ? "destination" : "source") : effect.manip;
-  const address = manip === "source" ? "source" : "destination";
-  const changes: Change[] = [];
-  if (addresses === null)
-    changes.push(...rewrite(traveller, address, ownAddress(traveller, manip, hook, world), "target"));
-  else if (addresses.length > 0)
-    changes.push(...rewrite(traveller, address, { absent: false, ranges: addresses }, "target"));
-  if (ports)
-    changes.push(
-      ...rewrite(
-        traveller,
-        manip === "source" ? "sourcePort" : "destinationPort",
-        { absent: false, ranges: ports },
-        "target",
-      ),
-    );
-  return changes;
+  const addresses =
+    effect.addresses === null ? ownAddresses(before, manip, hook, host) : kept(effect, knownValue(before, manip));
+  if (addresses === null) return false;
+  if (addresses.length > 0) tell(rewrite(traveller, manip, { absent: false, ranges: addresses }, "target"));
+  const port = manip === "source" ? "sourcePort" : "destinationPort";
+  if (effect.ports && !isAbsent(before.fields[port]))
+    tell(rewrite(traveller, port, { absent: false, ranges: portsOf(effect, knownValue(before, port)) }, "target"));
+  translated(traveller, before, manip);
+  return true;
 }
 
-/** MASQUERADE: the out device's address; REDIRECT: the in device's, or loopback for packets of this host. */
-function ownAddress(traveller: Traveller, manip: "source" | "destination", hook: Hook, { host }: World): ValueSet {
-  const { packet } = traveller;
+/** NETMAP: some bits of the old address stay. net/netfilter/xt_NETMAP.c */
+function kept({ addresses, keeps }: Translate, old: Value | undefined): Ranges {
+  const base = addresses?.[0]?.[0];
+  if (keeps === undefined || base === undefined || old === undefined) return addresses ?? [];
+  const next = BigInt(base) | (BigInt(old) & BigInt(keeps));
+  return exactly(typeof base === "bigint" ? next : Number(next));
+}
+
+/** With a base a port goes where its neighbours say (nf_nat_core.c nf_nat_l4proto_unique_tuple, PROTO_OFFSET). */
+function portsOf({ ports = [], base }: Translate, old: Value | undefined): Ranges {
+  const [range] = ports;
+  if (base === undefined || !range || typeof old !== "number") return ports;
+  const [low, high] = range.map(Number) as [number, number];
+  const port = low + (((old - base + 0x10000) % 0x10000) % (high - low));
+  return [[port, port + 1]];
+}
+
+/**
+ * MASQUERADE: the out device's address; REDIRECT: the in device's, or loopback for packets of this host. null: the
+ * device has none (nf_nat_masquerade.c, nf_nat_redirect.c: NF_DROP).
+ */
+function ownAddresses(packet: Packet, manip: "source" | "destination", hook: Hook, host: Host): Ranges | null {
   if (manip === "destination" && hook === "OUTPUT")
-    return only(readAddress(packet.family === "ipv6" ? "::1" : "127.0.0.1") ?? 0);
+    return exactly(readAddress(packet.family === "ipv6" ? "::1" : "127.0.0.1") ?? 0);
   const dev = nameOf(packet, manip === "source" ? "outInterface" : "inInterface");
-  const address = dev === undefined ? undefined : host.addressOf(dev, packet.family);
-  return address === undefined ? { ...everything(manip, packet.family), absent: false } : only(address);
+  const own = dev === undefined ? undefined : usable(dev, manip, packet.family, host);
+  if (own === undefined) return allValues(manip, packet.family);
+  if (own.length === 0) return null;
+  // several: the one of the next hop's network (inet_select_addr), which for a neighbour is the destination's own
+  const destination = knownValue(packet, "destination");
+  const near = own.find(
+    ({ network }) => manip === "source" && destination !== undefined && has([network], destination),
+  );
+  if (near) return exactly(near.address);
+  return manip === "destination" && packet.family === "ipv4"
+    ? exactly((own[0] as { address: Address }).address)
+    : exactly(...own.map(({ address }) => address));
+}
+
+/** A source holds outside of this host, so that the loopback lends those of the other devices (inet_select_addr). */
+function usable(dev: string, manip: "source" | "destination", family: Family, host: Host) {
+  const own = host.addressesOf(dev, family);
+  if (manip === "destination" || own === undefined) return own;
+  const lends = own.some(({ isGlobal }) => isGlobal) ? [dev] : host.devices;
+  const first = lends.map((each) => host.addressesOf(each, family)?.filter(({ isGlobal }) => isGlobal) ?? []);
+  return first.find((each) => each.length > 0) ?? [];
 }
 
 /** Address and port that a later packet gets, by manip and direction. */

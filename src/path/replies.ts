@@ -125,7 +125,7 @@ function sourceOf(packet: Packet, own: ValueSet | undefined, { host }: World): S
   if (!source) return {};
   const back = lookUp({ ...anyPacket(packet.family), fields: { destination: source, mark: only(0) } }, host) ?? [];
   const [to, other] = back.map((each) => each.to);
-  const address = to && !other ? (to.source ?? host.addressOf(to.dev, packet.family)) : undefined;
+  const address = to && !other ? (to.source ?? host.addressesOf(to.dev, packet.family)?.[0]?.address) : undefined;
   return address === undefined ? {} : { source: only(address) };
 }
 

@@ -134,5 +134,9 @@ export function loop(traveller: Traveller): Traveller[] {
   traveller.fromHost = false;
   set(traveller, "inInterface", only("lo"));
   set(traveller, "outInterface", absent);
+  const status = knownValue(traveller.packet, "ctstatus");
+  if (typeof status === "number") set(traveller, "ctstatus", only(status | CONFIRMED));
   return [traveller];
 }
+/** The connection is confirmed where its first packet leaves. */
+const CONFIRMED = 8;

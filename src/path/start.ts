@@ -1,5 +1,5 @@
 /** Where a walk begins: every way in which a packet so described can come to be here. */
-import { evaluate, isAbsent, narrow, only, type Packet, within } from "../facts/index.ts";
+import { absent, all, evaluate, isAbsent, narrow, only, type Packet, type Ranges, within } from "../facts/index.ts";
 import { enterBridge } from "./bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
 import { assume, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
@@ -62,7 +62,22 @@ export function startOfReply({ packet, attached }: Reply): Traveller {
   return { ...begin(packet, PARTS.fromHost), tracked: attached };
 }
 
-function begin(packet: Packet, part: readonly Stop[]): Traveller {
+/** What comes in belongs to no process of this host, unless it is said to. */
+const withoutOwner = (packet: Packet): Packet => ({
+  ...packet,
+  fields: { uidOwner: absent, gidOwner: absent, ...packet.fields },
+});
+
+const isRelatedError = (packet: Packet): boolean =>
+  evaluate(all(within("ctstate", [[2, 3]], "RELATED"), within("protocol", ICMP, "icmp")), packet).is === "yes";
+const ICMP: Ranges = [
+  [1, 2],
+  [58, 59],
+];
+
+function begin(described: Packet, part: readonly Stop[]): Traveller {
+  const isOwn = part === PARTS.fromHost;
+  const packet = isOwn || part === PARTS.atPostrouting ? described : withoutOwner(described);
   return {
     packet,
     todo: [...part],
@@ -75,11 +90,13 @@ function begin(packet: Packet, part: readonly Stop[]): Traveller {
     fromHost: false,
     traced: false,
     looped: false,
-    tracked: false,
+    // icmp_send gives an error the connection of the packet that it is about (nf_ct_attach), before any hook
+    tracked: isOwn && isRelatedError(packet),
     replies: [],
     hookOut: null,
     rewritten: new Set(),
     reroutes: false,
+    attached: null,
     sourceDone: false,
     copies: [],
     flooded: null,

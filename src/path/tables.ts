@@ -5,8 +5,16 @@ import { traverse } from "./chain.ts";
 import { track } from "./conntrack.ts";
 import { PARTS, type Stop } from "./journey.ts";
 import { asksNat, mayBeTranslated, translateSilently, tuplesStated, usesConntrack } from "./nat.ts";
-import { assume, conclude, fork, learn, lose, type Traveller, type Walking } from "./traveller.ts";
-import type { Left } from "./visit.ts";
+import { assume, conclude, fork, learn, lose, type Traveller, type Verdict, type Walking } from "./traveller.ts";
+import type { Left, Outcome } from "./visit.ts";
+
+const VERDICTS = {
+  drop: "DROP",
+  reject: "REJECT",
+  queue: "QUEUE",
+  stolen: "STOLEN",
+  undecided: "UNDECIDED",
+} as const satisfies Record<Exclude<Outcome, "accept" | "lost">, Verdict>;
 
 /** Tables of both backends at one place run one after the other (semantics 4.1). */
 export function throughTables(
@@ -25,7 +33,7 @@ export function throughTables(
       if (outcome === "accept") on.push(each);
       else if (outcome === "lost") out.push(each);
       else if (table.name === "broute") on.push(routed(each));
-      else out.push(conclude(each, outcome === "drop" ? "DROP" : outcome === "reject" ? "REJECT" : "UNDECIDED"));
+      else out.push(conclude(each, VERDICTS[outcome]));
     }
   }
   return [...on, ...out];

@@ -1,17 +1,20 @@
 /** A packet on its way: what is known of it, what is still ahead, and the steps behind it. */
 import {
   absent,
+  CT_STATES,
   everything,
   type Field,
   type Host,
   known,
   knownValue,
+  only,
   type Packet,
   type Piece,
   type ValueSet,
   withFields,
 } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
+import type { NextRule } from "./candidates.ts";
 import type { Hook, Layer, Stop } from "./journey.ts";
 import { pktTypeAt } from "./pkt-type.ts";
 
@@ -104,6 +107,8 @@ export interface Traveller {
   rewritten: ReadonlySet<Field>;
   /** It leaves as stated only if it is rerouted. */
   reroutes: boolean;
+  /** What a rule in raw has attached in place of a connection. */
+  attached: "untracked" | "template" | null;
   /** nat has set up the source for the connection: copies of a flooded frame share it (semantics 4.2). */
   sourceDone: boolean;
   /** Copies of a flooded frame that have come to their end: they share what is known, so one traveller walks them all. */
@@ -132,6 +137,7 @@ export interface Limit {
 /** A world while one packet walks through it. */
 export interface Walking extends World {
   readonly limit: Limit;
+  readonly nextRule: NextRule;
 }
 
 export function fork(traveller: Traveller): Traveller {
@@ -173,8 +179,7 @@ export function seenAt(traveller: Traveller, layer: Layer, hook: Hook, table: st
   const onBridge = bridge !== null && brnf;
   if (!onBridge) hidden.physdevIn = absent;
   if (!(onBridge && bridged) || entering) hidden.physdevOut = absent;
-  // before conntrack every packet is INVALID (semantics 6.2)
-  if (table === "raw" && !traveller.tracked) hidden.ctstate = CT_INVALID;
+  if (table === "raw" && !traveller.tracked) Object.assign(hidden, BEFORE_CONNTRACK[traveller.attached ?? "nothing"]);
   return { ...packet, fields: { ...packet.fields, ...hidden } };
 }
 const isMulticast = (packet: Packet): boolean => {
@@ -182,7 +187,15 @@ const isMulticast = (packet: Packet): boolean => {
   if (typeof destination === "number") return destination >= 0xe0000000 && destination < 0xf0000000;
   return typeof destination === "bigint" && destination >> 120n === 0xffn;
 };
-const CT_INVALID: ValueSet = { absent: false, ranges: [[0, 1]] };
+const stateIs = (name: (typeof CT_STATES)[number]) => only(CT_STATES.indexOf(name));
+const NO_CONNECTION = { ctmark: absent, ctnat: absent };
+/** Before conntrack every packet is INVALID (semantics 6.2), unless a rule attached something (xt_CT.c). */
+const BEFORE_CONNTRACK = {
+  nothing: { ...NO_CONNECTION, ctstate: stateIs("INVALID") },
+  untracked: { ...NO_CONNECTION, ctstate: stateIs("UNTRACKED") },
+  // a connection of its own, with nothing in it
+  template: { ctstate: stateIs("NEW"), ctmark: only(0), ctnat: only(0) },
+} as const;
 
 /** Takes over what a rule's answer narrowed, without what its hook had hidden. */
 export function learn(traveller: Traveller, before: Packet, piece: Piece): void {

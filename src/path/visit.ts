@@ -5,7 +5,7 @@ import type { Hook, Layer } from "./journey.ts";
 import { fork, type Kind, type Step, type Traveller, type World } from "./traveller.ts";
 
 /** How a table lets go of a packet. */
-export type Outcome = "accept" | "drop" | "reject" | "undecided" | "lost";
+export type Outcome = "accept" | "drop" | "reject" | "queue" | "stolen" | "undecided" | "lost";
 export interface Left {
   readonly traveller: Traveller;
   readonly outcome: Outcome;

@@ -1,6 +1,7 @@
 /** The walk: a packet, hook by hook, as the kernel takes it; a fork wherever its description does not settle what happens. */
 import type { Packet } from "../facts/index.ts";
 import { decideOnBridge, nextCopy } from "./bridge.ts";
+import { type NextRule, nextRule } from "./candidates.ts";
 import { track } from "./conntrack.ts";
 import { reassemble } from "./fragments.ts";
 import { type Hook, stopsAt } from "./journey.ts";
@@ -56,9 +57,10 @@ export function walk(
   world: World,
   packet: Packet,
   { hook, anyOrigin }: { hook?: Hook; anyOrigin?: boolean } = {},
+  next: NextRule = nextRule,
 ): Walk {
   const limit: Limit = { left: MOST_FORKS, truncated: false };
-  const walking: Walking = { ...world, limit };
+  const walking: Walking = { ...world, limit, nextRule: next };
   const paths = follow(startsAt(packet, world, hook, anyOrigin ?? false), walking);
   return { packet, paths: limit.truncated ? paths.map((path) => ({ ...path, truncated: true })) : paths };
 }

@@ -80,7 +80,7 @@ export function settledBy({ fact, rule }: Assumption, world: World): { by: strin
 function leafOf(condition: Condition, key: string): Condition | undefined {
   if (condition.is === "all" || condition.is === "any")
     return condition.of.map((part) => leafOf(part, key)).find((leaf) => leaf !== undefined);
-  if (condition.is === "not") return leafOf(condition.of, key);
+  if (condition.is === "not" || condition.is === "until") return leafOf(condition.of, key);
   return (condition.is === "opaque" || condition.is === "chance") && condition.key === key ? condition : undefined;
 }
 

@@ -23,6 +23,8 @@ export interface Placed {
   /** What the first original packet, and the first reply, entered with. */
   readonly original: Tuple | null;
   readonly reply: Tuple | null;
+  /** How the last original packet left: what the lines show of DNAT. */
+  readonly left: Tuple | null;
   /** An ICMP error about a packet of the conversation. */
   readonly related: boolean;
   /** Nothing is known of the packet's connection, and all that were open before the log are: it opens one, or belongs to none. */
@@ -42,6 +44,7 @@ interface Conversation {
   readonly orphan: boolean;
   original: Tuple | null;
   reply: Tuple | null;
+  left: Tuple | null;
 }
 
 /** Tuples remembered; those untouched for longest go first. */
@@ -115,14 +118,17 @@ export class Conversations {
         this.#remember(key, conversation, side);
         this.#remember(back, conversation, side === "ORIGINAL" ? "REPLY" : "ORIGINAL");
       }
-      if (direction === "ORIGINAL") conversation.original ??= entered;
+      if (direction === "ORIGINAL") {
+        conversation.original ??= entered;
+        conversation.left = tuples.at(-1)?.tuple ?? null;
+      }
       if (direction === "REPLY") {
         conversation.reply ??= entered;
         conversation.replied = true;
       }
       if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
     }
-    const { number, original, reply } = conversation;
+    const { number, original, reply, left } = conversation;
     const alone = this.#complete && tracked && (related ? !found : !joins);
     return {
       packet,
@@ -132,6 +138,7 @@ export class Conversations {
       replied,
       original,
       reply,
+      left,
       related,
       alone,
       natVisited,
@@ -140,7 +147,16 @@ export class Conversations {
   }
 
   #begin(orphan: boolean): Conversation {
-    return { number: ++this.#count, replied: false, closing: false, count: 0, orphan, original: null, reply: null };
+    return {
+      number: ++this.#count,
+      replied: false,
+      closing: false,
+      count: 0,
+      orphan,
+      original: null,
+      reply: null,
+      left: null,
+    };
   }
 
   #remember(key: string, conversation: Conversation, direction: Direction): void {

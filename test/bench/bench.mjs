@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { parse, Source } from "../../dist/index.js";
 import { hostile, kube } from "./inputs.mjs";
-import { isThere, memory, put, ratio, table } from "./measure.mjs";
+import { isThere, median, memory, put, ratio, table } from "./measure.mjs";
+import { chains, load, packets, time } from "./walks.mjs";
 
 const here = (name) => new URL(name, import.meta.url).pathname;
 const node = process.execPath;
@@ -58,3 +59,41 @@ for (const [name, make] of Object.entries(shapes)) {
   growth.push([name, ...times.map((time) => time.toFixed(1)), worst.toFixed(2)]);
 }
 table("growth of the reader, inputs of 0.5, 1, 2 and 4 MB", growth);
+
+const times = (count, make) => Array.from({ length: count }, (_, at) => make(at));
+const inPairs = (pairs) => [
+  ...[0, 1].map((at) => median(pairs.map((pair) => pair[at])).toFixed(2)),
+  `${median(pairs.map(([a, b]) => a / b)).toFixed(1)}x`,
+];
+const some = packets(400);
+/** A sample that takes long enough to be measured. */
+const walks = (world, linear) =>
+  time(world, time(world, some.slice(0, 2), linear) < 1 ? some : some.slice(0, 2), linear);
+const heading = ["100,000 rules", "asked ms", "ours ms", "ratio", "first: asked", "ours ms", "ratio", "MB", "ours"];
+const walked = [heading];
+for (const [name, make] of Object.entries(chains)) {
+  const text = make(100_000);
+  const file = put("walk.save", text);
+  const first = times(3, () => [true, false].map((linear) => time(load(text), some.slice(0, 1), linear)));
+  const world = load(text);
+  const pairs = times(6, () => [true, false].map((linear) => walks(world, linear))).slice(1);
+  const peaks = ["linear", "ours"].map((how) => memory([node, here("walk-once.mjs"), file, how]));
+  walked.push([name, ...inPairs(pairs), ...inPairs(first), ...peaks]);
+}
+table("walks, and the first of a rule-set: every rule asked, and as it is done, medians of pairs", walked);
+
+const grown = [["walks", "", "12.5k", "25k", "50k", "100k rules", "worst doubling"]];
+for (const [name, make] of Object.entries(chains)) {
+  const costs = [12_500, 25_000, 50_000, 100_000].map((rules) => {
+    const text = make(rules);
+    const worlds = times(3, () => load(text));
+    const first = Math.min(...worlds.map((world) => time(world, some.slice(0, 1), false)));
+    return [first, Math.min(...times(5, () => walks(worlds[0], false)))];
+  });
+  for (const [at, what] of ["the first", "others"].entries()) {
+    const row = costs.map((cost) => cost[at]);
+    const worst = Math.max(...row.slice(1).map((cost, i) => cost / row[i]));
+    grown.push([name, what, ...row.map((cost) => cost.toFixed(2)), worst.toFixed(2)]);
+  }
+}
+table("growth of walks, ms", grown);

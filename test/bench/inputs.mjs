@@ -1,6 +1,6 @@
 // Large inputs, made from a seed: the same bytes in every run.
 
-function random(seed) {
+export function random(seed) {
   let state = seed;
   return (limit) => {
     state ^= state << 13;

@@ -13,7 +13,7 @@ export function put(name, text) {
   return file;
 }
 
-const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+export const median = (numbers) => [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
 
 function once([command, ...args]) {
   const from = process.hrtime.bigint();

@@ -38,6 +38,7 @@ const JOURNEYS = [
   "s16f-cold-bridged-dnat",
   "s17-fragments-ct0",
   "t01b-unconditional",
+  "t03a-hotdrop-names",
   "t06b-per-bridge-nf_call",
   "t06c-vlan-filter_vlan_tagged1",
   "t06e-ebt-userchain-policy-ACCEPT",
@@ -59,8 +60,7 @@ const NOT_YET: readonly (readonly [name: string, reason: string])[] = [
   ["s16b-gso", "a log that begins in the middle of packets"],
   ["s16c-routed-same-bridge", "two subnets on one bridge"],
   ["s16d-nf_log-NONE", "a log that lacks the IP layer's lines"],
-  ["t02b-zoo-plain-ct", "conntrack's INVALID from the packet's own fields; hotdrop"],
-  ["t03a-hotdrop-names", "hotdrop"],
+  ["t02b-zoo-plain-ct", "conntrack's INVALID from the packet's own fields"],
   ["t06d-ebt-actions", "ebtables' dnat, redirect and arpreply"],
   ["t07-probes-brnf1", "matches that are not modelled: more ways than are walked"],
 ];

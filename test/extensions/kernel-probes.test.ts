@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { evaluate, Host, known, type Packet } from "../../src/facts/index.ts";
-import { meaningOf, ruleOfText } from "../../src/model/index.ts";
+import { dropsOf, meaningOf, ruleOfText } from "../../src/model/index.ts";
 import { entryPacket, readTrace, type TracedPacket } from "../../src/trace/index.ts";
 
 /** What no TRACE line tells: bytes behind the headers that it prints, the lowest bit of IPv4's TOS, ports of sctp. */
@@ -61,8 +61,8 @@ describe.each(["ipv4", "ipv6"] as const)("probes of %s packets", (family) => {
       let mayVanish = false;
       for (const [at, rule] of rules.entries()) {
         const said = `${probes[at]} of ${line}`;
-        const { condition, drops } = meaningOf(rule, host);
-        const drop = drops ? evaluate(drops, packet).is : "no";
+        const { condition } = meaningOf(rule, host);
+        const drop = evaluate(dropsOf(rule, host), packet).is;
         if (drop === "yes") expect({ said, vanished, last: last <= at }).toEqual({ said, vanished: true, last: true });
         if (drop === "unknown") expect(said).toMatch(/-m tcpmss/);
         if (drop !== "no") mayVanish = true;

@@ -4,6 +4,7 @@ import {
   always,
   any,
   type Condition,
+  exactly,
   type Family,
   type Field,
   type Host,
@@ -55,11 +56,10 @@ export const addrtype = match({
     return option && family === "ipv6" ? { option, expected: `none of ${NOT_IN_SIX.join(", ")} in IPv6` } : null;
   },
   means(given, host, family) {
-    const limited = given["--limit-iface-in"] ?? given["--limit-iface-out"];
+    const side = given["--limit-iface-in"] ? "inInterface" : given["--limit-iface-out"] ? "outInterface" : null;
     const ask = (field: Field, types: One<readonly string[]> | undefined): Condition => {
       if (!types) return always;
-      const has = (type: string) =>
-        limited ? opaque(field, `${type} on the interface`) : hasType(field, type, host, family);
+      const has = (type: string) => hasType(field, type, host, family, side);
       const wanted = family === "ipv6" ? hasTypesSix(field, types.value, has) : any(...types.value.map(has));
       return types.negated ? not(wanted) : wanted;
     };
@@ -67,18 +67,45 @@ export const addrtype = match({
   },
 });
 
-/** The main table has no say: an address that is neither local, broadcast nor multicast is UNICAST (fib_frontend.c inet_addr_type). */
-function hasType(field: Field, type: string, host: Host, family: Family): Condition {
+type Side = "inInterface" | "outInterface" | null;
+/** What needs no table. net/ipv4/fib_frontend.c __inet_dev_addr_type */
+const FIXED: Readonly<Record<string, Ranges>> = {
+  BROADCAST: [
+    [0, 0x01000000],
+    [0xffffffff, 0x100000000],
+  ],
+  MULTICAST: MULTICAST.ipv4,
+};
+/**
+ * The local table alone is asked: what is not in it is UNICAST. `side`: only its routes of that device count
+ * (--limit-iface-in, --limit-iface-out), others are UNICAST too.
+ */
+function hasType(field: Field, type: string, host: Host, family: Family, side: Side): Condition {
   const wants = `an address of type ${type}`;
-  if (type === "MULTICAST") return within(field, MULTICAST[family], "a multicast address");
-  const local = host.localAddresses(family);
-  if (type === "LOCAL" && local) return within(field, local, "an address of this host");
-  const routes = host.routes(family);
-  if (!routes || !local) return opaque(field, type);
-  const broadcast = unite(routes.filter((route) => route.type === "broadcast").flatMap(({ ranges }) => ranges));
-  if (type === "BROADCAST") return within(field, broadcast, wants);
-  if (type !== "UNICAST") return opaque(field, type);
-  return within(field, minus(minus(minus(allValues(field, family), local), broadcast), MULTICAST[family]), wants);
+  const fixed = family === "ipv4" ? FIXED : {};
+  const beforehand = within(field, fixed[type] ?? [], wants);
+  if (type === "MULTICAST" && family === "ipv4") return beforehand;
+  const local = host.localRoutes(family);
+  const reject = family === "ipv6" && (type === "UNREACHABLE" || type === "ANYCAST");
+  const taken = unite(Object.values(fixed).flat());
+  const free = minus(allValues(field, family), taken);
+  if (!local || reject)
+    return any(beforehand, all(within(field, free, wants), opaque(field, side ? `${type} on the ${side}` : type)));
+  const isOf = (kind: string): Condition => {
+    const rows = local.filter((each) => each.type.toUpperCase() === kind);
+    const devices = side ? [...new Set(rows.map(({ dev }) => dev))] : [null];
+    return any(
+      ...devices.map((dev) => {
+        const ranges = unite(rows.filter((each) => dev === null || each.dev === dev).flatMap((each) => each.ranges));
+        const own = kind === "LOCAL" && !side ? "an address of this host" : wants;
+        const address = within(field, minus(ranges, taken), own);
+        return side && dev !== null ? all(within(side, exactly(dev), dev), address) : address;
+      }),
+    );
+  };
+  if (type !== "UNICAST") return any(beforehand, isOf(type));
+  const kinds = [...new Set(local.map((each) => each.type.toUpperCase()))].filter((kind) => kind !== "UNICAST");
+  return all(within(field, free, wants), not(any(...kinds.map(isOf))));
 }
 /** Neither `::`, nor an IPv4 address in IPv6, nor multicast. net/ipv6/addrconf_core.c __ipv6_addr_type */
 const UNICAST_SIX = minus(minus(allValues("source", "ipv6"), MULTICAST.ipv6), [

@@ -1,8 +1,13 @@
-import { all, always } from "../../facts/index.ts";
+import { all, always, any, not, present } from "../../facts/index.ts";
 import { match } from "../define.ts";
 import { asked, integer, opaque, text } from "../values.ts";
 
 const SOCKET = "the packet's local socket";
+/** Of packets that come in, only those for a connected socket have it already (early demux). */
+const hasSocket = any(
+  present("uidOwner"),
+  all(not(present("outInterface")), opaque("the packet's connection has a local socket", "ss --all --numeric")),
+);
 const isRoot = (path: string): boolean => /^\/*$/.test(path);
 
 /** The control group of the local socket. net/netfilter/xt_cgroup.c: without a full socket, no in both polarities. */
@@ -18,7 +23,7 @@ export const cgroup = match({
   placement: { hooks: ["INPUT", "OUTPUT", "POSTROUTING"] },
   means: (given) =>
     all(
-      opaque("the packet has a local socket", "the host's sockets"),
+      hasSocket,
       // every group is in the root
       asked(given["--path"], (path) => (isRoot(path) ? always : opaque(`socket is in cgroup ${path}`, SOCKET))),
       asked(given["--cgroup"], (id) => opaque(`socket has cgroup class ${id}`, SOCKET)),

@@ -1,4 +1,4 @@
-import { all } from "../../facts/index.ts";
+import { all, always } from "../../facts/index.ts";
 import { type Given, match, type One } from "../define.ts";
 import { asked, hex, integer, opaque, tracked } from "../values.ts";
 
@@ -38,11 +38,14 @@ export const cluster = match({
     ];
   },
   means(given) {
-    const of = `${given["--cluster-total-nodes"]?.value}, seed ${hex(given["--cluster-hash-seed"]?.value ?? 0)}`;
+    const total = given["--cluster-total-nodes"]?.value ?? 0;
+    const of = `${total}, seed ${hex(given["--cluster-hash-seed"]?.value ?? 0)}`;
     return all(
       tracked,
       asked(nodesOf(given), (mask) =>
-        opaque(`connection belongs to nodes ${hex(mask)} of ${of}`, "the hash of its original source"),
+        mask === 2 ** total - 1
+          ? always
+          : opaque(`connection belongs to nodes ${hex(mask)} of ${of}`, "the hash of its original source"),
       ),
     );
   },

@@ -1,6 +1,6 @@
-import { all } from "../../facts/index.ts";
+import { all, always, any, type Condition, never, not, within } from "../../facts/index.ts";
 import { match, type Value } from "../define.ts";
-import { asked, chance, oneOf, readInteger64, tracked, word } from "../values.ts";
+import { asked, fresh, oneOf, opaque, readInteger64, tracked, word } from "../values.ts";
 
 interface Counts {
   readonly low: bigint;
@@ -21,6 +21,14 @@ const counts: Value<Counts> = word(
   show,
 );
 
+/** A first packet is counted already, and is all that there is: one packet of its length (t08, and probed). */
+function ofFirst({ low, high }: Counts, mode: string | undefined, direction: string | undefined): Condition {
+  const counted = direction === "reply" ? 0n : 1n;
+  if (mode === "packets" || counted === 0n) return low <= counted && counted <= high ? always : never;
+  const [least, most] = [low, high].map((end) => Number(end > 0xffffn ? 0x10000n : end)) as [number, number];
+  return within("length", [[least, most + 1]], show({ low, high }));
+}
+
 /** What a connection has carried so far. net/netfilter/xt_connbytes.c: without one, no in both polarities. */
 export const connbytes = match({
   name: "connbytes",
@@ -38,11 +46,14 @@ export const connbytes = match({
     return isLost ? { ...given, "--connbytes": { ...option, negated: false } } : given;
   },
   means(given) {
-    const what = `${given["--connbytes-dir"]?.value} ${given["--connbytes-mode"]?.value}`;
+    const [direction, mode] = [given["--connbytes-dir"]?.value, given["--connbytes-mode"]?.value];
     return all(
       tracked,
       asked(given["--connbytes"], (range) =>
-        chance(`connection's ${what} ${show(range)}`, "what the connection has carried is not known"),
+        any(
+          all(fresh, ofFirst(range, mode, direction)),
+          all(not(fresh), opaque(`connection's ${direction} ${mode} ${show(range)}`, "conntrack -L")),
+        ),
       ),
     );
   },

@@ -1,3 +1,4 @@
+import { always, never } from "../../facts/index.ts";
 import { match } from "../define.ts";
 import { addressBits, chance, flag, integer, prefixLength } from "../values.ts";
 
@@ -31,9 +32,11 @@ export const connlimit = match({
       given["--connlimit-daddr"] ? "--connlimit-daddr" : "--connlimit-saddr",
     ];
   },
-  means: (given) =>
-    chance(
-      `connlimit ${(given["--connlimit-upto"] ?? given["--connlimit-above"])?.value}`,
-      "how many connections there are is not known",
-    ),
+  means(given) {
+    const [upto, above] = [given["--connlimit-upto"], given["--connlimit-above"]];
+    const one = upto ?? above;
+    // the packet's own connection counts too
+    if (one?.value === 0) return one.negated === (one === above) ? never : always;
+    return chance(`connlimit ${one?.value}`, "how many connections there are is not known");
+  },
 });

@@ -6,6 +6,7 @@ import {
   CT_DIRECTIONS,
   CT_STATES,
   CT_STATUS,
+  exactly,
   never,
   not,
   protocolName,
@@ -15,7 +16,6 @@ import { match, type One } from "../define.ts";
 import {
   asked,
   begunNames,
-  chance,
   compares,
   hostMask,
   integerRange,
@@ -28,13 +28,18 @@ import {
 } from "../values.ts";
 
 const STATES = [...CT_STATES, "SNAT", "DNAT"];
+/** The values of ctnat that have the bit. */
+const NAT = {
+  SNAT: exactly(1, 3),
+  DNAT: exactly(2, 3),
+};
 const UNTRACKED = stateIn("INVALID", "UNTRACKED");
 const TRACKED = stateIn("NEW", "RELATED", "ESTABLISHED");
 
 function stateIn(...wanted: readonly string[]): Condition {
   const states = isOneOf("ctstate", CT_STATES, wanted);
   const translated = ["SNAT", "DNAT"].filter((name) => wanted.includes(name));
-  const byNat = translated.map((name): Condition => opaque(`connection is ${name}`, "the connection's NAT"));
+  const byNat = translated.map((name) => within("ctnat", NAT[name as keyof typeof NAT], name));
   return byNat.length === 0 ? states : any(states, ...byNat);
 }
 const statesOf = (given: One<readonly string[]> | undefined): Condition => {
@@ -115,7 +120,7 @@ export const conntrack = match({
       ...PORTS.map((field) => compares(field, given[`--${field}`])),
       statusOf(given["--ctstatus"]),
       asked(given["--ctexpire"], ({ low, high }) =>
-        chance(`connection expires in ${low}:${high}`, "it depends on how long the connection has been idle"),
+        opaque(`connection expires in ${low}:${high} seconds`, "conntrack -L"),
       ),
       direction(given["--ctdir"]),
     );

@@ -1,6 +1,17 @@
-import { all, always, type Condition } from "../../facts/index.ts";
+import {
+  all,
+  always,
+  any,
+  type Condition,
+  exactly,
+  type Host,
+  not,
+  present,
+  unite,
+  within,
+} from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { asked, opaque, readMasked, showMasked, WITH_INPUT, WITH_OUTPUT, word } from "../values.ts";
+import { asked, opaque, readInteger, readMasked, showMasked, WITH_INPUT, WITH_OUTPUT, word } from "../values.ts";
 
 interface Group {
   readonly text: string;
@@ -21,10 +32,27 @@ const group = () =>
     },
     ({ text }) => text,
   );
+/** undefined: a name, whose number is the host's own. */
+const numberOf = (text: string): number | undefined => (text === "default" ? 0 : readInteger(text, 0xffffffff));
+function isIn(group: string, wanted: string): boolean | undefined {
+  if (group === wanted) return true;
+  const [number, asks] = [numberOf(group), readMasked(wanted === "default" ? "0" : wanted)];
+  return number === undefined || !asks ? undefined : (number & asks.mask) >>> 0 === asks.value;
+}
 const inGroup =
-  (side: "input" | "output") =>
-  ({ text, any }: Group): Condition =>
-    any ? always : opaque(`${side} interface is in group ${text}`, "ip -details link");
+  (field: "inInterface" | "outInterface", host: Host) =>
+  ({ text, any: isAny }: Group): Condition => {
+    if (isAny) return always;
+    const groups = [...host.groups()];
+    const named = (wanted: boolean) =>
+      exactly(...groups.filter(([, group]) => isIn(group, text) === wanted).map(([name]) => name));
+    const [members, others] = [named(true), named(false)];
+    const open = opaque(`${field} is in group ${text}`, "ip -details link");
+    return any(
+      within(field, members, `group ${text}`),
+      all(present(field), not(within(field, unite([...members, ...others]), "known")), open),
+    );
+  };
 
 /** The group of the interfaces. net/netfilter/xt_devgroup.c */
 export const devgroup = match({
@@ -33,5 +61,9 @@ export const devgroup = match({
   options: { "--src-group": group(), "--dst-group": group() },
   needs: [["--src-group", "--dst-group"]],
   placed: { "--src-group": WITH_INPUT, "--dst-group": WITH_OUTPUT },
-  means: (given) => all(asked(given["--src-group"], inGroup("input")), asked(given["--dst-group"], inGroup("output"))),
+  means: (given, host) =>
+    all(
+      asked(given["--src-group"], inGroup("inInterface", host)),
+      asked(given["--dst-group"], inGroup("outInterface", host)),
+    ),
 });

@@ -65,12 +65,15 @@ export const ebtAmong = match({
     const { "--among-src": source, "--among-dst": destination } = options;
     return ebtTexts({ "--among-dst": destination, "--among-src": source }, given, saver);
   },
-  means: (given) =>
+  means: (given, _host, _family, backend) =>
     all(
+      // iptables/nft.c add_nft_among: one address in either list, and it asks for IPv4 first
+      backend === "nft" && Object.values(given).some(({ value }) => value.some(({ ip }) => ip !== 0)) ? IPV4 : always,
       isAmong("macSource", "source", given["--among-src"]),
       isAmong("macDestination", "destination", given["--among-dst"]),
     ),
 });
+const IPV4 = within("frameProtocol", [[0x0800, 0x0801]], "IPv4");
 const HAS_IPV4 = within(
   "frameProtocol",
   [

@@ -1,4 +1,4 @@
-import { all, type Condition, not } from "../../facts/index.ts";
+import { all, always, type Condition, never, not } from "../../facts/index.ts";
 import { type Given, match, type One, type Saver, type Value } from "../define.ts";
 import { flag, hex, hostMask, integer, oneOf, opaque, optionText } from "../values.ts";
 
@@ -40,7 +40,7 @@ const isTransport = (part: Element): boolean => {
   return mode === undefined || (mode.value === "tunnel") === mode.negated;
 };
 
-/** What IPsec did, or is to do, with the packet. net/netfilter/xt_policy.c */
+/** What IPsec did, or is to do, with the packet: nothing where the host has none. net/netfilter/xt_policy.c */
 export const policy = match({
   name: "policy",
   families: ["ipv4", "ipv6"],
@@ -77,10 +77,11 @@ export const policy = match({
     ...(given["--pol"] ? [`--pol ${given["--pol"].value}`] : []),
     ...partsOf(given, saver),
   ],
-  means(given): Condition {
+  means(given, host): Condition {
+    if (host.hasIpsec === false) return given["--pol"]?.value === "none" ? always : never;
     const direction = `ipsec policy ${given["--dir"]?.value}`;
     const parts = partsOf(given, { backend: "legacy", release: 10811 });
-    const settledBy = "the host's IPsec state";
+    const settledBy = "ip xfrm state, ip xfrm policy";
     const secured = opaque(direction, settledBy);
     if (given["--pol"]?.value === "none") return not(secured);
     return parts.length === 0 ? secured : all(secured, opaque([direction, ...parts].join(" "), settledBy));

@@ -1,3 +1,4 @@
+import { always, never } from "../../facts/index.ts";
 import { match, type Value } from "../define.ts";
 import { asked, hex, opaque, readMasked, word } from "../values.ts";
 
@@ -17,12 +18,19 @@ const realmValue: Value<string> = word(
   (value) => value,
 );
 
-/** The realm of the packet's route. net/netfilter/xt_realm.c */
+const numberOf = (text: string) => (text === COSMOS ? { value: 0, mask: FULL } : readMasked(text));
+
+/** The realm of the packet's route, 0 where no route or rule gives one. net/netfilter/xt_realm.c */
 export const realm = match({
   name: "realm",
   families: ["ipv4"],
   options: { "--realm": realmValue },
   needs: [["--realm"]],
   placement: { hooks: ["INPUT", "FORWARD", "OUTPUT", "POSTROUTING"] },
-  means: (given) => asked(given["--realm"], (value) => opaque(`route's realm is ${value}`, "ip route: realms")),
+  means: (given, host) =>
+    asked(given["--realm"], (value) => {
+      const number = numberOf(value);
+      if (host.hasRealms === false && number) return number.value === 0 ? always : never;
+      return opaque(`route's realm is ${value}`, "ip route: realms");
+    }),
 });

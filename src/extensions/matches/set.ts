@@ -1,6 +1,6 @@
 import { all, type Condition, not } from "../../facts/index.ts";
 import { BadValue, match, type Value } from "../define.ts";
-import { chance, flag, integer64, opaque } from "../values.ts";
+import { chance, flag, integer64, opaque, setNamed } from "../values.ts";
 
 interface SetMatch {
   readonly name: string;
@@ -31,7 +31,10 @@ const update = (): Value<true> => ({
 const PACKETS = ["--packets-eq", "--packets-lt", "--packets-gt"] as const;
 const BYTES = ["--bytes-eq", "--bytes-lt", "--bytes-gt"] as const;
 
-/** Membership in an ipset, whose contents no dump holds. net/netfilter/xt_set.c */
+/**
+ * Membership in an ipset, whose contents `ipset save` tells and no dump. net/netfilter/xt_set.c: what cannot be looked up,
+ * as a fragment in a set of ports, is not in it, and `!` is yes. Once a SET target has changed the set, nothing is sure.
+ */
 export const set = match({
   name: "set",
   families: ["ipv4", "ipv6"],
@@ -49,13 +52,19 @@ export const set = match({
   },
   needs: [["--match-set"]],
   excludes: [PACKETS, BYTES],
-  means(given) {
+  means(given, host, family) {
     const option = given["--match-set"];
     if (!option) return all();
     const { name, directions } = option.value;
     // entries that are set aside, instead of the others
     const aside = given["--return-nomatch"] ? "set aside " : "";
-    const member = opaque(`${fieldOf(directions)}${aside}in set ${name} ${directions}`, "ipset save");
+    const told = host.membersOf({ name, directions: directions.split(","), aside: aside !== "" }, family);
+    const key = `${fieldOf(directions)}${aside}in set ${name} ${directions}`;
+    const member: Condition = {
+      is: "until",
+      touched: setNamed(name),
+      of: typeof told === "string" ? opaque(key, told) : told,
+    };
     const counted = [...PACKETS, ...BYTES].some((each) => given[each]);
     const wanted: Condition = counted
       ? all(member, chance(`counters of set ${name}`, "it depends on what the entry's counters have reached"))

@@ -1,6 +1,16 @@
-import { all, any, bitsOf, type Condition, never, present, TCP_FLAGS, within } from "../../facts/index.ts";
+import { all, any, bitSet, type Condition, never, present, TCP_FLAGS, within } from "../../facts/index.ts";
 import { BadValue, type Given, match, type Value } from "../define.ts";
-import { asked, asks, integer, ofHeader, ownPorts, truncated, writePortsAbove } from "../values.ts";
+import {
+  asked,
+  asks,
+  atTransport,
+  integer,
+  ofHeader,
+  ownPorts,
+  portWords,
+  truncated,
+  writePortsAbove,
+} from "../values.ts";
 
 interface FlagPair {
   readonly mask: number;
@@ -45,8 +55,9 @@ const flags = ({ mask, compare }: FlagPair): Condition =>
     Array.from({ length: 64 }, (_, value) => value)
       .filter((value) => (value & mask) === compare)
       .map((value) => [value, value + 1] as const),
-    `${names(mask)} ${names(compare)}`,
+    flagsText({ mask, compare }),
   );
+const flagsText = ({ mask, compare }: FlagPair): string => `${names(mask)} ${names(compare)}`;
 
 const options = {
   "--sport": ownPorts({ aliases: ["--source-port"] }),
@@ -57,11 +68,23 @@ const options = {
 
 /** include/uapi/linux/tcp.h tcphdr */
 const BYTES = 20;
-const portsAndFlags = (given: Given<typeof options>): readonly Condition[] => [
+const ports = (given: Given<typeof options>): readonly Condition[] => [
   asks("sourcePort", given["--sport"]),
   asks("destinationPort", given["--dport"]),
+];
+const portsAndFlags = (given: Given<typeof options>): readonly Condition[] => [
+  ...ports(given),
   asked(given["--tcp-flags"], flags),
 ];
+
+function natively(given: Given<typeof options>): Condition {
+  const flag = given["--tcp-flags"];
+  const words = portWords(given);
+  return all(
+    words === "" ? all() : atTransport(4, `tcp${words}`, ...ports(given)),
+    flag ? atTransport(14, `tcp flags ${flag.negated ? "! " : ""}${flagsText(flag.value)}`, asked(flag, flags)) : all(),
+  );
+}
 
 /** tcp header fields. net/netfilter/xt_tcpudp.c; semantics 6.2, recording t08. */
 export const tcp = match({
@@ -72,18 +95,20 @@ export const tcp = match({
   nativeInNft: (given) => !given["--tcp-option"],
   // with --tcp-option it is kept as it is
   write: (given, saver) => (given["--tcp-option"] ? null : writePortsAbove(options, given, saver)),
-  means: (given) =>
-    ofHeader(
+  means(given, _host, _family, backend) {
+    if (backend === "nft" && !given["--tcp-option"]) return natively(given);
+    return ofHeader(
       BYTES,
       ...portsAndFlags(given),
       asked(given["--tcp-option"], (option) => ({
         is: "bits",
         field: "tcpOptions",
-        mask: bitsOf([option]),
-        value: bitsOf([option]),
+        mask: bitSet([option]),
+        value: bitSet([option]),
         wants: `option ${option}`,
       })),
-    ),
+    );
+  },
   dropsIf: (given, family) =>
     any(
       truncated(BYTES),

@@ -1,8 +1,10 @@
+import { always, never } from "../../facts/index.ts";
 import { type Given, match, type OptionTable, type Value } from "../define.ts";
 import { flag, opaque, readInteger, word } from "../values.ts";
 
 const LAST_DATE = 0x7fffffff;
-const LAST_SECOND = 86399;
+const DAY = 86400;
+const LAST_SECOND = DAY - 1;
 const ALL_MONTHDAYS = 0xfffffffe;
 const ALL_WEEKDAYS = 0xfe;
 const WEEKDAYS = ["", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
@@ -126,6 +128,26 @@ function texts(given: TimeGiven): readonly string[] {
   ];
 }
 
+const inKernelZone = (given: TimeGiven): boolean =>
+  given["--kerneltz"] !== undefined || given["--localtz"] !== undefined;
+
+/** net/netfilter/xt_time.c time_mt: with --contiguous the hours after midnight belong to the day before. */
+function isNow(given: TimeGiven, now: number): boolean {
+  const [from, until] = [given["--datestart"]?.value ?? 0, given["--datestop"]?.value ?? LAST_DATE];
+  if (now < from || now > until) return false;
+  const [start, stop] = [given["--timestart"]?.value ?? 0, given["--timestop"]?.value ?? LAST_SECOND];
+  const second = now % DAY;
+  const isIn = start < stop ? second >= start && second <= stop : second >= start || second <= stop;
+  if (!isIn) return false;
+  const isLate = given["--contiguous"] && start >= stop && second <= stop;
+  const day = new Date((isLate ? now - DAY : now) * 1000);
+  const bit = (option: "--monthdays" | "--weekdays", at: number) => {
+    const one = given[option];
+    return !one || ((one.value >>> at) & 1) === (one.negated ? 0 : 1);
+  };
+  return bit("--weekdays", day.getUTCDay() || 7) && bit("--monthdays", day.getUTCDate());
+}
+
 /** The wall clock, UTC or the kernel's zone. net/netfilter/xt_time.c; semantics 5.2: days behind `!` are printed as the others. */
 export const time = match({
   name: "time",
@@ -140,5 +162,9 @@ export const time = match({
       ? { option: "--contiguous", expected: "--contiguous with a --timestop before --timestart" }
       : null,
   write: texts,
-  means: (given) => opaque(["time", ...texts(given)].join(" "), "the clock when the packet comes"),
+  means(given, host) {
+    const clock = host.time;
+    if (clock) return isNow(given, clock.seconds + (inKernelZone(given) ? clock.ahead : 0)) ? always : never;
+    return opaque(["time", ...texts(given)].join(" "), "the clock when the packet comes");
+  },
 });

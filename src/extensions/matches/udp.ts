@@ -1,5 +1,6 @@
+import { all } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { asks, ofHeader, ownPorts, truncated, writePortsAbove } from "../values.ts";
+import { asks, atTransport, ofHeader, ownPorts, portWords, truncated, writePortsAbove } from "../values.ts";
 
 const options = {
   "--sport": ownPorts({ aliases: ["--source-port"] }),
@@ -14,6 +15,11 @@ export const udp = match({
   placement: { protocols: ["udp"] },
   nativeInNft: () => true,
   write: (given, saver) => writePortsAbove(options, given, saver),
-  means: (given) => ofHeader(8, asks("sourcePort", given["--sport"]), asks("destinationPort", given["--dport"])),
+  means(given, _host, _family, backend) {
+    const ports = [asks("sourcePort", given["--sport"]), asks("destinationPort", given["--dport"])];
+    if (backend === "legacy") return ofHeader(8, ...ports);
+    const words = portWords(given);
+    return words === "" ? all() : atTransport(4, `udp${words}`, ...ports);
+  },
   dropsIf: () => truncated(8),
 });

@@ -51,7 +51,7 @@ const rewrites = (given: Given<typeof options>): readonly Effect[] =>
     ] as const
   ).flatMap(([field, one]): readonly Effect[] => {
     if (!one) return [];
-    const { address, text } = one.value;
-    if (address === null) return [{ does: "unknown", why: `the ${field} becomes the address of ${text}` }];
-    return [{ does: "set", field, value: address, mask: 0xffffffff }];
+    const { address } = one.value;
+    if (address === null) return [{ does: "become", field, ranges: null }];
+    return [{ does: "become", field, ranges: [[address, address + 1]] }];
   });

@@ -1,6 +1,6 @@
-import { readMac, writeMac } from "../../facts/index.ts";
+import { all, any, CT_STATES, readMac, within, writeMac } from "../../facts/index.ts";
 import { target } from "../define.ts";
-import { flag, integer, oneOf, word } from "../values.ts";
+import { flag, integer, isOneOf, oneOf, opaque, tracked, word } from "../values.ts";
 
 const MAC = "a multicast MAC address (its first byte is odd)";
 const multicast = word(
@@ -15,6 +15,7 @@ const multicast = word(
 );
 /** include/uapi/linux/netfilter_ipv4/ipt_CLUSTERIP.h CLUSTERIP_MAX_NODES */
 const node = integer({ max: 16, examples: ["1", "2", "16"] });
+const isError = all(isOneOf("ctstate", CT_STATES, ["RELATED"]), within("protocol", [[1, 2]], "icmp"));
 const FULL = ["--new", "--hashmode", "--clustermac", "--total-nodes", "--local-node"] as const;
 
 /** One address on several hosts, each answering for its share. net/ipv4/netfilter/ipt_CLUSTERIP.c (gone since 6.3) */
@@ -35,5 +36,13 @@ export const CLUSTERIP = target({
     return { expected: `${missing.join(", ")} too: all that make a new cluster address, or none` };
   },
   complete: (given) => (given["--new"] ? { "--hash-init": { value: 0, negated: false, at: 0 }, ...given } : given),
-  does: () => [{ does: "unknown", why: "the hash of the connection says whether this node drops it or goes on" }],
+  does: () => [
+    {
+      does: "if",
+      condition: all(tracked, any(isError, opaque("connection belongs to this CLUSTERIP node", "its hash"))),
+      // a first packet's connection is marked with the hash
+      yes: [{ does: "become", field: "ctmark", ranges: null }],
+      no: [{ does: "verdict", verdict: "DROP" }],
+    },
+  ],
 });

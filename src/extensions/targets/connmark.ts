@@ -49,5 +49,21 @@ export const CONNMARK = target({
     const copy = given["--save-mark"] ? "--save-mark" : "--restore-mark";
     return [copy, "--nfmask", hex(nfmask?.value ?? ALL), "--ctmask", hex(ctmask?.value ?? ALL), ...moved];
   },
-  does: (given) => (given["--restore-mark"] ? [{ does: "forget", field: "mark" }] : [{ does: "continue" }]),
+  does(given) {
+    const set = given["--set-xmark"];
+    const ctmask = latest(given, "--ctmask", "--mask");
+    const nfmask = latest(given, "--nfmask", "--mask")?.value ?? ALL;
+    const shifted = latest(given, "--left-shift-mark", "--right-shift-mark");
+    const shift = (shifted?.value ?? 0) * (shifted?.name === "--right-shift-mark" ? -1 : 1);
+    if (set) {
+      const mask = ctmask && ctmask.at > set.at ? ctmask.value : set.value.mask;
+      return [{ does: "set", field: "ctmark", value: set.value.value, mask, shift }];
+    }
+    const [packet, connection] = [
+      { field: "mark", mask: nfmask },
+      { field: "ctmark", mask: ctmask?.value ?? ALL },
+    ] as const;
+    const [to, from] = given["--save-mark"] ? [connection, packet] : [packet, connection];
+    return [{ does: "copy", field: to.field, mask: to.mask, from: from.field, fromMask: from.mask, shift }];
+  },
 });

@@ -1,4 +1,3 @@
-import { CT_STATES } from "../../facts/index.ts";
 import { type Effect, type Given, type OptionTable, target, type Value } from "../define.ts";
 import { cutName, flag, readInteger, word } from "../values.ts";
 
@@ -48,12 +47,8 @@ function zoneTexts(given: Given<typeof options>): readonly string[] {
   return [`--zone${direction}`, isMark ? "mark" : String(number)];
 }
 /** The walk sees it from conntrack on. */
-const untracked: Effect = {
-  does: "set",
-  field: "ctstate",
-  value: CT_STATES.indexOf("UNTRACKED"),
-  mask: 0xffffffff,
-};
+const untracked: Effect = { does: "attach", what: "untracked" };
+const template: Effect = { does: "attach", what: "template" };
 
 /** What conntrack shall do with the packet. net/netfilter/xt_CT.c; semantics 6.3. */
 export const CT = target({
@@ -75,7 +70,7 @@ export const CT = target({
     });
     return [...texts, ...zoneTexts(given)];
   },
-  does: (given) => [given["--notrack"] ? untracked : { does: "continue" }],
+  does: (given) => [given["--notrack"] ? untracked : template],
 });
 /** The same as CT --notrack. net/netfilter/xt_CT.c */
 export const NOTRACK = target({

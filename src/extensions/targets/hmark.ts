@@ -1,5 +1,5 @@
-import { type Given, type OptionTable, target } from "../define.ts";
-import { hex, integer, maskLengthOf, word } from "../values.ts";
+import { type Effect, type Given, type OptionTable, target } from "../define.ts";
+import { hex, integer, maskLengthOf, tracked, word } from "../values.ts";
 
 /** What each word of --hmark-tuple stands for: that option with a full mask. ct has none. */
 const PARTS = {
@@ -63,7 +63,7 @@ const full = (option: string, six: boolean): number => {
   return option === "--hmark-spi-mask" ? 0xffffffff : 0xffff;
 };
 
-/** The mark becomes a hash of the packet, within bounds. net/netfilter/xt_HMARK.c */
+/** The mark becomes a hash of the packet, or of its connection if it has one, within bounds. net/netfilter/xt_HMARK.c */
 export const HMARK = target({
   name: "HMARK",
   families: ["ipv4", "ipv6"],
@@ -94,5 +94,11 @@ export const HMARK = target({
     ]);
     return { ...given, ...Object.fromEntries(masks) };
   },
-  does: () => [{ does: "forget", field: "mark" }],
+  does(given) {
+    const [offset, modulus] = [given["--hmark-offset"]?.value ?? 0, given["--hmark-mod"]?.value ?? 1];
+    const end = offset + modulus;
+    const hashed: Effect = { does: "become", field: "mark", ranges: end > 2 ** 32 ? null : [[offset, end]] };
+    if (!given["--hmark-tuple"]?.value.includes("ct")) return [hashed];
+    return [{ does: "if", condition: tracked, yes: [hashed], no: [{ does: "continue" }] }];
+  },
 });

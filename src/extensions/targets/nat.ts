@@ -12,6 +12,7 @@ const to = (manip: "source" | "destination", given: One<Destination> | undefined
   ...ports(given?.value.ports),
 });
 const ports = (given: Written | undefined) => (given ? { ports: given.ranges } : {});
+const base = (given: Destination["ports"]) => (given?.base === undefined ? {} : { base: given.base });
 
 /** `-p` may be negated; what stands behind the ports was not read yet (extensions/libxt_NAT.c __NAT_parse). */
 const PORTED = ["tcp", "udp", "sctp", "dccp", "icmp"];
@@ -40,7 +41,9 @@ export const DNAT = target({
   placement: at("PREROUTING", "OUTPUT"),
   check: (given, _, around) =>
     ported(given["--to-destination"]?.value.ports, "--to-destination", given["--to-destination"]?.at, around),
-  does: (given) => [to("destination", given["--to-destination"])],
+  does: (given) => [
+    { ...to("destination", given["--to-destination"]), ...base(given["--to-destination"]?.value.ports) },
+  ],
 });
 /** net/netfilter/xt_nat.c */
 export const SNAT = target({

@@ -1,9 +1,11 @@
-import { allValues, prefixRange, type Range, type Ranges, writeAddress } from "../../facts/index.ts";
+import { type Address, type Ranges, writeAddress } from "../../facts/index.ts";
 import { type Saver, target } from "../define.ts";
 import { addressOf, maskLengthOf, word } from "../values.ts";
 
 interface Mapped {
   readonly text: string;
+  /** Bits that stay as they are. */
+  readonly host: Address;
   /** Before 1.8.11 a mask with holes became a full one. */
   readonly older: string;
   readonly ranges: Ranges;
@@ -18,13 +20,13 @@ function readMapped(given: string, family: "ipv4" | "ipv6"): Mapped | undefined 
   const ones = length === undefined ? mask : ((1n << BigInt(length)) - 1n) << BigInt(bits - length);
   if (ones === undefined) return undefined;
   const low = BigInt(address) & BigInt(ones);
-  const base = writeAddress(bits === 32 ? Number(low) : low);
-  if (length === undefined) {
-    const ranges = [allValues("source", family)[0] as Range];
-    return { text: `${base}/${tail}`, older: `${writeAddress(address)}/${bits}`, ranges };
-  }
-  const range = prefixRange(address, length);
-  return { text: `${base}/${length}`, older: `${base}/${length}`, ranges: range ? [range] : [] };
+  const all = (1n << BigInt(bits)) - 1n;
+  const sized = (value: bigint): Address => (bits === 32 ? Number(value) : value);
+  const [base, kept] = [sized(low), sized(all & ~BigInt(ones))];
+  // with holes in the mask, others lie between those that can come of it
+  const ranges: Ranges = [[base, sized((low | BigInt(kept)) + 1n)]];
+  const text = `${writeAddress(base)}/${length ?? tail}`;
+  return { text, older: length === undefined ? `${writeAddress(address)}/${bits}` : text, host: kept, ranges };
 }
 
 /** One network onto another, host by host. net/netfilter/xt_NETMAP.c */
@@ -42,6 +44,9 @@ export const NETMAP = target({
   },
   needs: [["--to"]],
   placement: { tables: ["nat"] },
-  // the host's bits stay: any address of the network may come of it
-  does: (given) => [{ does: "translate", manip: "by hook", addresses: given["--to"]?.value.ranges ?? [] }],
+  does({ "--to": given }) {
+    return given
+      ? [{ does: "translate", manip: "by hook", addresses: given.value.ranges, keeps: given.value.host }]
+      : [{ does: "continue" }];
+  },
 });

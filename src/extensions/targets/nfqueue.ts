@@ -1,5 +1,5 @@
-import { type Saver, target } from "../define.ts";
-import { flag, integer, readInteger, word } from "../values.ts";
+import { type Effect, type Saver, target } from "../define.ts";
+import { flag, integer, opaque, readInteger, word } from "../values.ts";
 
 interface Queues {
   readonly first: number;
@@ -22,7 +22,10 @@ const queues = word<Queues>(
   { negatable: false },
 );
 
-/** A program decides. net/netfilter/xt_NFQUEUE.c; semantics 6.3. */
+/**
+ * A program decides; with `--queue-bypass` and no program the packet goes on with the next table (semantics 1.2).
+ * net/netfilter/xt_NFQUEUE.c
+ */
 export const NFQUEUE = target({
   name: "NFQUEUE",
   families: ["ipv4", "ipv6"],
@@ -36,5 +39,18 @@ export const NFQUEUE = target({
   together: { "--queue-cpu-fanout": ["--queue-balance"] },
   complete: (given) =>
     given["--queue-balance"] ? given : { "--queue-num": { value: 0, negated: false, at: 0 }, ...given },
-  does: () => [{ does: "unknown", why: "the program that reads the queue decides" }],
+  does(given) {
+    const queue: Effect = { does: "verdict", verdict: "QUEUE" };
+    if (!given["--queue-bypass"]) return [queue];
+    const range = given["--queue-balance"]?.value;
+    const name = range ? `queues ${range.first}:${range.last ?? ""}` : `queue ${given["--queue-num"]?.value ?? 0}`;
+    return [
+      {
+        does: "if",
+        condition: opaque(`a program listens on ${name}`, "/proc/net/netfilter/nfnetlink_queue"),
+        yes: [queue],
+        no: [{ does: "verdict", verdict: "ACCEPT" }],
+      },
+    ];
+  },
 });

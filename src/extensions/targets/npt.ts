@@ -1,4 +1,4 @@
-import { BadValue, target, type Value } from "../define.ts";
+import { BadValue, type Effect, type Given, target, type Value } from "../define.ts";
 import { type Network, network, readAddressOf } from "../values.ts";
 
 const whole = network({ negatable: false, examples: ["fd00::/64", "2001:db8:1::/48", "fd00:1::/56"] });
@@ -16,7 +16,10 @@ const prefix: Value<Network> = {
 const options = { "--src-pfx": prefix, "--dst-pfx": prefix };
 const needs = [["--src-pfx"], ["--dst-pfx"]];
 /** Goes on with another prefix, or drops the packet where the address cannot be mapped (ip6t_npt_map_pfx). */
-const maps = (field: "source" | "destination") => [{ does: "forget", field }] as const;
+function maps(field: "source" | "destination", given: Given<typeof options>): readonly Effect[] {
+  const [from, to] = [given["--src-pfx"]?.value.ranges[0], given["--dst-pfx"]?.value.ranges[0]];
+  return from && to ? [{ does: "map prefix", field, from, to }] : [{ does: "continue" }];
+}
 
 /** Exchanges the prefix of the source, without state. RFC 6296. */
 export const SNPT = target({
@@ -25,7 +28,7 @@ export const SNPT = target({
   options,
   needs,
   placement: { tables: ["mangle"], hooks: ["INPUT", "POSTROUTING"] },
-  does: () => maps("source"),
+  does: (given) => maps("source", given),
 });
 /** The same for the destination. */
 export const DNPT = target({
@@ -34,5 +37,5 @@ export const DNPT = target({
   options,
   needs,
   placement: { tables: ["mangle"], hooks: ["PREROUTING", "OUTPUT"] },
-  does: () => maps("destination"),
+  does: (given) => maps("destination", given),
 });

@@ -1,5 +1,5 @@
-import { target } from "../define.ts";
-import { flag, integer, setEntry } from "../values.ts";
+import { type Effect, target } from "../define.ts";
+import { flag, integer, setEntry, setNamed } from "../values.ts";
 
 /**
  * Adds to an ipset, deletes from it, or takes the packet's metadata from its entry. net/netfilter/xt_set.c:
@@ -35,5 +35,11 @@ export const SET = target({
     if (!given["--map-set"] || given["--map-mark"] || given["--map-prio"] || given["--map-queue"]) return null;
     return { option: "--map-set", expected: "--map-mark, --map-prio or --map-queue beside --map-set" };
   },
-  does: (given) => (given["--map-mark"] ? [{ does: "forget", field: "mark" }] : [{ does: "continue" }]),
+  does(given) {
+    const changed = [given["--add-set"], given["--del-set"]].flatMap((one): readonly Effect[] =>
+      one ? [{ does: "touch", what: setNamed(one.value.name) }] : [],
+    );
+    // the entry holds the mark
+    return given["--map-mark"] ? [...changed, { does: "become", field: "mark", ranges: null }] : changed;
+  },
 });

@@ -29,5 +29,5 @@ export const QUEUE = target({
   options,
   check: (_, __, { saver }) => (saver.backend === "nft" ? { expected: "NFQUEUE, as nf_tables has no QUEUE" } : null),
   standard: true,
-  does: () => [{ does: "unknown", why: "the program that reads the queue decides" }],
+  does: () => [{ does: "verdict", verdict: "QUEUE" }],
 });

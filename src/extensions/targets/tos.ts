@@ -32,7 +32,6 @@ export const TOS = target({
   },
   does(given) {
     const { value, mask } = folded(given);
-    // the field has 8 bits: above them nothing is kept
-    return [{ does: "set", field: "tos", value, mask: (mask | 0xffffff00) >>> 0 }];
+    return [{ does: "set", field: "tos", value, mask }];
   },
 });

@@ -1,6 +1,6 @@
-import { servicePort } from "../../facts/index.ts";
+import { servicePort, writeAddress } from "../../facts/index.ts";
 import { type One, target } from "../define.ts";
-import { host, masked, word } from "../values.ts";
+import { host, masked, opaque, word } from "../values.ts";
 
 /** As getaddrinfo reads services: decimal, 16 bits of it, or a name. */
 const port = word(
@@ -30,11 +30,17 @@ export const TPROXY = target({
   }),
   does(given) {
     const { value, mask } = given["--tproxy-mark"]?.value ?? { value: 0, mask: 0 };
+    const [port, ip] = [given["--on-port"]?.value ?? 0, given["--on-ip"]?.value];
+    const at = `${ip ? writeAddress(ip) : "its own address"} port ${port === 0 ? "of its own" : port}`;
     return [
-      { does: "set", field: "mark", value, mask },
       {
-        does: "unknown",
-        why: `accepted if a socket takes it at port ${given["--on-port"]?.value}, dropped if none does`,
+        does: "if",
+        condition: opaque(`a transparent socket takes it at ${at}`, "ss --all --numeric"),
+        yes: [
+          { does: "set", field: "mark", value, mask },
+          { does: "verdict", verdict: "ACCEPT" },
+        ],
+        no: [{ does: "verdict", verdict: "DROP" }],
       },
     ];
   },

@@ -1,12 +1,15 @@
-import { type Effect, target } from "../define.ts";
+import { type Effect, type One, target } from "../define.ts";
 import { integer } from "../values.ts";
 
 const set = integer({ max: 255, examples: ["64", "0x40", "255"] });
 const step = integer({ min: 1, max: 255, examples: ["1", "0x10", "255"] });
 const placement = { tables: ["mangle"] };
-/** Steps stop at 0 and 255, so what comes of them depends on the packet. */
-const changed = (value: number | undefined): readonly Effect[] =>
-  value === undefined ? [{ does: "forget", field: "ttl" }] : [{ does: "set", field: "ttl", value, mask: 0xffffffff }];
+type Step = One<number> | undefined;
+/** Steps stop at 0 and 255. */
+function changed(set: Step, down: Step, up: Step): readonly Effect[] {
+  if (set) return [{ does: "become", field: "ttl", ranges: [[set.value, set.value + 1]] }];
+  return [{ does: "step", field: "ttl", by: (up?.value ?? 0) - (down?.value ?? 0) }];
+}
 
 /** net/netfilter/xt_HL.c ttl_tg */
 export const TTL = target({
@@ -16,7 +19,7 @@ export const TTL = target({
   needs: [["--ttl-set", "--ttl-dec", "--ttl-inc"]],
   excludes: [["--ttl-set", "--ttl-dec", "--ttl-inc"]],
   placement,
-  does: (given) => changed(given["--ttl-set"]?.value),
+  does: (given) => changed(given["--ttl-set"], given["--ttl-dec"], given["--ttl-inc"]),
 });
 /** net/netfilter/xt_HL.c hl_tg6 */
 export const HL = target({
@@ -26,5 +29,5 @@ export const HL = target({
   needs: [["--hl-set", "--hl-dec", "--hl-inc"]],
   excludes: [["--hl-set", "--hl-dec", "--hl-inc"]],
   placement,
-  does: (given) => changed(given["--hl-set"]?.value),
+  does: (given) => changed(given["--hl-set"], given["--hl-dec"], given["--hl-inc"]),
 });

@@ -1,11 +1,27 @@
 /** Connections and associations: whether a packet has one, what names it, and by how much of an address they are grouped. */
-import { always, type Condition, CT_STATES, type Family, never, readAddress } from "../../facts/index.ts";
+import {
+  all,
+  always,
+  type Condition,
+  CT_STATES,
+  CT_STATUS,
+  type Family,
+  never,
+  readAddress,
+  within,
+} from "../../facts/index.ts";
 import type { Saver, Value } from "../define.ts";
 import { integerRange, type NumberRange, rangeSet, readInteger } from "./number.ts";
 import { type Asked, compares, isOneOf, word } from "./plain.ts";
 
 /** The packet has a connection: neither invalid nor untracked. */
 export const tracked: Condition = isOneOf("ctstate", CT_STATES, ["NEW", "RELATED", "ESTABLISHED"]);
+
+/** Its first packet, which no hook has let out yet. */
+export const fresh: Condition = all(
+  isOneOf("ctstate", CT_STATES, ["NEW"]),
+  within("ctstatus", [[0, 2 ** CT_STATUS.indexOf("CONFIRMED")]], "not CONFIRMED"),
+);
 
 const isEvery = ({ low, high }: NumberRange): boolean => low === 0 && high === 0xffffffff;
 /** The index of an IPsec association; `! 0:4294967295` is printed since 1.8.11 (extensions/libxt_esp.c). */

@@ -1,5 +1,6 @@
 /** Numbers as the tools read them: decimal, 0x hexadecimal or 0 octal (libxtables xtables_strtoul, base 0). */
 
+import { always, type Condition, never, within } from "../../facts/index.ts";
 import { own } from "../../own.ts";
 import type { Value } from "../define.ts";
 import { type More, type Written, word } from "./plain.ts";
@@ -91,6 +92,18 @@ export function readMasked(text: string, max = UINT32): Masked | undefined {
   const mask = second === undefined ? max : readInteger(second, max);
   return more !== undefined || value === undefined || mask === undefined ? undefined : { value, mask };
 }
+/** (mark & mask) == value: bits outside the mask are never there. net/netfilter/xt_mark.c, xt_connmark.c */
+export const markIs =
+  (field: "mark" | "ctmark") =>
+  (wanted: Masked): Condition => {
+    const { value, mask } = wanted;
+    if ((value & ~mask) >>> 0 !== 0) return never;
+    // a mask of high bits is a range
+    const size = 2 ** 32 - mask;
+    const isPrefix = mask !== 0 && Number.isInteger(Math.log2(size));
+    if (isPrefix) return within(field, [[value, value + size]], showMasked(wanted));
+    return mask === 0 ? always : { is: "bits", field, mask, value, wants: showMasked(wanted) };
+  };
 /** `0x1/0xff`; printed in hex, the mask only when it is not full, or `always`. Negatable unless `more` says otherwise. */
 export function masked(more: More & { always?: boolean } = {}): Value<Masked> {
   const { always = false, ...rest } = more;

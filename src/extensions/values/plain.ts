@@ -2,6 +2,7 @@
 import {
   all,
   always,
+  any,
   type Condition,
   type Family,
   type Field,
@@ -82,16 +83,27 @@ export function isOneOf(field: Field, list: readonly string[], wanted: readonly 
   return within(field, at, wanted.join(","));
 }
 /** Later fragments carry no transport header: no in both polarities (semantics 6.2; xt_tcpudp.c). */
-export const firstFragment = (...of: readonly Condition[]): Condition =>
-  all(within("fragmentOffset", [[0, 1]], "a first fragment"), ...of);
+export const firstFragment = (...of: readonly Condition[]): Condition => all(FIRST, ...of);
+const FIRST = within("fragmentOffset", [[0, 1]], "a first fragment");
 export const laterFragment: Condition = within("fragmentOffset", [[1, 8192]], "a later fragment");
 
 /** The transport header is cut off before so many bytes: the kernel's skb_header_pointer gives none. */
-export const truncated = (bytes: number): Condition =>
-  within("incomplete", [[0, bytes]], `one of fewer than ${bytes} bytes`);
+export const truncated = (bytes: number): Condition => TRUNCATED[bytes] as Condition;
+/** By bytes, up to a tcp header's; made once, for there are many rules. */
+const TRUNCATED = Array.from({ length: 21 }, (_, bytes) =>
+  within("incomplete", [[0, bytes]], `one of fewer than ${bytes} bytes`),
+);
+const NOT_TRUNCATED = TRUNCATED.map(not);
 /** What is asked of the first so many bytes of a transport header: no in both polarities without them. */
 export const ofHeader = (bytes: number, ...of: readonly Condition[]): Condition =>
-  firstFragment(not(truncated(bytes)), ...of);
+  firstFragment(NOT_TRUNCATED[bytes] as Condition, ...of);
+
+/**
+ * The same, as iptables-nft asks by itself: net/netfilter/nft_payload.c nft_payload_fast_eval reads what stands there,
+ * of a later fragment its payload. Measured on Linux 6.18.
+ */
+export const atTransport = (bytes: number, text: string, ...of: readonly Condition[]): Condition =>
+  any(ofHeader(bytes, ...of), all(laterFragment, opaque(`a later fragment fits ${text}`, "the fragment's bytes")));
 
 /** Deterministic, but not modelled: what the packet's description does not hold. The key is canonical text. */
 export const opaque = (key: string, settledBy: string): Condition => ({ is: "opaque", key, settledBy });

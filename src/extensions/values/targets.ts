@@ -32,6 +32,9 @@ export const bareWord = (cut: number, examples: readonly string[]): Value<string
     { negatable: false },
   );
 
+/** A set of addresses by its name, as something that rules change: `SET` does, and `-m set` asks. */
+export const setNamed = (name: string): string => `set ${name}`;
+
 export interface SetEntry {
   readonly name: string;
   readonly directions: readonly string[];

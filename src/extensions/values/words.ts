@@ -114,6 +114,15 @@ export const ownPorts = (more?: More): Value<Written> => ({
   write: ({ text }, negated, { release }) => (text === "0:65535" && (!negated || release < 10811) ? null : [text]),
 });
 
+/** What was asked of the ports, to tell one question from another. */
+export const portWords = (given: Given<OptionTable>): string =>
+  ["--sport", "--dport"]
+    .flatMap((flag) => {
+      const one = given[flag] as One<Written> | undefined;
+      return one ? [`${one.negated ? " !" : ""} ${flag} ${one.value.text}`] : [];
+    })
+    .join("");
+
 /** Of a range of ICMP codes iptables-save prints the first. */
 export const firstCode = (types: Value<Written>): Value<Written> => ({
   ...types,

@@ -1,6 +1,6 @@
 /** A case's packets as the engine takes them, held against the kernel's lines. */
 import { compare } from "../../../src/drift/compare.ts";
-import { type Entered, enteredInOrder, isUntracked, mayUntrack } from "../../../src/drift/predict.ts";
+import { type Entered, enteredInOrder, isMissed, mayMiss } from "../../../src/drift/predict.ts";
 import { anyPacket, type Host, type Packet, packetJson, readAddress, withFields } from "../../../src/facts/index.ts";
 import { bind, type Ruleset } from "../../../src/model/index.ts";
 import { type Path, walk } from "../../../src/path/index.ts";
@@ -31,7 +31,7 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
   const world = { ruleset, host };
   // conntrack knew nothing when the case began
   const conversations = new Conversations([]);
-  const untracks = mayUntrack(ruleset);
+  const misses = mayMiss(ruleset);
   const paths: Path[] = [];
   const disagreements: Disagreement[] = [];
   let [packets, lines] = [0, 0];
@@ -60,7 +60,7 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
       return judgeOne(asSent(each.datagram), false, seen, each.datagram.fragment ? "anything" : NOTHING);
     };
     const judged = traced.map((group, at) => {
-      const tracked = untracks && isUntracked(world, group) ? false : undefined;
+      const tracked = misses && isMissed(world, group) ? false : undefined;
       const inOrder = enteredInOrder(conversations.place(group, tracked), world);
       if (at === own) return judgeSent(group.events, stateOf(inOrder));
       return judgeOne(wayLeftOut(inOrder), inOrder.anyOrigin, group.events, UNTOLD);
