@@ -140,6 +140,10 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   "conntrack --ctorigdstport": port("destinationPort"),
   "conntrack --ctreplsrcport": port("destinationPort"),
   "conntrack --ctrepldstport": port("sourcePort"),
+  "set --match-set": (pick, { datagram }) =>
+    datagram.family === "ipv6"
+      ? `hosts6 ${oneOf(pick, ["src", "dst"])}`
+      : oneOf(pick, ["hosts src", "hosts dst", "pairs src,dst", "pairs dst,dst", "pairs src,src"]),
   "DNAT --to-destination": translated,
   "SNAT --to-source": translated,
   "REDIRECT --to-ports": onePort,
@@ -152,7 +156,7 @@ const DRAWS: Readonly<Record<string, Draw>> = {
 };
 
 /** multiport's examples name services that only tcp has; those of NAT leave the choice to a hash. */
-const ALWAYS: ReadonlySet<string> = new Set(["multiport", "DNAT", "SNAT", "REDIRECT", "MASQUERADE", "NETMAP"]);
+const ALWAYS: ReadonlySet<string> = new Set(["multiport", "DNAT", "SNAT", "REDIRECT", "MASQUERADE", "NETMAP", "set"]);
 
 /** The words behind the option; null: nothing about the packet fits it, or it is time for something else. */
 export function aimedWords(pick: Pick, extension: string, option: string, aim: Aim): string[] | null {

@@ -1,15 +1,23 @@
 /** A case's packets as the engine takes them, held against the kernel's lines. */
 import { compare } from "../../../src/drift/compare.ts";
 import { type Entered, enteredInOrder, isMissed, mayMiss } from "../../../src/drift/predict.ts";
-import { anyPacket, type Host, type Packet, packetJson, readAddress, withFields } from "../../../src/facts/index.ts";
+import {
+  anyPacket,
+  type Host,
+  only,
+  type Packet,
+  packetJson,
+  readAddress,
+  withFields,
+} from "../../../src/facts/index.ts";
 import { bind, type Ruleset } from "../../../src/model/index.ts";
 import { type Path, walk } from "../../../src/path/index.ts";
-import { Conversations, PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
+import { Conversations, type Direction, PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
 import type { Done } from "./case.ts";
 import type { Datagram } from "./datagram.ts";
 import { entered } from "./entered.ts";
 import type { Topology } from "./topology.ts";
-import { INHERENTLY_UNKNOWN } from "./unknown.ts";
+import { INHERENT_FACTS, INHERENTLY_UNKNOWN } from "./unknown.ts";
 
 export interface Disagreement {
   /** Which of the case's actions led to it. */
@@ -32,6 +40,8 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
   // conntrack knew nothing when the case began
   const conversations = new Conversations([]);
   const misses = mayMiss(ruleset);
+  /** What the packets of a conversation have left at their connection, by its number. */
+  const connections = new Map<number, Packet["fields"]>();
   const paths: Path[] = [];
   const disagreements: Disagreement[] = [];
   let [packets, lines] = [0, 0];
@@ -61,9 +71,19 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     };
     const judged = traced.map((group, at) => {
       const tracked = misses && isMissed(world, group) ? false : undefined;
-      const inOrder = enteredInOrder(conversations.place(group, tracked), world);
-      if (at === own) return judgeSent(group.events, stateOf(inOrder));
-      return judgeOne(wayLeftOut(inOrder), inOrder.anyOrigin, group.events, UNTOLD);
+      const placed = conversations.place(group, tracked);
+      const inOrder = enteredInOrder(placed, world);
+      const carried = placed.alone ? BEGINS : (connections.get(placed.conversation) ?? {});
+      const made = wayLeftOut(inOrder);
+      const one =
+        at === own
+          ? judgeSent(group.events, { ...stateOf(inOrder), ...carried })
+          : judgeOne(withFields(made, carried), inOrder.anyOrigin, group.events, UNTOLD);
+      if (one.path && isConfirmed(one.path) && !placed.related) {
+        const before = connections.get(placed.conversation);
+        connections.set(placed.conversation, { ...before, ...kept(one.path.packet, placed.direction) });
+      }
+      return one;
     });
     if (own < 0) judged.push(judgeSent([], {}));
     packets += judged.length;
@@ -87,6 +107,23 @@ function isSent({ source, destination, protocol, fragment }: Datagram, events: r
 
 const stateOf = ({ packet }: Entered): Packet["fields"] =>
   Object.fromEntries(Object.entries(packet.fields).filter(([field]) => field.startsWith("ct")));
+
+const BEGINS: Packet["fields"] = { ctmark: only(0) };
+/** Whether conntrack keeps the connection: the packet got through, or on to the loopback. */
+const isConfirmed = ({ verdict, steps }: Path): boolean =>
+  verdict === "ACCEPT" || steps.some(({ hook, layer }) => layer === "ip" && hook === "POSTROUTING");
+
+/** What a connection keeps from packet to packet, as the walk of the last one left it: replies come to where that one left from. */
+function kept({ fields }: Packet, direction: Direction | null): Packet["fields"] {
+  const { ctmark, ctnat, source, destination, sourcePort, destinationPort } = fields;
+  const replies = {
+    ...(destination ? { ctreplsrc: destination } : {}),
+    ...(source ? { ctrepldst: source } : {}),
+    ...(destinationPort ? { ctreplsrcport: destinationPort } : {}),
+    ...(sourcePort ? { ctrepldstport: sourcePort } : {}),
+  };
+  return { ...(ctmark ? { ctmark } : {}), ...(ctnat ? { ctnat } : {}), ...(direction === "ORIGINAL" ? replies : {}) };
+}
 
 /** A packet that the host made: what its lines say of the way is what is to be predicted. */
 function wayLeftOut({ packet }: Entered): Packet {
@@ -128,7 +165,11 @@ function hold(
   const forks = paths
     .flatMap(({ assumptions }) => assumptions)
     .filter(
-      ({ fact, rule }) => !isInherent(world.ruleset, packet, rule) && unsettled !== "anything" && !unsettled.has(fact),
+      ({ fact, rule }) =>
+        !INHERENT_FACTS.test(fact) &&
+        !isInherent(world.ruleset, packet, rule) &&
+        unsettled !== "anything" &&
+        !unsettled.has(fact),
     );
   const [fork] = forks;
   return { path: same.path, why: fork ? `a fork on ${fork.fact} at ${fork.rule ?? "the way"}` : null };

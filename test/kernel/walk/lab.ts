@@ -135,7 +135,13 @@ export class Lab {
       addr: json("ip", "-j", "addr"),
       link: json("ip", "-j", "-d", "link"),
       route: [...json("ip", "-4", "-j", "route", "show", "table", "all"), ...six],
-      rule: json("ip", "-j", "rule"),
+      rule: ["inet", "inet6"].flatMap((family) =>
+        json("ip", "-family", family, "-j", "rule").map((rule: object) => ({ ...rule, family })),
+      ),
+      conntrack: [],
+      time: new Date().toISOString(),
+      ipset: this.run("", "ipset", "save"),
+      xfrm: this.run("", "ip", "xfrm", "policy"),
       neigh: json("ip", "-j", "neigh"),
       fdb: json("bridge", "-j", "fdb"),
       sysctl: Object.fromEntries(
@@ -157,7 +163,7 @@ export class Lab {
   }
 
   #connect(): void {
-    const { bridges, wires, routes, rules, sysctl } = this.topology;
+    const { bridges, wires, routes, rules, sets, sysctl } = this.topology;
     const set = (values: Readonly<Record<string, string | number>>) =>
       Object.entries(values).map(([name, value]) => `${name}=${value}`);
     this.#outside.run("", "sysctl", "-qw", ...set({ [`${ALL_SIX}.disable_ipv6`]: 1, [`${NEW_SIX}.disable_ipv6`]: 1 }));
@@ -186,8 +192,11 @@ export class Lab {
         theirs.map((address) => `neigh replace ${address} lladdr ${mac} dev ${bridge ?? name} nud permanent`),
       ),
     );
-    const ways = [...routes.map((route) => `route add ${route}`), ...rules.map((rule) => `rule add ${rule}`)];
+    const ways = routes.map((route) => `route add ${route}`);
     this.run(`${[...addresses, ...neighbours, ...ways].join("\n")}\n`, "ip", "-batch", "-");
+    for (const family of ["inet", "inet6"])
+      this.run(rules.map((rule) => `rule add ${rule}\n`).join(""), "ip", "-family", family, "-batch", "-");
+    this.run(`${sets.join("\n")}\n`, "ipset", "restore");
     const learnt = wires.flatMap(({ name, bridge, peers, hairpin }) => [
       ...(bridge && hairpin ? [`link set dev ${name} hairpin on`] : []),
       ...(bridge ? peers.map(({ mac }) => `fdb replace ${mac} dev ${name} master static`) : []),
