@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hostMistake } from "../src/facts/host-json.ts";
 import { chainwalk, chainwalkJson } from "./support/cli.ts";
-import { lacking } from "./support/real-tools.ts";
+import { lacking, letNamespacesLog } from "./support/real-tools.ts";
 
 const SCRIPT = new URL("../src/cli/capture.sh", import.meta.url).pathname;
 const BIN = new URL("../dist/cli/main.js", import.meta.url).pathname;
@@ -17,7 +17,6 @@ test("what is printed is the script", async () => {
   if (existsSync(BIN)) expect(spawnSync(process.execPath, [BIN, "capture"], { encoding: "utf8" }).stdout).toBe(script);
 });
 
-const ALL_NETNS = "/proc/sys/net/netfilter/nf_log_all_netns";
 const SHELLS = [
   { shell: "dash", words: ["dash"] },
   { shell: "busybox sh", words: ["busybox", "sh"] },
@@ -229,16 +228,13 @@ state | diff ${scratch}/before -; exit $code`);
     // the kernel's log is one for all programs on a machine: this address tells our lines
     const OURS = `127.77.${process.pid % 250}.7`;
     const ping = `busybox ping -c 1 -W 1 ${OURS} >/dev/null`;
-    const printing = () => {
-      if (readFileSync(ALL_NETNS, "latin1").trim() === "0") writeFileSync(ALL_NETNS, "1");
-    };
     const own = (folder: string) =>
       readFileSync(join(folder, "trace.log"), "latin1")
         .split("\n")
         .filter((line) => line.includes("TRACE: ") && (line.includes(OURS) || line.startsWith(" ")));
 
     test("traces a ping, and leaves nothing behind", async () => {
-      printing();
+      letNamespacesLog();
       const folder = fresh();
       const { status, stdout, stderr } = onHost(`echo NONE >/proc/sys/net/netfilter/nf_log/2
 state >${folder}.before
@@ -266,7 +262,7 @@ state | diff ${folder}.before -; exit $code`);
     });
 
     test("what is traced on a legacy host is no drift", async () => {
-      printing();
+      letNamespacesLog();
       const folder = fresh();
       const { status } = onHost(`iptables-nft -F; nft delete table ip filter; iptables-legacy -t raw -F
 { while ! iptables-legacy-save -t raw | grep -q 'OUTPUT.*chainwalk-trace'; do sleep 0.1; done; sleep 0.6; ${ping}; } &

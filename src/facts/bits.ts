@@ -10,7 +10,7 @@ const ALL = 0xffffffff;
 const bits = (value: number, mask: number): Bits => ({ value: (value & mask) >>> 0, mask: mask >>> 0 });
 
 /** The bits that all values of the ranges share, and those that are known besides. */
-export function bitsOf(ranges: Ranges, more: Bits | undefined): Bits {
+export function sharedBits(ranges: Ranges, more: Bits | undefined): Bits {
   const [low, high] = [Number(ranges[0]?.[0] ?? 0), Number(ranges.at(-1)?.[1] ?? 1) - 1];
   const differs = (low ^ high) >>> 0;
   const shared = differs === 0 ? ALL : ~((2 << (31 - Math.clz32(differs))) - 1);

@@ -1,8 +1,8 @@
 /** What a match asks, as data. The walk evaluates it on a packet; packet sets are to compile it to boxes: one meaning. */
-import { type Bits, bitsOf, someFit, spanOf } from "./bits.ts";
+import { type Bits, sharedBits, someFit, spanOf } from "./bits.ts";
 import { allValues, type Field, fields, writeValues } from "./fields.ts";
-import { known, knownValue, narrow, type Packet } from "./packet.ts";
-import { isAbsent, meet, minus, type Ranges } from "./value-set.ts";
+import { known, narrow, type Packet } from "./packet.ts";
+import { isAbsent, meet, minus, type Ranges, single } from "./value-set.ts";
 
 export type Condition =
   | { readonly is: "all" | "any"; readonly of: readonly Condition[] }
@@ -10,7 +10,7 @@ export type Condition =
   /** The field is there and its value in the ranges: absent is no, not stated unknown. */
   | { readonly is: "in"; readonly field: Field; readonly ranges: Ranges; readonly wants: string }
   | { readonly is: "present"; readonly field: Field }
-  /** Some bits of a field, under a mask: no short list of ranges. */
+  /** Some bits of a field, under a mask, absent: no. There is no short list of ranges for them. */
   | {
       readonly is: "bits";
       readonly field: Field;
@@ -96,38 +96,39 @@ const areThere = (ranges: Ranges, bits: Bits | undefined): boolean =>
   ranges.length > 0 && (!bits || someFit(ranges, bits));
 
 type BitsCondition = Extract<Condition, { is: "bits" }>;
-function evaluateBits(condition: BitsCondition, packet: Packet): Ternary {
-  const { field, mask, value } = condition;
-  const set = known(packet, field);
-  if (isAbsent(set)) return "no";
-  if (typeof mask === "bigint" || typeof value === "bigint") return evaluateWide(condition, packet);
-  const { value: has, mask: knows } = bitsOf(set.ranges, packet.bits?.[field]);
-  if (((has ^ value) & knows & mask) !== 0) return "no";
-  if ((mask & ~knows) === 0) return set.absent ? "unknown" : "yes";
-  const taken = packet.assumed[keyOf(condition)];
-  return taken === undefined ? "unknown" : taken ? "yes" : "no";
+/** In 32 bits, which are known one by one; addresses of IPv6 and MACs are looked at whole. */
+function narrowBits({ field, mask, value }: BitsCondition, packet: Packet): Bits | null {
+  const end = allValues(field, packet.family)[0]?.[1];
+  const isNarrow = typeof mask === "number" && typeof value === "number" && typeof end === "number" && end <= 2 ** 32;
+  return isNarrow ? { mask, value } : null;
 }
-/** More than 32 bits: of a value that is not known, only what was taken before. */
-function evaluateWide(condition: BitsCondition, packet: Packet): Ternary {
-  const has = knownValue(packet, condition.field);
-  const fits =
-    typeof has === "bigint"
-      ? (has & BigInt(condition.mask)) === BigInt(condition.value)
-      : packet.assumed[keyOf(condition)];
-  return fits === undefined ? "unknown" : fits ? "yes" : "no";
+function evaluateBits(condition: BitsCondition, packet: Packet): Ternary {
+  const set = known(packet, condition.field);
+  if (isAbsent(set)) return "no";
+  const taken = packet.assumed[keyOf(condition)];
+  const assumed = taken === undefined ? "unknown" : taken ? "yes" : "no";
+  const asked = narrowBits(condition, packet);
+  if (!asked) {
+    const value = single(set);
+    if (value === undefined || typeof value === "string") return assumed;
+    return (BigInt(value) & BigInt(condition.mask)) === BigInt(condition.value) ? "yes" : "no";
+  }
+  const { value: has, mask: knows } = sharedBits(set.ranges, packet.bits?.[condition.field]);
+  if (((has ^ asked.value) & knows & asked.mask) !== 0) return "no";
+  if ((asked.mask & ~knows) === 0) return set.absent ? "unknown" : "yes";
+  return assumed;
 }
 function refineBits(condition: BitsCondition, packet: Packet, wanted: boolean): Packet | null {
-  const { field, mask, value } = condition;
-  if (typeof mask === "bigint" || typeof value === "bigint")
-    return { ...packet, assumed: { ...packet.assumed, [keyOf(condition)]: wanted } };
+  const { field } = condition;
   const set = known(packet, field);
-  const old = bitsOf(set.ranges, packet.bits?.[field]);
-  const open = (mask & ~old.mask) >>> 0;
+  const asked = narrowBits(condition, packet);
+  const old = sharedBits(set.ranges, packet.bits?.[field]);
+  const open = asked ? (asked.mask & ~old.mask) >>> 0 : 0;
   // all bits but one are known to fit: it is that one that does not
   const isFlip = !wanted && open !== 0 && (open & (open - 1)) === 0 && !set.absent;
-  if (!wanted && !isFlip) return { ...packet, assumed: { ...packet.assumed, [keyOf(condition)]: false } };
-  const asked = isFlip ? value ^ open : value;
-  const bits = { value: (old.value | (asked & mask)) >>> 0, mask: (old.mask | mask) >>> 0 };
+  if (!asked || (!wanted && !isFlip)) return { ...packet, assumed: { ...packet.assumed, [keyOf(condition)]: wanted } };
+  const value = isFlip ? asked.value ^ open : asked.value;
+  const bits = { value: (old.value | (value & asked.mask)) >>> 0, mask: (old.mask | asked.mask) >>> 0 };
   const next = narrow(packet, field, { absent: false, ranges: spanOf(bits) });
   return next && { ...next, bits: { ...packet.bits, [field]: bits } };
 }

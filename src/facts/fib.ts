@@ -167,11 +167,11 @@ function typeNamed(type = "unicast"): RouteType {
 const lengthOf = ([low, high]: Range, wide: number): number =>
   wide - ((BigInt(high) - BigInt(low)).toString(2).length - 1);
 
-export function routeRange({ dst, gateway, prefsrc }: RouteJson, family: Family): Range | undefined {
+export function routeRange({ dst, gateway, prefsrc, nexthops }: RouteJson, family: Family): Range | undefined {
   const zero = family === "ipv6" ? 0n : 0;
   if (dst === undefined || dst === "default") {
     // `default` names no family: it is IPv6 only if its gateway says so
-    const six = (gateway ?? prefsrc ?? "").includes(":");
+    const six = (gateway ?? prefsrc ?? nexthops?.[0]?.gateway ?? "").includes(":");
     return six === (family === "ipv6") ? prefixRange(zero, 0) : undefined;
   }
   const range = readPrefix(dst);

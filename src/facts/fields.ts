@@ -59,7 +59,7 @@ const numbers = (limit: number): Kind => ({
   read(text) {
     if (text.toUpperCase() === "NONE") return one(0n);
     const list = text.split(",").map((item) => (/^\s*\d+\s*$/.test(item) ? Number(item) : limit));
-    return list.some((item) => item >= limit) ? undefined : one(bitSet(list));
+    return list.some((item) => item >= limit) ? undefined : one(bitsOf(list));
   },
   write: (value) =>
     Array.from({ length: limit }, (_, at) => at)
@@ -68,7 +68,7 @@ const numbers = (limit: number): Kind => ({
   expects: `NONE or a list of numbers 0-${limit - 1}`,
   whole: true,
 });
-export const bitSet = (list: readonly number[]): bigint => list.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n);
+export const bitsOf = (list: readonly number[]): bigint => list.reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n);
 /** A set of bits; the words list those that are set. */
 const bits = (names: readonly string[]): Kind => ({
   all: () => [0, 2 ** names.length],
@@ -165,8 +165,8 @@ export const fields = {
   ctreplsrcport: { word: "--ctreplsrcport", kind: number(65536), says: "reply source port of the connection" },
   ctrepldstport: { word: "--ctrepldstport", kind: number(65536), says: "reply destination port of the connection" },
   /** NAT has changed a side of the connection: what `--ctstate SNAT` and DNAT ask (xt_conntrack.c). */
-  ctnat: { word: "--ctnat", kind: bits(CT_NAT), says: "NAT of the connection" },
-  ctmark: { word: "--ctmark", kind: number(2 ** 32, true), says: "connection's mark" },
+  ctnat: { word: "", kind: bits(CT_NAT), says: "NAT of the connection" },
+  ctmark: { word: "", kind: number(2 ** 32, true), says: "connection's mark" },
   mark: { word: "--mark", log: "MARK", kind: number(2 ** 32, true), says: "mark" },
   physdevIn: { word: "--physdev-in", log: "PHYSIN", kind: name, says: "input bridge port" },
   physdevOut: { word: "--physdev-out", log: "PHYSOUT", kind: name, says: "output bridge port" },

@@ -84,7 +84,8 @@ export class Host {
   /** Where routes lead back to addresses; undefined when that is not known, or hangs on more than the address. */
   reverseRoutes(family: Family): readonly Reverse[] | undefined {
     const local = this.localRoutes(family);
-    return local && reverseRoutes(this.json, family, local);
+    const isPlain = (this.lookups(family) ?? []).every(({ condition }) => condition === always);
+    return local && isPlain ? reverseRoutes(this.json, family, local) : undefined;
   }
 
   /** Every interface with its group, as `ip` names it: by number, or as /etc/iproute2/group does. */

@@ -1,5 +1,6 @@
 /** Where a route to an address leads, by every device that serves: what rpfilter asks about a source. */
-import { type Family, prefixRange, readPrefix } from "./address.ts";
+import type { Family } from "./address.ts";
+import { routeRange } from "./fib.ts";
 import type { HostJson, RouteJson } from "./host-json.ts";
 import { isLocalTable, type LocalRoute } from "./local-table.ts";
 import { minus, type Range, type Ranges, unite } from "./value-set.ts";
@@ -11,10 +12,9 @@ export interface Reverse {
 }
 
 const USUAL = ["local", "main", "default", 255, 254, 253];
-/** The tables that `ip rule` has by itself, and no other rule: else the way depends on more than the address. */
-const isPlain = ({ rule, route }: HostJson): boolean =>
-  (rule ?? []).every(({ src, table }) => src === "all" && USUAL.includes(table ?? "")) &&
-  (route ?? []).every(({ table }) => table === undefined || USUAL.includes(table));
+/** No other tables than those that `ip rule` has by itself. */
+const isUsual = ({ rule, route }: HostJson): boolean =>
+  [...(rule ?? []), ...(route ?? [])].every(({ table }) => table === undefined || USUAL.includes(table));
 
 /**
  * The routing table as disjoint parts, unreachable ones left out; undefined: not known. Of IPv4 routes to one prefix the
@@ -26,10 +26,10 @@ export function reverseRoutes(
   local: readonly LocalRoute[],
 ): readonly Reverse[] | undefined {
   const rows = (json.route ?? []).flatMap((route) => {
-    const range = rangeOf(route, family);
+    const range = routeRange(route, family);
     return range && !isLocalTable(route) ? [{ route, range }] : [];
   });
-  if (rows.length === 0 || !isPlain(json)) return undefined;
+  if (rows.length === 0 || !isUsual(json)) return undefined;
   const size = ([low, high]: Range) => BigInt(high) - BigInt(low);
   const isDefaultTable = ({ table }: RouteJson) => Number(table === "default" || table === 253);
   rows.sort(
@@ -56,14 +56,3 @@ export function reverseRoutes(
 const isSame = (a: Range, b: Range): boolean => a[0] === b[0] && a[1] === b[1];
 const devicesOf = ({ dev, nexthops = [] }: RouteJson): readonly string[] =>
   [dev, ...nexthops.map((each) => each.dev)].filter((each) => each !== undefined);
-
-function rangeOf(route: RouteJson, family: Family): Range | undefined {
-  const isSix = family === "ipv6";
-  if (route.dst !== undefined && route.dst !== "default") {
-    const range = readPrefix(route.dst);
-    return range && (typeof range[0] === "bigint") === isSix ? range : undefined;
-  }
-  // `default` names no family: it is IPv6 only if its gateway says so
-  const text = route.gateway ?? route.prefsrc ?? route.nexthops?.[0]?.gateway ?? "";
-  return text.includes(":") === isSix ? prefixRange(isSix ? 0n : 0, 0) : undefined;
-}

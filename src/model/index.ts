@@ -2,7 +2,7 @@
 export { type AnyGiven, type BoundMatch, type BoundRule, type BoundTarget, bind } from "./bind.ts";
 export * from "./load.ts";
 export * from "./meaning.ts";
-export { ownWays } from "./own-part.ts";
+export { ownCondition } from "./own-part.ts";
 export * from "./print.ts";
 export { dumpPieces, printDump, printRuleset } from "./print-dump.ts";
 export { ruleOfText, ruleWith } from "./rule.ts";

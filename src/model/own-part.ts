@@ -4,11 +4,8 @@ import type { Condition, Host } from "../facts/index.ts";
 import type { Rule } from "./ruleset.ts";
 import { implicitMatches, optionSpelled, optionsBeginning } from "./vocabulary.ts";
 
-/**
- * What `-s -d -i -o -p -f` in front of all else ask: one of these has to hold for the rule to match, or for a match of
- * it to drop the packet. null where only binding the whole rule tells.
- */
-export function ownWays(rule: Rule, host: Host): readonly Condition[] | null {
+/** What `-s -d -i -o -p -f` in front of all else ask; null where only binding the whole rule tells. */
+export function ownCondition(rule: Rule, host: Host): Condition | null {
   const { family } = rule;
   const [own] = implicitMatches[family];
   if (!own || (family !== "ipv4" && family !== "ipv6")) return null;
@@ -34,8 +31,7 @@ export function ownWays(rule: Rule, host: Host): readonly Condition[] | null {
     at += value.arity;
   }
   for (; at < words.length; at++) if (mayBeOwn(own, words[at]?.text ?? "")) return null;
-  const drops = own.dropsIf?.(given as never, family);
-  return [own.means(given as never, host, family), ...(drops ? [drops] : [])];
+  return own.means(given as never, host, family, rule.saver.backend);
 }
 
 /** An option of the own part that stands further behind: short, begun, or with its word in one. */

@@ -14,9 +14,10 @@ import {
   type Value,
   type ValueSet,
 } from "../facts/index.ts";
-import { meaningOf, ownWays, type Rule } from "../model/index.ts";
+import { meaningOf, ownCondition, type Rule } from "../model/index.ts";
+import { isWhole } from "./hotdrop.ts";
 
-/** The first rule from `from` on, 0-based, that may match or drop the packet; the chain's length when there is none. */
+/** The first rule from `from` on, 0-based, that may match the packet, or drop it; the chain's length when there is none. */
 export type NextRule = (rules: readonly Rule[], from: number, packet: Packet, host: Host) => number;
 
 /** Shorter chains are asked rule by rule. */
@@ -31,7 +32,8 @@ const MOST_ROWS = 16;
 const memo = new WeakMap<Host, WeakMap<readonly Rule[], Block[]>>();
 
 export const nextRule: NextRule = (rules, from, packet, host) => {
-  if (rules.length < SHORT) return from;
+  // what is cut off or a fragment may be dropped by a match of any rule
+  if (rules.length < SHORT || !isWhole(packet)) return from;
   let ofHost = memo.get(host);
   if (!ofHost) memo.set(host, (ofHost = new WeakMap()));
   let blocks = ofHost.get(rules);
@@ -56,7 +58,7 @@ class Block {
     this.#rules = rules;
     this.#host = host;
     this.#patience = rules.length;
-    this.#sieves = this.#sift((rule) => ownWays(rule, host) ?? this.#whole(rule));
+    this.#sieves = this.#sift((rule) => ownCondition(rule, host) ?? this.#whole(rule));
   }
 
   next(from: number, packet: Packet): number {
@@ -68,14 +70,12 @@ class Block {
     return next;
   }
 
-  /** What has to hold of a rule for it to match, or for one of its matches to drop the packet. */
-  #whole(rule: Rule): readonly Condition[] {
-    const { condition, drops } = meaningOf(rule, this.#host);
-    return drops ? [condition, drops] : [condition];
+  #whole(rule: Rule): Condition {
+    return meaningOf(rule, this.#host).condition;
   }
 
-  #sift(oneOf: (rule: Rule) => readonly Condition[]): Sieve[] {
-    const ways = this.#rules.map((rule) => waysOf({ is: "any", of: oneOf(rule) }, rule.family));
+  #sift(asked: (rule: Rule) => Condition): Sieve[] {
+    const ways = this.#rules.map((rule) => waysOf(asked(rule), rule.family));
     const most = Math.max(...ways.map(({ length }) => length));
     return Array.from({ length: most }, (_, at) => new Sieve(ways.map((each) => each[at] ?? null)));
   }

@@ -100,7 +100,7 @@ function hasHelper({ ruleset, host }: World): boolean {
 
 /** What its connection is to a packet that has passed conntrack, as far as its state tells. */
 export function track(traveller: Traveller, world: World): void {
-  if (traveller.attached === "untracked") set(traveller, { ctstate: only(UNTRACKED) });
+  if (traveller.attached === "untracked") set(traveller, { ctstate: STATE.UNTRACKED });
   if (!mayBeRelated(traveller.packet, world))
     traveller.packet = narrow(traveller.packet, "ctstate", NOT_RELATED) ?? traveller.packet;
   const { packet } = traveller;

@@ -2,7 +2,6 @@
 import {
   allValues,
   type Bits,
-  bitsOf,
   bitsUnder,
   constantBits,
   type Field,
@@ -13,6 +12,7 @@ import {
   type Packet,
   type Ranges,
   sameBits,
+  sharedBits,
   shiftBits,
   spanOf,
   unite,
@@ -80,7 +80,7 @@ export function copyBits(
   return become(traveller, field, isSure ? next : sameBits(old, next), absentStays(target, field));
 }
 
-const bitsIn = (packet: Packet, field: Field): Bits => bitsOf(known(packet, field).ranges, packet.bits?.[field]);
+const bitsIn = (packet: Packet, field: Field): Bits => sharedBits(known(packet, field).ranges, packet.bits?.[field]);
 /** Only of the connection's mark is it not known whether there is one. */
 const absentStays = (set: ValueSet, field: Field): boolean => field === "ctmark" && set.absent;
 function become(traveller: Traveller, field: Field, bits: Bits, absent: boolean): Change[] {

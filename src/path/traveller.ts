@@ -179,7 +179,7 @@ export function seenAt(traveller: Traveller, layer: Layer, hook: Hook, table: st
   const onBridge = bridge !== null && brnf;
   if (!onBridge) hidden.physdevIn = absent;
   if (!(onBridge && bridged) || entering) hidden.physdevOut = absent;
-  if (table === "raw" && !traveller.tracked) Object.assign(hidden, BEFORE_CONNTRACK[traveller.attached ?? "nothing"]);
+  if (table === "raw" && !traveller.tracked) Object.assign(hidden, beforeConntrack(traveller));
   return { ...packet, fields: { ...packet.fields, ...hidden } };
 }
 const isMulticast = (packet: Packet): boolean => {
@@ -189,13 +189,20 @@ const isMulticast = (packet: Packet): boolean => {
 };
 const stateIs = (name: (typeof CT_STATES)[number]) => only(CT_STATES.indexOf(name));
 const NO_CONNECTION = { ctmark: absent, ctnat: absent };
+const zeros = (names: readonly Field[], zero: number | bigint) =>
+  Object.fromEntries(names.map((name) => [name, only(zero)]));
 /** Before conntrack every packet is INVALID (semantics 6.2), unless a rule attached something (xt_CT.c). */
-const BEFORE_CONNTRACK = {
-  nothing: { ...NO_CONNECTION, ctstate: stateIs("INVALID") },
-  untracked: { ...NO_CONNECTION, ctstate: stateIs("UNTRACKED") },
-  // a connection of its own, with nothing in it
-  template: { ctstate: stateIs("NEW"), ctmark: only(0), ctnat: only(0) },
-} as const;
+function beforeConntrack({ attached, packet }: Traveller): Packet["fields"] {
+  if (attached === "untracked") return { ...NO_CONNECTION, ctstate: stateIs("UNTRACKED") };
+  if (attached === null) return { ...NO_CONNECTION, ctstate: stateIs("INVALID") };
+  // a template is a confirmed connection of nobody (nf_ct_tmpl_alloc; recorded in test/recordings/targets.json)
+  return {
+    ctstate: stateIs("NEW"),
+    ctstatus: only(8),
+    ...zeros(["ctdir", "ctmark", "ctnat", "ctorigsrcport", "ctorigdstport", "ctreplsrcport", "ctrepldstport"], 0),
+    ...zeros(["ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"], packet.family === "ipv6" ? 0n : 0),
+  };
+}
 
 /** Takes over what a rule's answer narrowed, without what its hook had hidden. */
 export function learn(traveller: Traveller, before: Packet, piece: Piece): void {

@@ -1,8 +1,9 @@
 /** What a walk took for granted, in words, and what would settle it. */
-import { type Condition, type Field, fieldNames, fields, rowOf } from "../facts/index.ts";
-import { meaningOf, type Rule } from "../model/index.ts";
+import type { Effect } from "../extensions/index.ts";
+import { all, type Condition, type Field, fieldNames, fields, rowOf } from "../facts/index.ts";
+import { type Meaning, meaningOf, type Rule } from "../model/index.ts";
 import type { Assumption, World } from "../path/index.ts";
-import { ruleWords } from "./journey.ts";
+import { ruleWords } from "./rule-words.ts";
 
 const OUT: Readonly<Record<string, string>> = {
   forwarded: "it is forwarded",
@@ -12,7 +13,7 @@ const OUT: Readonly<Record<string, string>> = {
 };
 
 /** Questions of the way itself, which no rule asks. */
-const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledBy: string | null }>> = {
+export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledBy: string | null }>> = {
   ctstate: { says: (taken) => `it is ${taken.replace("first", "the first packet")}`, settledBy: "--ctstate" },
   ctorigsrc: {
     says: (taken) => `its connection is ${taken} by this host`,
@@ -37,6 +38,10 @@ const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledB
   },
   rp_filter: { says: (taken) => `rp_filter is ${taken}`, settledBy: "the host's sysctl (--host)" },
   route_localnet: { says: (taken) => `route_localnet is ${taken}`, settledBy: "the host's sysctl (--host)" },
+  fragments: {
+    says: (taken) => (taken.startsWith("the last") ? `it is ${taken}` : "others of its packet are still to come"),
+    settledBy: null,
+  },
   multicast: { says: (taken) => `its multicast group is ${taken}`, settledBy: null },
   macDestination: { says: (taken) => `the frame is addressed to ${taken} MAC`, settledBy: "--mac-destination" },
   fdb: {
@@ -61,10 +66,15 @@ export function assumptionWords({ fact, rule, taken }: Assumption, world: World)
   if (rule === null && taken.startsWith("routed by ")) return `its ${saidOf(fact)} has it ${taken}`;
   if (rule === null) return QUESTIONS[fact]?.says(taken) ?? `${saidOf(fact)}: ${taken}`;
   const asked = ruleOf(rule, world);
-  return `${saidOf(fact)} ${answer(taken)} at ${rule}${asked ? ` (${ruleWords(asked)})` : ""}`;
+  const answer = ANSWERS[taken] ?? (fact.startsWith("target ") ? `does ${taken}` : `is ${taken}`);
+  return `${saidOf(fact)} ${answer} at ${rule}${asked ? ` (${ruleWords(asked)})` : ""}`;
 }
-const answer = (taken: string): string =>
-  taken === "yes" ? "matches" : taken === "no" ? "does not match" : `does ${taken}`;
+const ANSWERS: Readonly<Record<string, string>> = {
+  yes: "matches",
+  no: "does not match",
+  dropped: "is one that drops the packet",
+  "not dropped": "is none that drops the packet",
+};
 
 /** The packet word or host fact that would settle it; null: nothing stated would, and why. */
 export function settledBy({ fact, rule }: Assumption, world: World): { by: string | null; why: string } {
@@ -72,10 +82,16 @@ export function settledBy({ fact, rule }: Assumption, world: World): { by: strin
   if (rule === null && QUESTIONS[fact]) return { by: QUESTIONS[fact].settledBy, why };
   if (isField(fact)) return { by: fields[fact].word, why };
   const asked = rule === null ? undefined : ruleOf(rule, world);
-  const leaf = asked && leafOf(meaningOf(asked, world.host).condition, fact);
+  const leaf = asked && leafOf(asks(meaningOf(asked, world.host)), fact);
   if (leaf?.is === "opaque") return { by: leaf.settledBy, why };
   return { by: null, why: leaf?.is === "chance" ? `${fact}: ${leaf.why}` : why };
 }
+
+/** What a rule's matches ask, and its target. */
+const asks = ({ condition, action }: Meaning): Condition =>
+  action.kind === "effects" ? all(condition, ...action.effects.flatMap(askedBy)) : condition;
+const askedBy = (effect: Effect): readonly Condition[] =>
+  effect.does === "if" ? [effect.condition, ...[...effect.yes, ...effect.no].flatMap(askedBy)] : [];
 
 function leafOf(condition: Condition, key: string): Condition | undefined {
   if (condition.is === "all" || condition.is === "any")

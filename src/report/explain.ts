@@ -2,9 +2,10 @@
 import { type Field, isAbsent, type Packet, packetJson, writeValues } from "../facts/index.ts";
 import { type Path, passedOver, type Step, type Walk, type World } from "../path/index.ts";
 import { assumptionWords } from "./assumptions.ts";
-import { journey, placeOf, ruleWords } from "./journey.ts";
+import { journey } from "./journey.ts";
 import { counted, painted, whereTo } from "./outcome.ts";
 import { isNamed, packetWords } from "./packet-words.ts";
+import { placeOf, ruleWords } from "./rule-words.ts";
 import type { Style } from "./style.ts";
 import { safe } from "./text.ts";
 import { inOrder, openFacts, tree, waysOf } from "./ways.ts";

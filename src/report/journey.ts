@@ -1,9 +1,11 @@
 /** The journey, hook by hook: the lines that TRACE would print, the rules passed over between them, and every rewrite. */
 import { fields } from "../facts/index.ts";
-import { type Rule, ruleBody } from "../model/index.ts";
+import type { Rule } from "../model/index.ts";
 import { type Assumption, type Change, type Path, passedOver, type Step, type World } from "../path/index.ts";
-import { copyEnded, ended, painted } from "./outcome.ts";
-import { named, packetWords } from "./packet-words.ts";
+import { assumptionWords } from "./assumptions.ts";
+import { addressed, copyEnded, ended, painted } from "./outcome.ts";
+import { named } from "./packet-words.ts";
+import { placeOf, ruleWords } from "./rule-words.ts";
 import type { Style } from "./style.ts";
 import { safe } from "./text.ts";
 
@@ -32,11 +34,13 @@ export function* journey(
     else for (const line of lines) yield `${indent}  ${line}`;
     if (earlier === undefined) told?.set(key, way);
   }
-  if (path.lost) yield `${indent}${style.red(`lost here: ${safe(path.lost.reason)}`)}`;
+  if (path.lost) {
+    const ends = path.verdict === "LOST" ? "lost here" : "it ends here";
+    yield `${indent}${style.red(`${ends}: ${safe(path.lost.reason)}`)}`;
+  }
   for (const each of path.generated) {
-    const first = each.steps[0]?.seen ?? each.packet;
-    yield `${indent}${style.bold("this host answers:")} ${painted(each, style)}  ${ended(each)}`;
-    yield `${indent}  packet  ${packetWords(first)}`;
+    yield `${indent}${style.bold(`this host answers ${addressed(each)}:`)} ${painted(each, style)}  ${ended(each)}`;
+    for (const taken of each.assumptions) yield `${indent}  assuming  ${safe(assumptionWords(taken, telling.world))}`;
     yield* journey(each, telling, each.assumptions, `${indent}  `);
   }
   const copies = path.branches.length + 1;
@@ -128,13 +132,7 @@ function changeWords({ field, from, to, by }: Change, style: Style): string {
   );
 }
 
-/** The text of a rule without its chain, which the step's id names; of a command, what it loads: its variables have values. */
-export const ruleWords = (rule: Rule): string => {
-  const written = /^(?:\[\d+:\d+\] )?-A \S+ ?(.*)$/s.exec(rule.text)?.[1];
-  return (written ?? ruleBody(rule)) || "(every packet, no target)";
-};
 const withPlace = (rule: Rule | undefined): string => (rule ? `${safe(ruleWords(rule))}  ${placeOf(rule)}` : "");
-export const placeOf = ({ place }: Rule): string => safe(`${place.source.name}:${place.source.lineAt(place.start)}`);
 
 /** The end of a bridge chain prints no line, and one that accepts tells nothing. */
 const isQuiet = ({ layer, kind, action }: Step): boolean =>

@@ -31,10 +31,32 @@ export function counted(paths: readonly Path[], style: Style): string[] {
 
 /** What became of it; `before` is the packet as it was described. */
 export function whereTo(path: Path, before: Packet): string {
-  if (path.branches.length === 0) return `${ended(path)}${rewritten(path, before)}`;
+  if (path.branches.length === 0) return `${ended(path)}${rewritten(path, before)}${answered(path)}`;
   const alike = verdicts(path).length === 1;
   const copies = [path, ...path.branches].map((copy) => `${alike ? "" : `${copy.verdict} `}${copyEnded(copy)}`);
   return `${copies.length} copies of the frame: ${copies.join("; ")}`;
+}
+
+/** What the host sends because of it. */
+function answered({ generated }: Path): string {
+  const answers = generated.map(
+    (each) => `${answer(each)}${each.verdict === "ACCEPT" ? "" : `, which ends in ${each.verdict}`}`,
+  );
+  return answers.length === 0 ? "" : `, answered with ${[...new Set(answers)].join(" or ")}`;
+}
+
+/** An answer as it is made: `icmp 3/13`; what tcp answers is a reset. */
+function answer({ steps, packet }: Path): string {
+  const { protocol, icmpType } = (steps[0]?.seen ?? packet).fields;
+  const name = protocol ? writeValues("protocol", protocol.ranges) : "a packet";
+  if (name === "tcp") return "a tcp reset";
+  return icmpType && !icmpType.absent ? `${name} ${writeValues("icmpType", icmpType.ranges)}` : name;
+}
+/** Whom, with what, and as whom. */
+export function addressed(path: Path): string {
+  const first = path.steps[0]?.seen ?? path.packet;
+  const of = (field: "source" | "destination") => named(first, field) ?? "(not known)";
+  return `${of("destination")} with ${answer(path)} from ${of("source")}`;
 }
 
 /** Where a packet ended. */

@@ -1,5 +1,5 @@
 /** What IP TRACE lines say of headers between and behind: extension headers, tcp options, SPIs, and what is cut off. */
-import { bitSet, EXTENSION_HEADERS, headerBytes } from "../facts/index.ts";
+import { bitsOf, EXTENSION_HEADERS, headerBytes } from "../facts/index.ts";
 import type { Draft } from "./event.ts";
 
 export function readHeaders(values: Draft, text: string): void {
@@ -57,5 +57,5 @@ function readTcpOptions(values: Draft, text: string): void {
     if (kind === 2 && size === 4 && low !== undefined) values.tcpMss ??= high * 256 + low;
     at += kind < 2 ? 1 : size || 1;
   }
-  values.tcpOptions = bitSet([...kinds]);
+  values.tcpOptions = bitsOf([...kinds]);
 }

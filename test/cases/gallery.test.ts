@@ -10,8 +10,11 @@ interface Scenario {
   readonly failures: readonly { readonly expected: string; readonly got: string }[];
 }
 
-describe.each(gallery)("$name", ({ name, base, broken }) => {
-  const run = async (script: string): Promise<{ code: number; scenarios: Scenario[] }> => {
+describe.each(gallery)("$name", ({ name, bases, broken }) => {
+  const run = async (
+    script: string,
+    base: readonly string[] = bases[0] ?? [],
+  ): Promise<{ code: number; scenarios: Scenario[] }> => {
     const folder = `${GALLERY}${name}/`;
     const argv = ["test", `${folder}scenarios.yaml`, ...base, "--apply", `${folder}${script}`];
     const { code, json, err } = await chainwalkJson(argv);
@@ -19,8 +22,8 @@ describe.each(gallery)("$name", ({ name, base, broken }) => {
     return { code, scenarios: json.scenarios };
   };
 
-  it("does what its scenarios say", async () => {
-    const { code, scenarios } = await run("rules.sh");
+  it.each(bases.map((base) => [base]))("does what its scenarios say %j", async (base) => {
+    const { code, scenarios } = await run("rules.sh", base);
     expect(scenarios.filter(({ outcome }) => outcome !== "passed")).toEqual([]);
     expect(code).toBe(0);
   });

@@ -106,10 +106,28 @@ const cases: readonly (readonly [name: string, argv: string, says: readonly stri
     "lost",
     `${STOCK} -i eth0 -s 203.0.113.7 -d 198.51.100.7 -p tcp --dport 80 --ctstate NEW --ttl 1`,
     [
-      "LOST  after nat:PREROUTING:policy:2: the TTL is used up",
+      "LOST  after nat:PREROUTING:policy:2: the TTL is used up, answered with icmp 11/0",
       "PREROUTING  in eth0",
       "nat:PREROUTING:policy:2",
       "lost here: the TTL is used up",
+      "this host answers 203.0.113.7 with icmp 11/0 from 203.0.113.9: ACCEPT  it leaves by eth0",
+      "OUTPUT  out eth0",
+      "filter:OUTPUT:policy:1",
+    ],
+  ],
+  [
+    // what REJECT sends is a packet of its own, and the rules of OUTPUT may take it
+    "rejected",
+    `${folder}/reset.save --host ${DOCKER_USER}/host.json -i eth0 -s 198.51.100.7 -d 203.0.113.9 -p tcp --dport 113 --tcp-flags SYN --ctstate NEW`,
+    [
+      "REJECT  in INPUT, coming from eth0, answered with a tcp reset, which ends in DROP",
+      "decided   by filter:INPUT:rule:2  -p tcp -m tcp --dport 113 -j REJECT --reject-with tcp-reset",
+      "INPUT  in eth0",
+      "input interface is eth0, the rule wants lo",
+      "filter:INPUT:rule:2",
+      "this host answers 198.51.100.7 with a tcp reset from 203.0.113.9: DROP  in OUTPUT",
+      "OUTPUT  out eth0",
+      "filter:OUTPUT:rule:1",
     ],
   ],
   [

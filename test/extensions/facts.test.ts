@@ -25,9 +25,7 @@ interface Recorded {
   readonly rows: readonly Row[];
 }
 const recorded: Recorded = JSON.parse(readFileSync(new URL("../recordings/facts.json", import.meta.url), "utf8"));
-/** As the kernel was set, so that packets with any source come in. */
-const sysctl = { "net.ipv4.conf.all.rp_filter": 0, "net.ipv4.conf.all.accept_local": 1 };
-const host = new Host({ ...recorded.host, sysctl });
+const host = new Host(recorded.host);
 const NAT = `*nat
 :PREROUTING ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]

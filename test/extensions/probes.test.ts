@@ -75,6 +75,7 @@ function packetAt(packet: TracedPacket, line: IpEvent, host: Host): Packet {
     bridged: values.physdevOut != null,
     fromHost: entry.hook === "OUTPUT" && !looped,
     looped,
+    attached: null,
   } as Traveller;
   return seenAt(way, "ip", line.chain as Hook, line.table, host);
 }

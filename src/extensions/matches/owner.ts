@@ -33,6 +33,16 @@ function owned(field: "uidOwner" | "gidOwner", given: One<Id> | undefined) {
   return given.negated ? not(named) : named;
 }
 
+/** Answers of the kernel itself have a socket, with no file to it (recording t07): such a packet has no owner. */
+const exists = any(
+  present("uidOwner"),
+  all(
+    not(present("inInterface")),
+    not(present("physdevIn")),
+    opaque("the packet has a socket of the kernel's own", "who sent it"),
+  ),
+);
+
 /**
  * The process that sent the packet. net/netfilter/xt_owner.c: without a socket an option is true iff inverted
  * (semantics 6.2).
@@ -56,7 +66,6 @@ export const owner = match({
   },
   means(given) {
     const socket = given["--socket-exists"];
-    const exists = present("uidOwner");
     return all(
       ...(socket ? [socket.negated ? not(exists) : exists] : []),
       owned("uidOwner", given["--uid-owner"]),

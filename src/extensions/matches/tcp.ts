@@ -1,4 +1,4 @@
-import { all, any, bitSet, type Condition, never, present, TCP_FLAGS, within } from "../../facts/index.ts";
+import { all, any, bitsOf, type Condition, never, present, TCP_FLAGS, within } from "../../facts/index.ts";
 import { BadValue, type Given, match, type Value } from "../define.ts";
 import {
   asked,
@@ -103,8 +103,8 @@ export const tcp = match({
       asked(given["--tcp-option"], (option) => ({
         is: "bits",
         field: "tcpOptions",
-        mask: bitSet([option]),
-        value: bitSet([option]),
+        mask: bitsOf([option]),
+        value: bitsOf([option]),
         wants: `option ${option}`,
       })),
     );

@@ -1,7 +1,7 @@
 /** All that is known of a packet from how it was sent. */
 import {
   absent,
-  bitSet,
+  bitsOf,
   EXTENSION_HEADERS,
   type Field,
   headerBytes,
@@ -79,7 +79,7 @@ function transport({ protocol, sourcePort, destinationPort, tcpFlags, icmpType, 
     destinationPort: number(destinationPort),
     tcpFlags: number(tcpFlags),
     icmpType: number(icmpType),
-    tcpOptions: isTcp ? only(bitSet(kinds.map(({ kind }) => kind))) : absent,
+    tcpOptions: isTcp ? only(bitsOf(kinds.map(({ kind }) => kind))) : absent,
     tcpMss: number(kinds.find(({ kind }) => kind === MSS)?.value),
     tcpEcn: isTcp ? only(0) : absent,
   };

@@ -1,7 +1,9 @@
 /** A host of network namespaces on the running kernel: rule-sets are loaded into it, packets sent, TRACE lines read. */
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import type { HostJson } from "../../../src/facts/index.ts";
+import { lacking } from "../../support/real-tools.ts";
 import { Agent } from "./agent.ts";
 import { KernelLog } from "./kernel-log.ts";
 import type { Topology } from "./topology.ts";
@@ -140,7 +142,7 @@ export class Lab {
       ),
       conntrack: [],
       time: new Date().toISOString(),
-      ipset: this.run("", "ipset", "save"),
+      ...(this.topology.sets ? { ipset: this.run("", "ipset", "save") } : {}),
       xfrm: this.run("", "ip", "xfrm", "policy"),
       neigh: json("ip", "-j", "neigh"),
       fdb: json("bridge", "-j", "fdb"),
@@ -163,7 +165,7 @@ export class Lab {
   }
 
   #connect(): void {
-    const { bridges, wires, routes, rules, sets, sysctl } = this.topology;
+    const { bridges, wires, routes, rules, sets = [], sysctl } = this.topology;
     const set = (values: Readonly<Record<string, string | number>>) =>
       Object.entries(values).map(([name, value]) => `${name}=${value}`);
     this.#outside.run("", "sysctl", "-qw", ...set({ [`${ALL_SIX}.disable_ipv6`]: 1, [`${NEW_SIX}.disable_ipv6`]: 1 }));
@@ -196,13 +198,23 @@ export class Lab {
     this.run(`${[...addresses, ...neighbours, ...ways].join("\n")}\n`, "ip", "-batch", "-");
     for (const family of ["inet", "inet6"])
       this.run(rules.map((rule) => `rule add ${rule}\n`).join(""), "ip", "-family", family, "-batch", "-");
-    this.run(`${sets.join("\n")}\n`, "ipset", "restore");
+    if (sets.length > 0) this.run(`${sets.join("\n")}\n`, "ipset", "restore");
     const learnt = wires.flatMap(({ name, bridge, peers, hairpin }) => [
       ...(bridge && hairpin ? [`link set dev ${name} hairpin on`] : []),
       ...(bridge ? peers.map(({ mac }) => `fdb replace ${mac} dev ${name} master static`) : []),
     ]);
     this.run(`${learnt.join("\n")}\n`, "bridge", "-batch", "-");
   }
+}
+
+/** Why no lab can be built here; null where one can. */
+export function labLacks(): string | null {
+  const programs = ["perl", "ip", "bridge", "ipset", "nsenter"];
+  const missing = programs.filter((name) => spawnSync(name, ["--version"]).error !== undefined);
+  return (
+    lacking(["iptables-legacy", "ip6tables-legacy", "ebtables-nft"]) ??
+    (missing.length > 0 ? `not installed: ${missing.join(", ")}` : null)
+  );
 }
 
 const ALL_PRINT = "/proc/sys/net/netfilter/nf_log_all_netns";

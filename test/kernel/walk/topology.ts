@@ -22,7 +22,7 @@ export interface Topology {
   /** What stands behind `ip rule add`. */
   readonly rules: readonly string[];
   /** As `ipset restore` reads them. */
-  readonly sets: readonly string[];
+  readonly sets?: readonly string[];
   readonly sysctl: Readonly<Record<string, string | number>>;
   /** Ports of the host with a socket behind them, udp and tcp. */
   readonly served: readonly number[];

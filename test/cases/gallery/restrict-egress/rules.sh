@@ -4,6 +4,7 @@ EXT=eth0
 RESOLVER=192.0.2.53
 PROXY=192.0.2.80
 
+iptables -F DOCKER-USER
 iptables -A DOCKER-USER -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
 iptables -A DOCKER-USER -o $EXT -d $RESOLVER -p udp --dport 53 -j RETURN
 iptables -A DOCKER-USER -o $EXT -d $PROXY -p tcp --dport 3128 -j RETURN
