@@ -98,6 +98,8 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   "tcp --sport": port("sourcePort"),
   "tcp --dport": port("destinationPort"),
   "tcp --tcp-flags": flags,
+  "tcp --tcp-option": (pick) => String(oneOf(pick, [1, 2, 3, 4, 8, 254])),
+  "tcpmss --mss": (pick) => oneOf(pick, ["1460", "536", "500:1500", "0:1000", "1461:"]),
   "udp --sport": port("sourcePort"),
   "udp --dport": port("destinationPort"),
   "sctp --sport": port("sourcePort"),
@@ -138,6 +140,32 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   "conntrack --ctorigdstport": port("destinationPort"),
   "conntrack --ctreplsrcport": port("destinationPort"),
   "conntrack --ctrepldstport": port("sourcePort"),
+  "frame -s": (_, { macSource }) => text(macSource),
+  "frame -d": (_, { macDestination }) => text(macDestination),
+  "frame -i": device("physdevIn"),
+  "frame -o": device("physdevOut"),
+  "ip --ip-src": address("source"),
+  "ip --ip-dst": address("destination"),
+  "ip --ip-tos": (_, { datagram }) => `0x${datagram.tos.toString(16)}`,
+  "ip --ip-proto": (_, { datagram }) => String(datagram.protocol),
+  "ip --ip-sport": port("sourcePort"),
+  "ip --ip-dport": port("destinationPort"),
+  "ip --ip-icmp-type": icmpType,
+  "ip6 --ip6-src": address("source"),
+  "ip6 --ip6-dst": address("destination"),
+  "ip6 --ip6-tclass": (_, { datagram }) => `0x${datagram.tos.toString(16)}`,
+  "ip6 --ip6-proto": (_, { datagram }) => String(datagram.protocol),
+  "ip6 --ip6-sport": port("sourcePort"),
+  "ip6 --ip6-dport": port("destinationPort"),
+  "ip6 --ip6-icmp-type": icmpType,
+  "mark_m --mark": bitsOf(({ mark }) => mark),
+  "pkttype --pkttype-type": (pick) => oneOf(pick, ["host", "otherhost", "broadcast", "multicast"]),
+  "among --among-src": (_, { macSource }) => text(macSource),
+  "among --among-dst": (_, { macDestination }) => text(macDestination),
+  "set --match-set": (pick, { datagram }) =>
+    datagram.family === "ipv6"
+      ? `hosts6 ${oneOf(pick, ["src", "dst"])}`
+      : oneOf(pick, ["hosts src", "hosts dst", "pairs src,dst", "pairs dst,dst", "pairs src,src"]),
   "DNAT --to-destination": translated,
   "SNAT --to-source": translated,
   "REDIRECT --to-ports": onePort,
@@ -150,7 +178,7 @@ const DRAWS: Readonly<Record<string, Draw>> = {
 };
 
 /** multiport's examples name services that only tcp has; those of NAT leave the choice to a hash. */
-const ALWAYS: ReadonlySet<string> = new Set(["multiport", "DNAT", "SNAT", "REDIRECT", "MASQUERADE", "NETMAP"]);
+const ALWAYS: ReadonlySet<string> = new Set(["multiport", "DNAT", "SNAT", "REDIRECT", "MASQUERADE", "NETMAP", "set"]);
 
 /** The words behind the option; null: nothing about the packet fits it, or it is time for something else. */
 export function aimedWords(pick: Pick, extension: string, option: string, aim: Aim): string[] | null {

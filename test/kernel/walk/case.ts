@@ -16,6 +16,8 @@ export interface Case {
 export interface Done {
   readonly sent: Sent;
   readonly datagram: Datagram;
+  /** The datagram that this last piece completes. */
+  readonly whole?: Datagram;
   readonly seen: Seen;
 }
 
@@ -29,19 +31,29 @@ export function loadCase(lab: Lab, { tables }: Case): string | null {
 export async function play(lab: Lab, { actions }: Case): Promise<(Done | null)[]> {
   await lab.begin();
   await lab.take();
+  const salt = plays++;
   const done: (Done | null)[] = [];
   for (const action of actions) {
-    const next = sentBy(action, done);
+    const next = sentBy(action, done, salt);
     done.push(next && { ...next, seen: await lab.send(next.sent) });
   }
   return done;
 }
 
-function sentBy(action: Action, done: readonly (Done | null)[]): Omit<Done, "seen"> | null {
+let plays = 0;
+/** Another id each time: pieces that were left over would be put together with these. */
+const fresh = (datagram: Datagram, salt: number): Datagram => ({
+  ...datagram,
+  id: (datagram.id + 7919 * salt) & 0xffff,
+});
+
+function sentBy(action: Action, done: readonly (Done | null)[], salt: number): Omit<Done, "seen"> | null {
   if (action.after !== undefined && !done[action.after]) return null;
   if (action.kind === "send") {
-    const { wire, from, to, datagram } = action;
-    return { sent: { by: "wire", wire, hex: frame(from, to, encode(datagram)) }, datagram };
+    const { wire, from, to, whole } = action;
+    const datagram = fresh(action.datagram, salt);
+    const sent = { by: "wire", wire, hex: frame(from, to, encode(datagram)) } as const;
+    return { sent, datagram, ...(whole ? { whole: fresh(whole, salt) } : {}) };
   }
   if (action.kind === "send own") return { sent: own(action), datagram: action.datagram };
   const came = done[action.to]?.seen.frames.find(({ hex }) => packetOf(hex) !== null);

@@ -1,6 +1,6 @@
 /** Random conversations between what is connected to a host, and the host: which packets are sent, and what answers them. */
 import { chance, oneOf, type Pick } from "../draw.ts";
-import { type Datagram, ICMP, ICMP6, TCP, UDP } from "./datagram.ts";
+import { AH, type Datagram, ESP, ICMP, ICMP6, pieces, SCTP, TCP, UDP } from "./datagram.ts";
 import type { Topology, Wire } from "./topology.ts";
 
 export type Family = "ipv4" | "ipv6";
@@ -18,6 +18,8 @@ export type Action = {
       readonly from: string;
       readonly to: string;
       readonly datagram: Datagram;
+      /** The datagram that this last piece completes. */
+      readonly whole?: Datagram;
     }
   | { readonly kind: "send own"; readonly datagram: Datagram; readonly mark: number; readonly uid: number | null }
   /** To the first packet that came out of a wire after an earlier action; if none did, nothing is sent. */
@@ -63,10 +65,62 @@ export function drawConversation(pick: Pick, topology: Topology, first: number):
     pick,
     everybody.filter((each) => each !== sender && (each.wire === null || each.wire !== sender.wire)),
   );
-  const datagram = drawDatagram(pick, topology, family, sender.address, receiver.address);
+  const drawn = drawDatagram(pick, topology, family, sender.address, receiver.address);
+  const odd = sender.wire !== null && chance(pick, 25);
+  const datagram = odd ? oddOne(pick, drawn) : drawn;
   const addresses = everybody.map(({ address }) => address);
   const aims = aimsOf(topology, datagram, sender, receiver, addresses);
-  return { actions: script(pick, topology, datagram, sender, receiver, first), aims };
+  const way = { topology, sender, receiver, mark: oneOf(pick, [0, 0, 0, 5]), uid: ownerOf(pick, datagram) };
+  if (!odd) return { actions: script(pick, way, datagram, first), aims };
+  const parts = datagram.body.length > 64 && chance(pick, 60) ? pieces(datagram, 8 * (1 + pick(3))) : [datagram];
+  const actions = parts.map((part) => sendOne(way, part));
+  const last = actions.pop();
+  if (last?.kind === "send" && parts.length > 1) actions.push({ ...last, whole: datagram });
+  else if (last) actions.push(last);
+  return { actions, aims };
+}
+
+/** Who sends to whom, and how. */
+interface Way {
+  readonly topology: Topology;
+  readonly sender: End;
+  readonly receiver: End;
+  readonly mark: number;
+  /** null: no socket but a raw one. */
+  readonly uid: number | null;
+}
+const ownerOf = (pick: Pick, { protocol }: Datagram): number | null =>
+  protocol === UDP && chance(pick, 60) ? oneOf(pick, [0, 33, 1000]) : null;
+
+/** What nobody answers: other protocols, odd flags and types, headers cut off; or a larger packet, which may be cut in pieces. */
+function oddOne(pick: Pick, datagram: Datagram): Datagram {
+  const { family, source, destination, ttl, tos, id } = datagram;
+  const head = { family, source, destination, ttl, tos, id };
+  const body = "61".repeat(12 + pick(40));
+  const ports = { sourcePort: 1024 + pick(60000), destinationPort: oneOf(pick, [53, 80, 8080, 2905]) };
+  const spi = `0000000${1 + pick(9)}`;
+  return oneOf<() => Datagram>(pick, [
+    () => ({ ...datagram, body: "61".repeat(60 + pick(200)) }),
+    () => ({ ...datagram, body: "61".repeat(60 + pick(200)) }),
+    () => ({ ...head, protocol: TCP, ...ports, tcpFlags: pick(64), seq: 7, ack: 9, body: "" }),
+    // an INIT of one chunk
+    () => ({ ...head, protocol: SCTP, ...ports, body: `01000014000000010000ffff0001000100000001` }),
+    () => ({ ...head, protocol: ESP, body: `${spi}00000001${body}` }),
+    () => ({
+      ...head,
+      protocol: family === "ipv4" ? AH : ESP,
+      body: `${family === "ipv4" ? "3b040000" : ""}${spi}00000001${body}`,
+    }),
+    () => ({ ...head, protocol: oneOf(pick, [253, 254, 4, 89]), body }),
+    () => ({
+      ...head,
+      protocol: family === "ipv4" ? ICMP : ICMP6,
+      icmpType: 256 * oneOf(pick, family === "ipv4" ? [0, 5, 13, 17, 42] : [129, 139, 200]) + pick(2),
+      icmpRest: 65537,
+      body,
+    }),
+    () => ({ ...head, protocol: oneOf(pick, [TCP, UDP]), truncated: true, body: "61".repeat(1 + pick(7)) }),
+  ])();
 }
 
 const isGroup = (address: string): boolean => /\.255$|^2[234]\d\./.test(address);
@@ -104,8 +158,11 @@ function drawDatagram(pick: Pick, { served }: Topology, family: Family, source: 
   const protocol = oneOf(pick, [TCP, TCP, TCP, UDP, UDP, UDP, ICMP, ICMP]);
   const sourcePort = oneOf(pick, [1024 + pick(60000), 53, 80, 5353]);
   const destinationPort = oneOf(pick, [...served, 8080, 8080, 22, 443, 9999]);
-  if (protocol === TCP)
-    return { ...head, protocol, sourcePort, destinationPort, tcpFlags: SYN, seq: 1000, ack: 0, body: "" };
+  if (protocol === TCP) {
+    const tcpOptions = oneOf(pick, ["", "", "020405b4", "0204021801010402", "01030307020405b4"]);
+    const opens = { tcpFlags: SYN, seq: 1000, ack: 0, body: "" };
+    return { ...head, protocol, sourcePort, destinationPort, ...opens, ...(tcpOptions === "" ? {} : { tcpOptions }) };
+  }
   if (protocol !== ICMP) return { ...head, protocol, sourcePort, destinationPort };
   const icmpRest = (1 + pick(65000)) * 65536 + 1;
   return {
@@ -151,30 +208,18 @@ function aimsOf(
   return [one(sender, receiver, datagram, ["NEW"]), one(receiver, sender, back, ["ESTABLISHED"])];
 }
 
-function script(
-  pick: Pick,
-  topology: Topology,
-  datagram: Datagram,
-  sender: End,
-  receiver: End,
-  first: number,
-): readonly Action[] {
-  const send = (changes: Partial<Datagram> = {}): Action => {
-    const packet = { ...datagram, id: (datagram.id + actions.length) & 0xffff, ...changes };
-    if (sender.wire === null || sender.mac === null) return { kind: "send own", datagram: packet, mark, uid };
-    const { wire } = sender;
-    const bridged = wire.bridge !== undefined && wire.bridge === receiver.wire?.bridge && receiver.mac !== null;
-    const host = topology.bridges.find(({ name }) => name === wire.bridge)?.mac ?? wire.mac;
-    return {
-      kind: "send",
-      wire: wire.name,
-      from: sender.mac,
-      to: bridged ? String(receiver.mac) : host,
-      datagram: packet,
-    };
-  };
-  const mark = oneOf(pick, [0, 0, 0, 5]);
-  const uid = datagram.protocol === UDP && chance(pick, 60) ? oneOf(pick, [0, 33, 1000]) : null;
+function sendOne({ topology, sender, receiver, mark, uid }: Way, datagram: Datagram): Action {
+  const { wire, mac } = sender;
+  if (wire === null || mac === null) return { kind: "send own", datagram, mark, uid };
+  const bridged = wire.bridge !== undefined && wire.bridge === receiver.wire?.bridge && receiver.mac !== null;
+  const host = topology.bridges.find(({ name }) => name === wire.bridge)?.mac ?? wire.mac;
+  return { kind: "send", wire: wire.name, from: mac, to: bridged ? String(receiver.mac) : host, datagram };
+}
+
+function script(pick: Pick, way: Way, datagram: Datagram, first: number): readonly Action[] {
+  const { sender, receiver } = way;
+  const send = (changes: Partial<Datagram> = {}): Action =>
+    sendOne(way, { ...datagram, id: (datagram.id + actions.length) & 0xffff, ...changes });
   const actions: Action[] = [];
   const reply = (to: number, tcpFlags?: number, body = ""): Action => ({
     kind: "answer",

@@ -27,9 +27,12 @@ export interface Datagram {
   readonly body: string;
   /** One piece of a packet: the offset in units of 8 bytes. What it has of the transport header is in its body. */
   readonly fragment?: { readonly offset: number; readonly more: boolean };
+  /** The transport header ends too early: its few bytes are in the body. */
+  readonly truncated?: true;
 }
 
 export const [TCP, UDP, DCCP, SCTP, UDPLITE, ICMP, ICMP6, FRAGMENT] = [6, 17, 33, 132, 136, 1, 58, 44] as const;
+export const [ESP, AH] = [50, 51] as const;
 const ETHERTYPE = { ipv4: 0x0800, ipv6: 0x86dd } as const;
 
 export function frame(from: string, to: string, packet: Buffer): string {
@@ -50,12 +53,12 @@ export function packetOf(hex: string): { from: string; to: string; packet: Buffe
 
 /** The whole packet, or its one piece. */
 export function encode(datagram: Datagram): Buffer {
-  const inside = datagram.fragment ? Buffer.from(datagram.body, "hex") : transport(datagram);
+  const inside = datagram.fragment || datagram.truncated ? Buffer.from(datagram.body, "hex") : transport(datagram);
   return datagram.family === "ipv4" ? four(datagram, inside) : six(datagram, inside);
 }
 
 /** The pieces of a packet; each but the last holds `size` bytes, a multiple of 8, of what follows the IP header. */
-function pieces(datagram: Datagram, size: number): Datagram[] {
+export function pieces(datagram: Datagram, size: number): Datagram[] {
   const inside = transport(datagram);
   const { sourcePort: _, destinationPort: __, tcpFlags: ___, icmpType: ____, icmpRest: _____, ...rest } = datagram;
   return Array.from({ length: Math.ceil(inside.length / size) }, (____, at) => ({
@@ -130,9 +133,13 @@ function transport(datagram: Datagram): Buffer {
       return summed(datagram, Buffer.concat([words(8, ...ports, [4, 2, 8 + data.length]), data]), 6);
     case UDPLITE:
       return summed(datagram, Buffer.concat([words(8, ...ports), data]), 6);
-    case SCTP:
+    case SCTP: {
+      const whole = Buffer.concat([words(12, ...ports), data]);
+      whole.writeUInt32LE(crc32c(whole), 8);
+      return whole;
+    }
     case DCCP:
-      return Buffer.concat([words(protocol === SCTP ? 12 : 16, ...ports), data]);
+      return Buffer.concat([words(16, ...ports, [4, 1, 4]), data]);
     case ICMP: {
       const whole = Buffer.concat([words(8, [0, 2, icmpType], [4, 4, icmpRest]), data]);
       whole.writeUInt16BE(checksum(whole), 2);
@@ -160,6 +167,16 @@ function checksum(bytes: Buffer): number {
   for (let at = 0; at < bytes.length; at += 2) sum += (bytes[at] as number) * 256 + (bytes[at + 1] ?? 0);
   while (sum > 0xffff) sum = (sum & 0xffff) + Math.floor(sum / 0x10000);
   return ~sum & 0xffff;
+}
+
+/** SCTP's checksum: RFC 9260, appendix A. */
+function crc32c(bytes: Buffer): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  }
+  return ~crc >>> 0;
 }
 
 function bytesOf(text: string): Buffer {

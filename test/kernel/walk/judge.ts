@@ -2,24 +2,22 @@
 import { compare } from "../../../src/drift/compare.ts";
 import { type Entered, enteredInOrder, isMissed, mayMiss } from "../../../src/drift/predict.ts";
 import {
-  absent,
   anyPacket,
-  type Field,
   type Host,
   only,
   type Packet,
   packetJson,
   readAddress,
-  type ValueSet,
   withFields,
 } from "../../../src/facts/index.ts";
 import { bind, type Ruleset } from "../../../src/model/index.ts";
 import { type Path, walk } from "../../../src/path/index.ts";
-import { Conversations, PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
-import { type Done, macOf } from "./case.ts";
-import { type Datagram, encode, packetOf } from "./datagram.ts";
+import { Conversations, type Direction, PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
+import type { Done } from "./case.ts";
+import type { Datagram } from "./datagram.ts";
+import { entered } from "./entered.ts";
 import type { Topology } from "./topology.ts";
-import { INHERENTLY_UNKNOWN } from "./unknown.ts";
+import { INHERENT_FACTS, INHERENTLY_UNKNOWN } from "./unknown.ts";
 
 export interface Disagreement {
   /** Which of the case's actions led to it. */
@@ -42,6 +40,8 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
   // conntrack knew nothing when the case began
   const conversations = new Conversations([]);
   const misses = mayMiss(ruleset);
+  /** What the packets of a conversation have left at their connection, by its number. */
+  const connections = new Map<number, Packet["fields"]>();
   const paths: Path[] = [];
   const disagreements: Disagreement[] = [];
   let [packets, lines] = [0, 0];
@@ -52,31 +52,45 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     const grouper = new PacketGrouper();
     const traced = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
     const own = traced.findIndex((group) => isSent(each.datagram, group.events));
-    const judgeOne = (packet: Packet, anyOrigin: boolean, seen: readonly TraceEvent[], isMade = false) => {
-      packets++;
-      const { path, why } = hold(world, packet, anyOrigin, seen, isMade);
-      if (path) paths.push(path);
-      if (why !== null)
-        disagreements.push({
-          action,
-          packet: JSON.stringify(packetJson(packet)),
-          why,
-          lines: seen.map(({ text }) => text),
-          steps: path?.steps.map(({ id, seen: at }) => `${id} ${JSON.stringify(shown(at))}`) ?? [],
-        });
+    const judgeOne = (packet: Packet, anyOrigin: boolean, seen: readonly TraceEvent[], unsettled: Unsettled) => {
+      const { path, why } = hold(world, packet, anyOrigin, seen, unsettled);
+      const lines = seen.map(({ text }) => text);
+      const steps = path?.steps.map(({ id, seen: at }) => `${id} ${JSON.stringify(shown(at))}`) ?? [];
+      return {
+        path,
+        failed: why === null ? null : { action, packet: JSON.stringify(packetJson(packet)), why, lines, steps },
+      };
     };
-    if (own < 0) judgeOne(withFields(anyPacket(each.datagram.family), entered(each, topology)), false, []);
-    traced.forEach((group, at) => {
+    const judgeSent = (seen: readonly TraceEvent[], state: Packet["fields"]) => {
+      const asSent = (datagram: Datagram) =>
+        withFields(anyPacket(datagram.family), { ...entered(each, datagram, topology), ...state });
+      // with conntrack the last piece goes on as the whole, else each by itself
+      const whole = each.whole && judgeOne(asSent(each.whole), false, seen, NOTHING);
+      if (whole && !whole.failed) return whole;
+      return judgeOne(asSent(each.datagram), false, seen, each.datagram.fragment ? "anything" : NOTHING);
+    };
+    const judged = traced.map((group, at) => {
       const tracked = misses && isMissed(world, group) ? false : undefined;
-      const inOrder = enteredInOrder(conversations.place(group, tracked), world);
-      if (at === own)
-        judgeOne(
-          withFields(anyPacket(group.family), { ...entered(each, topology), ...stateOf(inOrder) }),
-          false,
-          group.events,
-        );
-      else judgeOne(wayLeftOut(inOrder), inOrder.anyOrigin, group.events, true);
+      const placed = conversations.place(group, tracked);
+      const inOrder = enteredInOrder(placed, world);
+      const carried = placed.alone ? BEGINS : (connections.get(placed.conversation) ?? {});
+      const made = wayLeftOut(inOrder);
+      const one =
+        at === own
+          ? judgeSent(group.events, { ...stateOf(inOrder), ...carried })
+          : judgeOne(withFields(made, carried), inOrder.anyOrigin, group.events, UNTOLD);
+      if (one.path && isConfirmed(one.path) && !placed.related) {
+        const before = connections.get(placed.conversation);
+        connections.set(placed.conversation, { ...before, ...kept(one.path.packet, placed.direction) });
+      }
+      return one;
     });
+    if (own < 0) judged.push(judgeSent([], {}));
+    packets += judged.length;
+    for (const { path, failed } of judged) {
+      if (path) paths.push(path);
+      if (failed) disagreements.push(failed);
+    }
   });
   return { packets, lines, paths, disagreements };
 }
@@ -94,56 +108,27 @@ function isSent({ source, destination, protocol, fragment }: Datagram, events: r
 const stateOf = ({ packet }: Entered): Packet["fields"] =>
   Object.fromEntries(Object.entries(packet.fields).filter(([field]) => field.startsWith("ct")));
 
+const BEGINS: Packet["fields"] = { ctmark: only(0) };
+/** Whether conntrack keeps the connection: the packet got through, or on to the loopback. */
+const isConfirmed = ({ verdict, steps }: Path): boolean =>
+  verdict === "ACCEPT" || steps.some(({ hook, layer }) => layer === "ip" && hook === "POSTROUTING");
+
+/** What a connection keeps from packet to packet, as the walk of the last one left it: replies come to where that one left from. */
+function kept({ fields }: Packet, direction: Direction | null): Packet["fields"] {
+  const { ctmark, ctnat, source, destination, sourcePort, destinationPort } = fields;
+  const replies = {
+    ...(destination ? { ctreplsrc: destination } : {}),
+    ...(source ? { ctrepldst: source } : {}),
+    ...(destinationPort ? { ctreplsrcport: destinationPort } : {}),
+    ...(sourcePort ? { ctrepldstport: sourcePort } : {}),
+  };
+  return { ...(ctmark ? { ctmark } : {}), ...(ctnat ? { ctnat } : {}), ...(direction === "ORIGINAL" ? replies : {}) };
+}
+
 /** A packet that the host made: what its lines say of the way is what is to be predicted. */
 function wayLeftOut({ packet }: Entered): Packet {
   const { outInterface: _, physdevOut: __, ...fields } = packet.fields;
   return { ...packet, fields };
-}
-
-type Stated = Partial<Record<Field, ValueSet>>;
-const number = (value: number | undefined): ValueSet => (value === undefined ? absent : only(value));
-
-/** All that is known of a packet from how it was sent. */
-function entered({ sent, datagram }: Done, { wires }: Topology): Stated {
-  const { source, destination, protocol, sourcePort, destinationPort, tcpFlags, icmpType, ttl, tos, fragment } =
-    datagram;
-  const whole = (fragment?.offset ?? 0) === 0 && fragment === undefined;
-  const fields: Stated = {
-    source: only(readAddress(source) ?? 0),
-    destination: only(readAddress(destination) ?? 0),
-    protocol: only(protocol),
-    ttl: only(ttl),
-    tos: only(tos),
-    length: only(encode(datagram).length),
-    fragmentOffset: only(fragment?.offset ?? 0),
-    ...(whole ? { sourcePort: number(sourcePort), destinationPort: number(destinationPort) } : {}),
-    ...(whole ? { tcpFlags: number(tcpFlags), icmpType: number(icmpType) } : {}),
-  };
-  if (sent.by !== "wire") {
-    const owner = only(sent.by === "socket" ? sent.uid : 0);
-    return {
-      ...fields,
-      inInterface: absent,
-      physdevIn: absent,
-      macSource: absent,
-      macDestination: absent,
-      mark: only(sent.mark),
-      uidOwner: owner,
-      gidOwner: only(0),
-    };
-  }
-  const wire = wires.find(({ name }) => name === sent.wire);
-  const macs = packetOf(sent.hex);
-  return {
-    ...fields,
-    inInterface: only(wire?.bridge ?? sent.wire),
-    physdevIn: wire?.bridge ? only(sent.wire) : absent,
-    macSource: only(macOf(macs?.from ?? "")),
-    macDestination: only(macOf(macs?.to ?? "")),
-    mark: only(0),
-    uidOwner: absent,
-    gidOwner: absent,
-  };
 }
 
 /** The way that prints these lines, and why it is none that may be: null where all is well. */
@@ -152,7 +137,7 @@ function hold(
   packet: Packet,
   anyOrigin: boolean,
   events: readonly TraceEvent[],
-  isMade: boolean,
+  unsettled: Unsettled,
 ): { path: Path | null; why: string | null } {
   const { paths } = walk(world, packet, { anyOrigin });
   const fits = paths.map((path) => ({ path, divergence: compare(path, events) }));
@@ -179,15 +164,24 @@ function hold(
   }
   const forks = paths
     .flatMap(({ assumptions }) => assumptions)
-    .filter(({ fact, rule }) => !mayFork(world.ruleset, packet, rule) && !(isMade && UNTOLD.has(fact)));
+    .filter(
+      ({ fact, rule }) =>
+        !INHERENT_FACTS.test(fact) &&
+        !isInherent(world.ruleset, packet, rule) &&
+        unsettled !== "anything" &&
+        !unsettled.has(fact),
+    );
   const [fork] = forks;
   return { path: same.path, why: fork ? `a fork on ${fork.fact} at ${fork.rule ?? "the way"}` : null };
 }
 
 /** What no line tells of a packet that the host made: the lowest bit of the type of service (semantics 1.4). */
 const UNTOLD: ReadonlySet<string> = new Set(["tos"]);
+const NOTHING: ReadonlySet<string> = new Set();
+/** Facts that are not there to be known: of a piece, what the others of its packet are, and whether they have come. */
+type Unsettled = ReadonlySet<string> | "anything";
 
-function mayFork({ tables }: Ruleset, { family }: Packet, rule: string | null): boolean {
+function isInherent({ tables }: Ruleset, { family }: Packet, rule: string | null): boolean {
   const [, eb, table, chain, number] = /^(eb:)?([^:]+):(.+):rule:(\d+)$/.exec(rule ?? "") ?? [];
   const found = tables
     .find((each) => each.name === table && each.family === (eb ? "bridge" : family))

@@ -1,11 +1,10 @@
 /** The lab does what the walks are held against: packets go through, come out, and are traced. */
 import { expect, test } from "vitest";
-import { lacking } from "../../support/real-tools.ts";
 import { type Datagram, decode, encode, frame, ICMP, packetOf, TCP, UDP } from "./datagram.ts";
-import { Lab } from "./lab.ts";
+import { Lab, labLacks } from "./lab.ts";
 import { blockOfRun, dockerLike } from "./topology.ts";
 
-const missing = lacking(["iptables-legacy", "ip6tables-legacy", "ebtables-nft"]);
+const missing = labLacks();
 const head = { family: "ipv4", ttl: 64, tos: 0, id: 77, body: "616263" } as const;
 const addresses = { source: "10.73.0.2", destination: "10.73.8.9" } as const;
 const datagrams: readonly Datagram[] = [

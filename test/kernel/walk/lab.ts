@@ -1,7 +1,9 @@
 /** A host of network namespaces on the running kernel: rule-sets are loaded into it, packets sent, TRACE lines read. */
+import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { release } from "node:os";
 import type { HostJson } from "../../../src/facts/index.ts";
+import { lacking } from "../../support/real-tools.ts";
 import { Agent } from "./agent.ts";
 import { KernelLog } from "./kernel-log.ts";
 import type { Topology } from "./topology.ts";
@@ -135,7 +137,13 @@ export class Lab {
       addr: json("ip", "-j", "addr"),
       link: json("ip", "-j", "-d", "link"),
       route: [...json("ip", "-4", "-j", "route", "show", "table", "all"), ...six],
-      rule: json("ip", "-j", "rule"),
+      rule: ["inet", "inet6"].flatMap((family) =>
+        json("ip", "-family", family, "-j", "rule").map((rule: object) => ({ ...rule, family })),
+      ),
+      conntrack: [],
+      time: new Date().toISOString(),
+      ...(this.topology.sets ? { ipset: this.run("", "ipset", "save") } : {}),
+      xfrm: this.run("", "ip", "xfrm", "policy"),
       neigh: json("ip", "-j", "neigh"),
       fdb: json("bridge", "-j", "fdb"),
       sysctl: Object.fromEntries(
@@ -157,7 +165,7 @@ export class Lab {
   }
 
   #connect(): void {
-    const { bridges, wires, routes, rules, sysctl } = this.topology;
+    const { bridges, wires, routes, rules, sets = [], sysctl } = this.topology;
     const set = (values: Readonly<Record<string, string | number>>) =>
       Object.entries(values).map(([name, value]) => `${name}=${value}`);
     this.#outside.run("", "sysctl", "-qw", ...set({ [`${ALL_SIX}.disable_ipv6`]: 1, [`${NEW_SIX}.disable_ipv6`]: 1 }));
@@ -186,14 +194,27 @@ export class Lab {
         theirs.map((address) => `neigh replace ${address} lladdr ${mac} dev ${bridge ?? name} nud permanent`),
       ),
     );
-    const ways = [...routes.map((route) => `route add ${route}`), ...rules.map((rule) => `rule add ${rule}`)];
+    const ways = routes.map((route) => `route add ${route}`);
     this.run(`${[...addresses, ...neighbours, ...ways].join("\n")}\n`, "ip", "-batch", "-");
+    for (const family of ["inet", "inet6"])
+      this.run(rules.map((rule) => `rule add ${rule}\n`).join(""), "ip", "-family", family, "-batch", "-");
+    if (sets.length > 0) this.run(`${sets.join("\n")}\n`, "ipset", "restore");
     const learnt = wires.flatMap(({ name, bridge, peers, hairpin }) => [
       ...(bridge && hairpin ? [`link set dev ${name} hairpin on`] : []),
       ...(bridge ? peers.map(({ mac }) => `fdb replace ${mac} dev ${name} master static`) : []),
     ]);
     this.run(`${learnt.join("\n")}\n`, "bridge", "-batch", "-");
   }
+}
+
+/** Why no lab can be built here; null where one can. */
+export function labLacks(): string | null {
+  const programs = ["perl", "ip", "bridge", "ipset", "nsenter"];
+  const missing = programs.filter((name) => spawnSync(name, ["--version"]).error !== undefined);
+  return (
+    lacking(["iptables-legacy", "ip6tables-legacy", "ebtables-nft"]) ??
+    (missing.length > 0 ? `not installed: ${missing.join(", ")}` : null)
+  );
 }
 
 const ALL_PRINT = "/proc/sys/net/netfilter/nf_log_all_netns";

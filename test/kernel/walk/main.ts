@@ -1,9 +1,9 @@
 /** npm run test:kernel -- --cases N --seed S --minutes M: the engine against the running kernel. */
 import { argv, exit, stdout } from "node:process";
 import { parseArgs } from "node:util";
-import { lacking } from "../../support/real-tools.ts";
 import { freshSeed } from "../seeds.ts";
-import { NEEDED, runCases } from "./session.ts";
+import { labLacks } from "./lab.ts";
+import { runCases } from "./session.ts";
 import { summary } from "./tell.ts";
 
 const { values } = parseArgs({
@@ -15,7 +15,7 @@ const { values } = parseArgs({
     block: { type: "string" },
   },
 });
-const missing = lacking(NEEDED);
+const missing = labLacks();
 if (missing !== null) {
   stdout.write(`skipped: ${missing}\n`);
   exit(0);

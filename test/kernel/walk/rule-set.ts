@@ -81,7 +81,7 @@ export function drawTables(
           ),
         ).filter((rule) => rule !== null);
         const traces = name === "raw" && TRACED.has(chain) ? ["-j TRACE"] : [];
-        const drops = policy !== null && name !== "nat" && name !== "raw" && chance(pick, 8);
+        const drops = policy !== null && name !== "nat" && chance(pick, 8);
         return { name: chain, policy: drops ? "DROP" : policy, rules: [...traces, ...rules] };
       }),
     };
@@ -172,11 +172,14 @@ function ownWords(
   return words;
 }
 
-/** Options of NAT that let the kernel choose. */
-const LEFT_TO_CHANCE: ReadonlySet<string> = new Set(["--random", "--random-fully", "--persistent"]);
+/** Options of NAT that let the kernel choose, of sets that count; and one that names a file of another file system. */
+const isLeftOut = (option: string): boolean =>
+  /^--(?:random|random-fully|persistent|object-pinned|return-nomatch|(?:packets|bytes)-..|update-(?:sub)?counters)$/.test(
+    option,
+  );
 
 function optionWords(pick: Pick, family: Family, extension: MatchExtension | TargetExtension, aim: Aim): string[] {
-  const options = Object.keys(extension.options).filter((option) => !LEFT_TO_CHANCE.has(option));
+  const options = Object.keys(extension.options).filter((option) => !isLeftOut(option));
   return sound(pick, extension, shuffled(pick, options)).flatMap((option) => {
     const value = extension.options[option] as Value<unknown>;
     const words = aimedWords(pick, extension.name, option, aim) ?? drawExample(pick, value, family);
@@ -197,8 +200,7 @@ function jump(
   if (chance(pick, 15)) return [];
   if (chance(pick, 45)) {
     const verdict = oneOf(pick, VERDICTS);
-    // nat takes no DROP; what raw drops conntrack never saw, which the order of a log's packets does not tell yet
-    return ["-j", verdict === "DROP" && (table === "nat" || table === "raw") ? "RETURN" : verdict];
+    return ["-j", verdict === "DROP" && table === "nat" ? "RETURN" : verdict];
   }
   const others = usable.filter(
     ({ standard, placement, name }) =>

@@ -1,6 +1,7 @@
 /** Draws cases and plays them on the running kernel. */
 import { Host } from "../../../src/facts/index.ts";
 import { sequence } from "../../syntax/events.ts";
+import { drawBridgeTables } from "./bridge-rules.ts";
 import { type Case, loadCase, play, rulesetOf } from "./case.ts";
 import { type Action, type Aim, drawConversation } from "./conversation.ts";
 import { type Judged, judge } from "./judge.ts";
@@ -22,7 +23,7 @@ export function drawCase(seed: number, topology: Topology, without: ReadonlySet<
   const tables = (["ipv4", "ipv6"] as const).flatMap((family) =>
     drawTables(pick, family, { tables: TABLES, without }, aims),
   );
-  return { tables, actions };
+  return { tables: [...tables, ...drawBridgeTables(pick, aims, without)], actions };
 }
 
 /** A host of the running kernel, with what is known of it. */

@@ -1,6 +1,5 @@
 /** A run: so many cases from a seed, or as many as there is time for. */
 
-import type { Tool } from "../../support/real-tools.ts";
 import { NOT_DRAWN } from "./drawn.ts";
 import { KNOWN } from "./known.ts";
 import { drawCase, Stage } from "./run.ts";
@@ -8,8 +7,6 @@ import { shrunk } from "./shrink.ts";
 import { Tally } from "./tally.ts";
 import { told } from "./tell.ts";
 import { blockOfRun, dockerLike } from "./topology.ts";
-
-export const NEEDED: readonly Tool[] = ["iptables-legacy", "ip6tables-legacy", "ebtables-nft"];
 
 export interface Asked {
   readonly seed: number;

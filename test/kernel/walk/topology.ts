@@ -21,6 +21,8 @@ export interface Topology {
   readonly beyond: readonly { readonly address: string; readonly wire: string | null }[];
   /** What stands behind `ip rule add`. */
   readonly rules: readonly string[];
+  /** As `ipset restore` reads them. */
+  readonly sets?: readonly string[];
   readonly sysctl: Readonly<Record<string, string | number>>;
   /** Ports of the host with a socket behind them, udp and tcp. */
   readonly served: readonly number[];
@@ -75,8 +77,24 @@ export function dockerLike(block: number): Topology {
       `blackhole ${four}.48.0/24`,
       `unreachable ${four}.49.0/24`,
       `prohibit ${four}.50.0/24`,
+      `default via ${four}.9.9 table 77`,
+      `default via ${six}:9::9 table 77`,
     ],
-    rules: [],
+    rules: ["fwmark 0x1 lookup 77"],
+    // the names are those of the extensions' examples
+    sets: [
+      "create hosts hash:ip",
+      `add hosts ${four}.1.2`,
+      `add hosts ${four}.8.9`,
+      `add hosts ${four}.2.1`,
+      "create pairs hash:net,port",
+      `add pairs ${four}.1.0/24,tcp:80`,
+      `add pairs ${four}.2.0/24,udp:53`,
+      `add pairs ${four}.8.9,udp:8080`,
+      "create hosts6 hash:ip family inet6",
+      `add hosts6 ${six}:1::2`,
+      `add hosts6 ${six}:8::9`,
+    ],
     beyond: [
       { address: `${four}.200.7`, wire: "ext0" },
       { address: `${six}:200::7`, wire: "ext0" },

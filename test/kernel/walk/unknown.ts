@@ -16,4 +16,11 @@ export const INHERENTLY_UNKNOWN: Readonly<Record<string, string>> = {
   string: "the whole packet",
   u32: "the whole packet",
   bpf: "the whole packet",
+  connlabel: "what rules of earlier packets set",
+  helper: "what a helper has seen",
+  cgroup: "the sender's group",
+  socket: "the sockets of the host",
 };
+
+/** The same for single options of extensions that are known otherwise. */
+export const INHERENT_FACTS = /^(?:connection expires in |counters of set )/;

@@ -1,11 +1,11 @@
 /** The engine against the running kernel: drawn rule-sets and conversations, every line compared. */
 import { expect, test } from "vitest";
-import { lacking } from "../../support/real-tools.ts";
 import { freshSeed, SEED } from "../seeds.ts";
-import { NEEDED, runCases } from "./session.ts";
+import { labLacks } from "./lab.ts";
+import { runCases } from "./session.ts";
 import { summary } from "./tell.ts";
 
-const missing = lacking(NEEDED);
+const missing = labLacks();
 /** Both together take at most four minutes. */
 const MINUTES = 1.9;
 
