@@ -133,6 +133,20 @@ function refineBits(condition: BitsCondition, packet: Packet, wanted: boolean): 
   return next && { ...next, bits: { ...packet.bits, [field]: bits } };
 }
 
+/** A value that is known now has bits that it was taken not to have. */
+function contradicts(packet: Packet, field: Field): boolean {
+  const value = single(packet.fields[field]);
+  return (
+    typeof value === "number" &&
+    Object.entries(packet.assumed).some(([key, taken]) => {
+      const [name, bits = ""] = key.split(" ");
+      const [wanted, mask] = bits.split("/").map(Number);
+      if (name !== field || mask === undefined || Number.isNaN(mask)) return false;
+      return ((value & mask) >>> 0 === wanted) !== taken;
+    })
+  );
+}
+
 /** Begins with the field, so that a rewrite of the field forgets it. */
 const keyOf = ({ field, mask, value }: BitsCondition): string => `${field} ${value}/${mask}`;
 
@@ -170,7 +184,8 @@ export function refine(condition: Condition, piece: Piece, wanted: boolean): Pie
       const universe = allValues(condition.field, packet.family);
       const yes = condition.is === "in" ? condition.ranges : universe;
       const set = wanted ? { absent: false, ranges: yes } : { absent: true, ranges: minus(universe, yes) };
-      return took(narrow(packet, condition.field, set), condition.field);
+      const next = narrow(packet, condition.field, set);
+      return took(next && contradicts(next, condition.field) ? null : next, condition.field);
     }
     default:
       return refineMany(condition, piece, wanted);

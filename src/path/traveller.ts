@@ -217,7 +217,8 @@ export function learn(traveller: Traveller, before: Packet, piece: Piece): void 
     if (field === "outInterface" && traveller.hookOut) traveller.hookOut = set;
     else changed[field] = set;
   }
-  traveller.packet = { ...withFields(traveller.packet, changed), assumed: piece.packet.assumed };
+  const { assumed, bits } = piece.packet;
+  traveller.packet = { ...withFields(traveller.packet, changed), assumed, ...(bits ? { bits } : {}) };
 }
 
 export const nameOf = (

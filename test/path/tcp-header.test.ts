@@ -26,7 +26,9 @@ test.each([
   ["ECN --ecn-tcp-remove", "-m ecn --ecn-tcp-ece", ["ACCEPT"]],
   ["ECN --ecn-tcp-cwr 0", "-m ecn --ecn-tcp-ece ! --ecn-tcp-cwr", ["DROP"]],
   ["ECN --ecn-ip-ect 1", "-m ecn --ecn-tcp-ece --ecn-tcp-cwr", ["DROP"]],
+  // the option is known, and so what comes of it (test/recordings/targets.json)
   ["TCPMSS --set-mss 1300", "-m tcpmss --mss 1460", ["ACCEPT"]],
+  ["TCPMSS --set-mss 1300", "-m tcpmss --mss 1300", ["DROP"]],
   ["TCPOPTSTRIP --strip-options mss", "-m tcp --tcp-option 2", ["ACCEPT"]],
 ])("%s, then %s", (target, match, expected) => {
   expect(verdicts(target, match).sort()).toEqual(expected);
