@@ -49,6 +49,9 @@ export function firstState(packet: Packet, { host }: World): ValueSet | undefine
   const protocol = knownValue(packet, "protocol");
   const type = knownValue(packet, "icmpType");
   const flags = knownValue(packet, "tcpFlags");
+  const { incomplete } = packet.fields;
+  // a header that ends too early is told by none of the protocols' own checks from a wrong one
+  if (incomplete && !incomplete.absent) return STATE.INVALID;
   if (protocol === 6) return typeof flags === "number" ? firstOfTcp(flags & ~PSH, host) : undefined;
   if (protocol !== 1 && protocol !== 58) return protocol === undefined ? undefined : STATE.NEW;
   if (typeof type !== "number") return undefined;

@@ -3,7 +3,6 @@ import { BadValue, type Given, match, type Value } from "../define.ts";
 import {
   asked,
   asks,
-  asksTcpOptions,
   atTransport,
   integer,
   ofHeader,
@@ -103,7 +102,7 @@ export const tcp = match({
       ...portsAndFlags(given),
       asked(given["--tcp-option"], (option) => {
         const bit = bitsOf([option]);
-        return asksTcpOptions({ is: "bits", field: "tcpOptions", mask: bit, value: bit, wants: `option ${option}` });
+        return { is: "bits", field: "tcpOptions", mask: bit, value: bit, wants: `option ${option}` };
       }),
     );
   },

@@ -1,15 +1,6 @@
 import { all, any, not, present } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import {
-  asked,
-  asksTcpOptions,
-  compares,
-  firstFragment,
-  integerRange,
-  laterFragment,
-  opaque,
-  rangeSet,
-} from "../values.ts";
+import { asked, compares, firstFragment, integerRange, laterFragment, opaque, rangeSet } from "../values.ts";
 
 /**
  * The MSS option; a packet without it is in no range: yes with `!`. net/netfilter/xt_tcpmss.c, which reads a later
@@ -25,7 +16,7 @@ export const tcpmss = match({
     any(
       firstFragment(
         not(present("incomplete")),
-        asksTcpOptions(compares("tcpMss", given && { ...given, value: rangeSet(given.value) })),
+        compares("tcpMss", given && { ...given, value: rangeSet(given.value) }),
       ),
       all(
         laterFragment,

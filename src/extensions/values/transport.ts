@@ -1,13 +1,5 @@
 /** Protocols, ports, ICMP types and tcp options. */
-import {
-  allValues,
-  type Condition,
-  protocolName,
-  protocolNumber,
-  type Range,
-  servicePort,
-  unite,
-} from "../../facts/index.ts";
+import { allValues, protocolName, protocolNumber, type Range, servicePort, unite } from "../../facts/index.ts";
 import type { Value } from "../define.ts";
 import { readInteger } from "./number.ts";
 import { type More, type Written, word, written } from "./plain.ts";
@@ -74,11 +66,6 @@ export const portList = (more?: More): Value<Written> =>
     },
   );
 const MOST_PORTS = 15;
-
-/** What TCPMSS and TCPOPTSTRIP change: which options there are afterwards is not followed. */
-const TCP_OPTIONS = "tcp options";
-export const changesTcpOptions = { does: "touch", what: TCP_OPTIONS } as const;
-export const asksTcpOptions = (of: Condition): Condition => ({ is: "until", touched: TCP_OPTIONS, of });
 
 /**
  * A type, type/code, or one of these names or an unambiguous beginning of one. `any`: what stands for all of them
