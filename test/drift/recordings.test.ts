@@ -46,31 +46,10 @@ const JOURNEYS = [
   "t06e-ebt-userchain-policy-RETURN",
 ];
 
-/** Where the engine does not follow the kernel yet, and why. */
-const NOT_YET: readonly (readonly [name: string, reason: string])[] = [
-  ["s08-hairpin-own-port-brnf0-hairpin_off", "an ICMP redirect nests in the packet that caused it"],
-  [
-    "s08b-neighbour-published-extaddr-brnf0",
-    "an ICMP redirect; a reply that bypasses the host leaves tcp state behind",
-  ],
-  ["s09b-localhost-to-published-route_localnet0", "route_localnet"],
-  ["s11-icmp-errors", "MTU"],
-  ["s15-routed", "policy routing by mark; TPROXY"],
-  ["s15c-rpfilter", "rp_filter"],
-  ["s16b-gso", "a log that begins in the middle of packets"],
-  ["s16c-routed-same-bridge", "two subnets on one bridge"],
-  ["s16d-nf_log-NONE", "a log that lacks the IP layer's lines"],
-  ["t02b-zoo-plain-ct", "conntrack's INVALID from the packet's own fields"],
-  ["t06d-ebt-actions", "ebtables' dnat, redirect and arpreply"],
-  ["t07-probes-brnf1", "matches that are not modelled: more ways than are walked"],
-];
-
 /** Every kind of line (jump, goto, return, policy, targets): a target that is not known yet leaves an assumption. */
 const KINDS = ["t01a-kinds", "t01c-targets"];
 
 describe.skipIf(!existsSync(RECORDINGS))("recordings of a real kernel (../shared/recordings)", () => {
-  test.skip.each(NOT_YET)("%s: not yet, %s", () => {});
-
   test.each(KINDS)("%s", async (name) => {
     const folder = `${RECORDINGS}${name}/`;
     const host = temporary(JSON.stringify(hostOf(name)));

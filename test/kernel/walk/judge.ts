@@ -24,6 +24,8 @@ export interface Disagreement {
   readonly action: number;
   readonly packet: string;
   readonly why: string;
+  /** Led to by one piece of a packet. */
+  readonly isPiece: boolean;
   readonly lines: readonly string[];
   readonly steps: readonly string[];
 }
@@ -52,13 +54,15 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     const grouper = new PacketGrouper();
     const traced = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
     const own = traced.findIndex((group) => isSent(each.datagram, group.events));
+    const isPiece = each.datagram.fragment !== undefined;
     const judgeOne = (packet: Packet, anyOrigin: boolean, seen: readonly TraceEvent[], unsettled: Unsettled) => {
       const { path, why } = hold(world, packet, anyOrigin, seen, unsettled);
       const lines = seen.map(({ text }) => text);
       const steps = path?.steps.map(({ id, seen: at }) => `${id} ${JSON.stringify(shown(at))}`) ?? [];
       return {
         path,
-        failed: why === null ? null : { action, packet: JSON.stringify(packetJson(packet)), why, lines, steps },
+        failed:
+          why === null ? null : { action, packet: JSON.stringify(packetJson(packet)), why, isPiece, lines, steps },
       };
     };
     const judgeSent = (seen: readonly TraceEvent[], state: Packet["fields"]) => {
@@ -67,7 +71,7 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
       // with conntrack the last piece goes on as the whole, else each by itself
       const whole = each.whole && judgeOne(asSent(each.whole), false, seen, NOTHING);
       if (whole && !whole.failed) return whole;
-      return judgeOne(asSent(each.datagram), false, seen, each.datagram.fragment ? "anything" : NOTHING);
+      return judgeOne(asSent(each.datagram), false, seen, isPiece ? "anything" : NOTHING);
     };
     const judged = traced.map((group, at) => {
       const tracked = misses && isMissed(world, group) ? false : undefined;
