@@ -275,14 +275,3 @@ test("ebtables-nft asks for IPv4 where a list has an address", () => {
   ];
   expect(frameAnswer(given, "nft")).toBe("no");
 });
-
-test("a target that changes tcp options leaves open which there are", () => {
-  const packet = {
-    ...readPacket("ipv4", { protocol: "tcp", tcpOptions: "2", tcpMss: 1460 }),
-    touched: ["tcp options"],
-  };
-  for (const body of ["-p tcp --tcp-option 2", "-p tcp -m tcpmss ! --mss 1460"]) {
-    const rule = ruleOfText("ipv4", "FORWARD", body);
-    expect(evaluate(meaningOf(rule, new Host()).condition, packet).is).toBe("unknown");
-  }
-});
