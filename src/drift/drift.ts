@@ -5,7 +5,7 @@ import type { Path } from "../path/index.ts";
 import { Conversations, type TracedPacket, type TraceEvent } from "../trace/index.ts";
 import { best, type Case, type Drift, diagnose, type Failure } from "./diagnose.ts";
 import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
-import { enteredInOrder, isMissed, mayMiss } from "./predict.ts";
+import { enteredInOrder } from "./predict.ts";
 
 export interface DriftSummary {
   readonly packets: number;
@@ -45,8 +45,6 @@ export class DriftFold {
   readonly #ruleset: Ruleset;
   readonly #host: Host;
   readonly #conversations: Conversations;
-  /** Whether conntrack may miss packets. */
-  readonly #misses: boolean;
   readonly #cases = new Map<string, Case>();
   #packets = 0;
 
@@ -54,7 +52,6 @@ export class DriftFold {
     this.#ruleset = ruleset;
     this.#host = host;
     this.#conversations = new Conversations(host.json.conntrack);
-    this.#misses = mayMiss(ruleset);
   }
 
   add(packet: TracedPacket): void {
@@ -62,8 +59,7 @@ export class DriftFold {
     if (packet.family === "bridge") return;
     this.#packets++;
     const world = { ruleset: this.#ruleset, host: this.#host };
-    const tracked = this.#misses && isMissed(world, packet) ? false : undefined;
-    const entered = enteredInOrder(this.#conversations.place(packet, tracked), world);
+    const entered = enteredInOrder(this.#conversations, packet, world);
     const key = JSON.stringify([
       packet.family,
       entered.anyOrigin,

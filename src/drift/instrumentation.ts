@@ -4,12 +4,14 @@
  */
 import type { Family } from "../facts/index.ts";
 import {
+  askedOnce,
   bind,
   builtinChains,
   type Chain,
   type Rule,
   type Ruleset,
   ruleOfText,
+  someRule,
   type Table,
   withRules,
   withTable,
@@ -105,22 +107,8 @@ export function emptyTable(family: Family, name: string, like: Ruleset): Table {
   };
 }
 
-const traceMemo = new WeakMap<Ruleset, Map<Family, boolean>>();
 /** Whether rules of the rule-set itself choose what is traced. */
-export function hasTraceRule(ruleset: Ruleset, family: Family): boolean {
-  let memo = traceMemo.get(ruleset);
-  if (!memo) traceMemo.set(ruleset, (memo = new Map()));
-  let has = memo.get(family);
-  if (has === undefined) {
-    has = ruleset.tables.some(
-      (table) =>
-        table.family === family &&
-        [...table.chains.values()].some(({ rules }) => rules.some((rule) => bind(rule).target?.name === "TRACE")),
-    );
-    memo.set(family, has);
-  }
-  return has;
-}
+export const hasTraceRule = askedOnce((tables) => someRule(tables, (rule) => bind(rule).target?.name === "TRACE"));
 
 /**
  * ebtables lines of watchers with a `TRACE:` prefix that the dump has not: they tell ports, but no rule of the dump can

@@ -10,9 +10,16 @@ import {
   type ValueSet,
   withFields,
 } from "../facts/index.ts";
-import { bind, type Ruleset } from "../model/index.ts";
+import { askedOnce, bind, someRule } from "../model/index.ts";
 import { firstState, type Path, type World, walk } from "../path/index.ts";
-import { entryPacket, type Placed, type TracedPacket, type TraceEvent, type Tuple } from "../trace/index.ts";
+import {
+  type Conversations,
+  entryPacket,
+  type Placed,
+  type TracedPacket,
+  type TraceEvent,
+  type Tuple,
+} from "../trace/index.ts";
 
 export interface Entered {
   readonly packet: Packet;
@@ -26,13 +33,18 @@ export function entered(traced: TracedPacket): Entered {
   return { packet, anyOrigin: hook === null };
 }
 
+export interface InOrder extends Entered {
+  readonly placed: Placed;
+}
 /** The same, with the connection's state from the order of the conversation, never from rule numbers. */
-export function enteredInOrder(placed: Placed, world: World): Entered {
-  const { packet, anyOrigin } = entered(placed.packet);
+export function enteredInOrder(conversations: Conversations, traced: TracedPacket, world: World): InOrder {
+  const { packet, anyOrigin } = entered(traced);
+  const placed = conversations.place(traced, isMissed(traced, world) ? false : undefined);
   const first = placed.alone ? firstState(packet, world) : undefined;
-  if (first)
-    return { packet: withFields(packet, { ctstate: first, ctstatus: UNCONFIRMED, ...opens(first) }), anyOrigin };
-  return { packet: withFields(packet, { ...tuples(placed), ...state(placed) }), anyOrigin };
+  const stated = first
+    ? { ctstate: first, ctstatus: UNCONFIRMED, ...opens(first) }
+    : { ...tuples(placed), ...state(placed) };
+  return { packet: withFields(packet, stated), anyOrigin, placed };
 }
 
 const opens = (state: ValueSet): Stated => (state.ranges[0]?.[0] === NEW ? { ctdir: direction("ORIGINAL") } : {});
@@ -98,22 +110,23 @@ function side(
 }
 
 /** Whether conntrack may miss packets of this host: raw, which comes before it, drops some or keeps them from it. */
-export const mayMiss = ({ tables }: Ruleset): boolean =>
-  tables.some(
-    ({ name, chains }) =>
-      name === "raw" &&
-      [...chains.values()].some(
-        ({ policy, rules }) =>
-          policy === "DROP" || rules.some((rule) => /^(?:CT|NOTRACK|DROP)$/.test(bind(rule).target?.name ?? "")),
-      ),
-  );
+const mayMiss = askedOnce((tables) => {
+  const raw = tables.filter(({ name }) => name === "raw");
+  const drops = raw.some(({ chains }) => [...chains.values()].some(({ policy }) => policy === "DROP"));
+  return drops || someRule(raw, (rule) => /^(?:CT|NOTRACK|DROP)$/.test(bind(rule).target?.name ?? ""));
+});
 
 const UNTRACKED = CT_STATES.indexOf("UNTRACKED");
-/** Whether conntrack never sees the packet, whichever way it goes. */
-export function isMissed(world: World, traced: TracedPacket): boolean {
+/** Whether conntrack never sees the packet, whichever way it goes: what the loopback brings back it has seen before. */
+function isMissed(traced: TracedPacket, world: World): boolean {
+  if (!mayMiss(world.ruleset, traced.family)) return false;
   const { packet, anyOrigin } = entered(traced);
   const { paths } = walk(world, packet, { anyOrigin });
-  const missed = ({ verdict, steps, packet: at }: Path): boolean =>
-    knownValue(at, "ctstate") === UNTRACKED || (verdict === "DROP" && steps.at(-1)?.table === "raw");
+  const missed = ({ verdict, steps, packet: at }: Path): boolean => {
+    const inRaw = steps.every(
+      ({ layer, table, hook }) => layer === "bridge" || (table === "raw" && hook === steps.at(-1)?.hook),
+    );
+    return knownValue(at, "ctstate") === UNTRACKED || (verdict === "DROP" && inRaw);
+  };
   return paths.length > 0 && paths.every(missed);
 }

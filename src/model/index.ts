@@ -1,4 +1,5 @@
 /** The room of the model: dumps → rule-set, bound on demand, printed canonically. */
+export { askedOnce, someRule } from "./asked-once.ts";
 export { type AnyGiven, type BoundMatch, type BoundRule, type BoundTarget, bind } from "./bind.ts";
 export * from "./load.ts";
 export * from "./meaning.ts";

@@ -3,6 +3,7 @@ import {
   absent,
   allValues,
   CT_STATES,
+  type Family,
   type Field,
   isAbsent,
   knownValue,
@@ -14,7 +15,7 @@ import {
   type Ranges,
   type ValueSet,
 } from "../facts/index.ts";
-import { bind } from "../model/index.ts";
+import { askedOnce, bind, someRule } from "../model/index.ts";
 import type { Traveller, World } from "./traveller.ts";
 
 const [NEW, UNTRACKED] = [CT_STATES.indexOf("NEW"), CT_STATES.indexOf("UNTRACKED")];
@@ -77,29 +78,23 @@ function mayBeRelated(packet: Packet, world: World): boolean {
   const { protocol, ctstate } = packet.fields;
   // stated is stated
   if (!protocol || (ctstate && !ctstate.absent)) return true;
-  return protocol.absent || meet(protocol.ranges, ICMP).length > 0 || hasHelper(world);
+  return protocol.absent || meet(protocol.ranges, ICMP).length > 0 || hasHelper(world, packet.family);
 }
 
-const helperMemo = new WeakMap<World["ruleset"], boolean>();
-/** Rules assign helpers; before Linux 4.7, and where nf_conntrack_helper says so, ports alone did. */
-function hasHelper({ ruleset, host }: World): boolean {
-  if (host.kernelAtLeast(4, 7) === false || host.sysctl("net.netfilter.nf_conntrack_helper") === 1) return true;
-  let has = helperMemo.get(ruleset);
-  if (has === undefined) {
-    has = ruleset.tables.some(
-      ({ name, chains }) =>
-        name === "raw" &&
-        [...chains.values()].some(({ rules }) =>
-          rules.some((rule) => {
-            const { target } = bind(rule);
-            return target?.name === "CT" && "--helper" in target.given;
-          }),
-        ),
-    );
-    helperMemo.set(ruleset, has);
-  }
-  return has;
-}
+/** Before Linux 4.7, and where nf_conntrack_helper says so, ports alone made a helper look at a connection; now rules do. */
+const hasHelper = ({ ruleset, host }: World, family: Family): boolean =>
+  host.kernelAtLeast(4, 7) === false ||
+  host.sysctl("net.netfilter.nf_conntrack_helper") === 1 ||
+  assignsHelper(ruleset, family);
+const assignsHelper = askedOnce((tables) =>
+  someRule(
+    tables.filter(({ name }) => name === "raw"),
+    (rule) => {
+      const { target } = bind(rule);
+      return target?.name === "CT" && "--helper" in target.given;
+    },
+  ),
+);
 
 /** What its connection is to a packet that has passed conntrack, as far as its state tells. */
 export function track(traveller: Traveller, world: World): void {

@@ -8,7 +8,6 @@ import {
   evaluate,
   everything,
   exactly,
-  type Family,
   type Field,
   isAbsent,
   isStated,
@@ -20,7 +19,7 @@ import {
   type ValueSet,
   within,
 } from "../facts/index.ts";
-import { bind, meaningOf } from "../model/index.ts";
+import { askedOnce, bind, meaningOf, someRule } from "../model/index.ts";
 import { translated } from "./conntrack.ts";
 import type { Hook } from "./journey.ts";
 import { ownAddresses } from "./own-addresses.ts";
@@ -186,25 +185,14 @@ const CT_MATCHES = new Set([
 ]);
 const CT_TARGETS = new Set(["CT", "NOTRACK", "CONNMARK", "CONNSECMARK", "SYNPROXY", "CLUSTERIP"]);
 const NAT_TARGETS = new Set(["SNAT", "DNAT", "MASQUERADE", "REDIRECT", "NETMAP", "SAME"]);
-const usesMemo = new WeakMap<World["ruleset"], Map<string, boolean>>();
 /**
  * conntrack works for a family in a network namespace only once something there needs it: a NAT target, a ct match or
  * target (nf_ct_netns_get in their checkentry; recordings s12b, s12c).
  */
-export function usesConntrack({ ruleset }: World, family: Family): boolean {
-  let known = usesMemo.get(ruleset);
-  if (!known) usesMemo.set(ruleset, (known = new Map()));
-  let uses = known.get(family);
-  if (uses === undefined) {
-    const rules = ruleset.tables
-      .filter((table) => table.family === family)
-      .flatMap(({ chains }) => [...chains.values()].flatMap((chain) => chain.rules));
-    uses = rules.some((rule) => {
-      const { matches, target } = bind(rule);
-      const name = target?.name ?? "";
-      return matches.some((match) => CT_MATCHES.has(match.name)) || CT_TARGETS.has(name) || NAT_TARGETS.has(name);
-    });
-    known.set(family, uses);
-  }
-  return uses;
-}
+export const usesConntrack = askedOnce((tables) =>
+  someRule(tables, (rule) => {
+    const { matches, target } = bind(rule);
+    const name = target?.name ?? "";
+    return matches.some((match) => CT_MATCHES.has(match.name)) || CT_TARGETS.has(name) || NAT_TARGETS.has(name);
+  }),
+);

@@ -1,6 +1,16 @@
 /** A packet of this host: by which device it leaves, again after mangle and nat, and back in by the loopback. net/ipv4/netfilter.c ip_route_me_harder */
-import { absent, isAbsent, known, knownValue, meet, only, type RouteClass, type ValueSet } from "../facts/index.ts";
-import { meaningOf } from "../model/index.ts";
+import {
+  absent,
+  type Host,
+  isAbsent,
+  known,
+  knownValue,
+  meet,
+  only,
+  type RouteClass,
+  type ValueSet,
+} from "../facts/index.ts";
+import { askedOnce, meaningOf, someRule } from "../model/index.ts";
 import { leaveByBridge } from "./bridge.ts";
 import { PARTS } from "./journey.ts";
 import { lookUp, type Reached } from "./lookup.ts";
@@ -20,7 +30,7 @@ export function routeOut(traveller: Traveller, world: World): Traveller[] {
   const stated = out && !isAbsent(out) ? all.filter((each) => isAmong(out, deviceOf(each))) : all;
   if (stated.length > 0) return eachWay(traveller, stated, (branch, to) => sendBy(branch, to, world));
   // routed elsewhere than stated: the stated device is the one after rerouting, or the user's word stands against the dump's
-  if (!mayReroute(world, traveller.packet.family)) return [traveller];
+  if (!mayReroute(world.ruleset, traveller.packet.family, world.host)) return [traveller];
   const first = fork(traveller);
   first.reroutes = true;
   assume(traveller, "outInterface", null, "from the beginning");
@@ -28,30 +38,18 @@ export function routeOut(traveller: Traveller, world: World): Traveller[] {
   return [...eachWay(first, all, (branch, to) => sendBy(branch, to, world)), traveller];
 }
 
-const rerouteMemo = new WeakMap<World["ruleset"], Map<string, boolean>>();
-/** Whether a rule of mangle or nat may change what the route was chosen by. */
-function mayReroute({ ruleset, host }: World, family: string): boolean {
-  let memo = rerouteMemo.get(ruleset);
-  if (!memo) rerouteMemo.set(ruleset, (memo = new Map()));
-  let may = memo.get(family);
-  if (may === undefined) {
-    may = ruleset.tables
-      .filter((table) => table.family === family && (table.name === "mangle" || table.name === "nat"))
-      .some(({ chains }) =>
-        [...chains.values()].some(({ rules }) =>
-          rules.some((rule) => {
-            const { action } = meaningOf(rule, host);
-            return (
-              action.kind === "effects" &&
-              action.effects.some(({ does }) => !["verdict", "return", "continue", "trace"].includes(does))
-            );
-          }),
-        ),
-      );
-    memo.set(family, may);
-  }
-  return may;
-}
+/** Effects that leave alone what the route was chosen by. */
+const LEAVING = new Set(["verdict", "return", "continue", "trace"]);
+/** Whether a rule of mangle or nat may change that. */
+const mayReroute = askedOnce((tables, host: Host) =>
+  someRule(
+    tables.filter(({ name }) => name === "mangle" || name === "nat"),
+    (rule) => {
+      const { action } = meaningOf(rule, host);
+      return action.kind === "effects" && action.effects.some(({ does }) => !LEAVING.has(does));
+    },
+  ),
+);
 
 /** The device that a route leads to; group addresses without one leave it as it is. */
 function sendBy(branch: Traveller, to: RouteClass, world: World): Traveller[] {

@@ -51,7 +51,7 @@ function routed(traveller: Traveller): Traveller {
 
 /** nat is asked by the first packet of a connection only; later ones are translated silently (semantics 4.2). */
 export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, world: Walking): Traveller[] {
-  if (!usesConntrack(world, traveller.packet.family) || traveller.looped) return [traveller];
+  if (!usesConntrack(world.ruleset, traveller.packet.family) || traveller.looped) return [traveller];
   if (stop.manip === "source" && traveller.sourceDone) return [traveller];
   if (isRedirect(traveller.packet)) return redirect(traveller);
   if (stop.manip === "source") traveller.sourceDone = true;

@@ -127,7 +127,7 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
     case "route out":
       return routeOut(traveller, world);
     case "defragment":
-      return usesConntrack(world, traveller.packet.family) ? reassemble(traveller) : [traveller];
+      return usesConntrack(world.ruleset, traveller.packet.family) ? reassemble(traveller) : [traveller];
     case "assemble":
       return reassemble(traveller);
     case "note route":

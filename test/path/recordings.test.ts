@@ -6,7 +6,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { best } from "../../src/drift/diagnose.ts";
 import { withoutForeignWatchers } from "../../src/drift/instrumentation.ts";
-import { enteredInOrder, isMissed, mayMiss } from "../../src/drift/predict.ts";
+import { enteredInOrder } from "../../src/drift/predict.ts";
 import { Host } from "../../src/facts/index.ts";
 import { loadDump, toRuleset } from "../../src/model/index.ts";
 import { Source } from "../../src/source.ts";
@@ -62,12 +62,10 @@ function hold(name: string): Held | null {
   const { events } = readTrace(readFileSync(`${RECORDINGS}${name}/dmesg.log`, "latin1"));
   const packets = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
   const conversations = new Conversations(host.json.conntrack);
-  const misses = mayMiss(ruleset);
   let [explained, unexplained] = [0, 0];
   for (const packet of packets) {
     if (packet.family === "bridge") continue;
-    const tracked = misses && isMissed(world, packet) ? false : undefined;
-    const entered = enteredInOrder(conversations.place(packet, tracked), world);
+    const entered = enteredInOrder(conversations, packet, world);
     const own = withoutForeignWatchers(ruleset, packet.events, new Map());
     if (own.length === 0) continue;
     if (best(ruleset, host, { entered, events: own, packet: packet.number, count: 1 }).divergence) unexplained++;

@@ -1,6 +1,6 @@
 /** A case's packets as the engine takes them, held against the kernel's lines. */
 import { compare } from "../../../src/drift/compare.ts";
-import { type Entered, enteredInOrder, isMissed, mayMiss } from "../../../src/drift/predict.ts";
+import { type Entered, enteredInOrder } from "../../../src/drift/predict.ts";
 import {
   anyPacket,
   type Host,
@@ -41,7 +41,6 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
   const world = { ruleset, host };
   // conntrack knew nothing when the case began
   const conversations = new Conversations([]);
-  const misses = mayMiss(ruleset);
   /** What the packets of a conversation have left at their connection, by its number. */
   const connections = new Map<number, Packet["fields"]>();
   const paths: Path[] = [];
@@ -74,9 +73,8 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
       return judgeOne(asSent(each.datagram), false, seen, isPiece ? "anything" : NOTHING);
     };
     const judged = traced.map((group, at) => {
-      const tracked = misses && isMissed(world, group) ? false : undefined;
-      const placed = conversations.place(group, tracked);
-      const inOrder = enteredInOrder(placed, world);
+      const inOrder = enteredInOrder(conversations, group, world);
+      const { placed } = inOrder;
       const carried = placed.alone ? BEGINS : (connections.get(placed.conversation) ?? {});
       const made = wayLeftOut(inOrder);
       const one =
