@@ -1,12 +1,15 @@
 /** What a traced packet was as it entered: its own fields, and what the order of its conversation says of conntrack. */
 import {
   absent,
+  CONFIRMED,
   CT_DIRECTIONS,
-  CT_STATES,
+  ctStates,
+  evaluate,
   type Field,
-  knownValue,
+  isCtState,
   only,
   type Packet,
+  single,
   type ValueSet,
   withFields,
 } from "../facts/index.ts";
@@ -47,29 +50,25 @@ export function enteredInOrder(conversations: Conversations, traced: TracedPacke
   return { packet: withFields(packet, stated), anyOrigin, placed };
 }
 
-const opens = (state: ValueSet): Stated => (state.ranges[0]?.[0] === NEW ? { ctdir: direction("ORIGINAL") } : {});
-const NEW = CT_STATES.indexOf("NEW");
+const opens = (state: ValueSet): Stated =>
+  single(state) === single(ctStates("NEW")) ? { ctdir: direction("ORIGINAL") } : {};
 
 type Stated = Partial<Record<Field, ValueSet>>;
-const states = (...names: readonly (typeof CT_STATES)[number][]): ValueSet => ({
-  absent: false,
-  ranges: CT_STATES.flatMap((name, at) => (names.includes(name) ? [[at, at + 1] as const] : [])),
-});
 const direction = (name: (typeof CT_DIRECTIONS)[number]): ValueSet => only(CT_DIRECTIONS.indexOf(name));
-const [UNCONFIRMED, CONFIRMED] = [only(0), only(8)];
+const UNCONFIRMED = only(0);
 
 /** nf_conntrack_core.c: NEW until a reply was seen; only the first packet meets nat (semantics 4.2, 6.4). */
 function state({ direction: way, first, replied, related, natVisited, opening, packet }: Placed): Stated {
   if (way === null) return {};
   if (related)
-    return { ctstate: states("RELATED"), ctdir: direction(way), ...(opening ? { ctstatus: UNCONFIRMED } : {}) };
-  if (way === "REPLY") return { ctstate: states("ESTABLISHED"), ctdir: direction("REPLY") };
-  if (replied) return { ctstate: states("ESTABLISHED"), ctdir: direction("ORIGINAL") };
-  if (!first) return { ctstate: states("NEW"), ctstatus: CONFIRMED, ctdir: direction("ORIGINAL") };
+    return { ctstate: ctStates("RELATED"), ctdir: direction(way), ...(opening ? { ctstatus: UNCONFIRMED } : {}) };
+  if (way === "REPLY") return { ctstate: ctStates("ESTABLISHED"), ctdir: direction("REPLY") };
+  if (replied) return { ctstate: ctStates("ESTABLISHED"), ctdir: direction("ORIGINAL") };
+  if (!first) return { ctstate: ctStates("NEW"), ctstatus: only(CONFIRMED), ctdir: direction("ORIGINAL") };
   if (natVisited || opensForSure(packet.events[0]))
-    return { ctstate: states("NEW"), ctstatus: UNCONFIRMED, ctdir: direction("ORIGINAL") };
+    return { ctstate: ctStates("NEW"), ctstatus: UNCONFIRMED, ctdir: direction("ORIGINAL") };
   // the first that the log has, and no nat line: it may be in the middle of a conversation that began before
-  return { ctstate: states("NEW", "ESTABLISHED") };
+  return { ctstate: ctStates("NEW", "ESTABLISHED") };
 }
 
 /** A SYN alone begins a connection wherever the log begins. */
@@ -116,7 +115,6 @@ const mayMiss = askedOnce((tables) => {
   return drops || someRule(raw, (rule) => /^(?:CT|NOTRACK|DROP)$/.test(bind(rule).target?.name ?? ""));
 });
 
-const UNTRACKED = CT_STATES.indexOf("UNTRACKED");
 /** Whether conntrack never sees the packet, whichever way it goes: what the loopback brings back it has seen before. */
 function isMissed(traced: TracedPacket, world: World): boolean {
   if (!mayMiss(world.ruleset, traced.family)) return false;
@@ -126,7 +124,7 @@ function isMissed(traced: TracedPacket, world: World): boolean {
     const inRaw = steps.every(
       ({ layer, table, hook }) => layer === "bridge" || (table === "raw" && hook === steps.at(-1)?.hook),
     );
-    return knownValue(at, "ctstate") === UNTRACKED || (verdict === "DROP" && inRaw);
+    return evaluate(isCtState("UNTRACKED"), at).is === "yes" || (verdict === "DROP" && inRaw);
   };
   return paths.length > 0 && paths.every(missed);
 }

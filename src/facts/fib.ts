@@ -6,7 +6,9 @@ import { type Address, type Family, prefixRange, readAddress, readPrefix } from 
 import { all, always, type Condition, not, within } from "./condition.ts";
 import { readValues } from "./fields.ts";
 import type { HostJson, RouteJson, RuleJson } from "./host-json.ts";
-import { exactly, minus, prefix, type Range, type Ranges, unite } from "./value-set.ts";
+import type { LocalRoute } from "./local-table.ts";
+import { BROADCAST, MULTICAST } from "./networks.ts";
+import { byPrefix, exactly, firstTakes, prefix, type Range, type Ranges, unite } from "./value-set.ts";
 
 export type RouteType =
   | "unicast"
@@ -35,59 +37,39 @@ export interface Lookup {
   readonly classes: readonly RouteClass[];
 }
 
-export const LOOPBACK: Readonly<Record<Family, Ranges>> = {
-  ipv4: [[0x7f000000, 0x80000000]],
-  ipv6: [[1n, 2n]],
-  bridge: [],
-  arp: [],
-};
-const BROADCAST: Readonly<Record<Family, Ranges>> = {
-  ipv4: [[0xffffffff, 0x100000000]],
-  ipv6: [],
-  bridge: [],
-  arp: [],
-};
-export const MULTICAST: Readonly<Record<Family, Ranges>> = {
-  ipv4: [[0xe0000000, 0xf0000000]],
-  ipv6: [[0xffn << 120n, 1n << 128n]],
-  bridge: [],
-  arp: [],
-};
-
-/** A host's own address and the device that has it. */
-type Own = readonly [range: Range, dev: string];
-
-/** undefined when no routes are known. */
-export function readLookups(json: HostJson, own: readonly Own[], family: Family): readonly Lookup[] | undefined {
+/** undefined when no routes are known. `local`: what the kernel itself keeps, whether it was printed or not. */
+export function readLookups(
+  json: HostJson,
+  local: readonly LocalRoute[],
+  family: Family,
+): readonly Lookup[] | undefined {
   const rows = (json.route ?? []).flatMap((route) => {
     const range = routeRange(route, family);
     return range ? [{ route, range }] : [];
   });
   if (rows.length === 0) return undefined;
   const wide = family === "ipv6" ? 128 : 32;
-  const table = (wanted: string, suppressed: number) =>
+  const listed = (wanted: string, suppressed: number) =>
     classesOf(
       rows.filter(({ route, range }) => tableName(route.table) === wanted && lengthOf(range, wide) > suppressed),
     );
-  const local = [
-    ...own.map(([range, dev]) => route("local", dev, range)),
-    ...LOOPBACK[family].map((range) => route("local", "lo", range)),
-    ...BROADCAST[family].map((range) => route("broadcast", "", range)),
-    ...MULTICAST[family].map((range) => route("multicast", "", range)),
-  ];
+  const kept = merged([
+    ...local.map(({ type, dev, ranges }) => classOf(typeNamed(type), dev, ranges)),
+    classOf("broadcast", "", BROADCAST[family]),
+    classOf("multicast", "", MULTICAST[family]),
+  ]);
+  const everywhere = [prefixRange(family === "ipv6" ? 0n : 0, 0) as Range];
   const rules = json.rule?.filter(
     ({ family: of }) => of === undefined || of === (family === "ipv6" ? "inet6" : "inet"),
   );
   return [...(rules ?? DEFAULT_RULES)]
     .sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0))
     .map((rule): Lookup => {
-      const name = tableName(rule.table);
       const condition = conditionOf(rule, family);
-      const type = rule.action === undefined ? undefined : ACTIONS.find((each) => each === rule.action);
-      if (type) return { condition, classes: [route(type, "", prefixRange(family === "ipv6" ? 0n : 0, 0) as Range)] };
-      const listed = table(name, rule.suppress_prefixlen ?? -1);
-      // the host's own are there whether they were printed or not
-      return { condition, classes: name === "local" ? disjoint([...local, ...listed]) : listed };
+      const type = ACTIONS.find((each) => each === rule.action);
+      if (type) return { condition, classes: [classOf(type, "", everywhere)] };
+      const name = tableName(rule.table);
+      return { condition, classes: name === "local" ? kept : listed(name, rule.suppress_prefixlen ?? -1) };
     });
 }
 
@@ -103,48 +85,35 @@ const tableName = (table: string | number | undefined): string => {
   return TABLES[name] ?? name;
 };
 
-const route = (type: RouteType, dev: string, range: Range): RouteClass => ({
+const classOf = (type: RouteType, dev: string, ranges: Ranges): RouteClass => ({
   type,
   dev,
   source: undefined,
   gateway: undefined,
-  ranges: [range],
+  ranges,
 });
 
-interface Row {
-  readonly route: RouteJson;
-  readonly range: Range;
-}
-/** Longest prefix first, then the smallest metric; of several next hops each is one. */
-function classesOf(rows: readonly Row[]): readonly RouteClass[] {
-  const size = (range: Range) => BigInt(range[1]) - BigInt(range[0]);
+/** Longest prefix first, then the smallest metric. */
+function classesOf(rows: readonly { readonly route: RouteJson; readonly range: Range }[]): readonly RouteClass[] {
   const sorted = [...rows].sort(
-    (a, b) =>
-      (size(a.range) < size(b.range) ? -1 : size(a.range) > size(b.range) ? 1 : 0) ||
-      (a.route.metric ?? 0) - (b.route.metric ?? 0),
+    (a, b) => byPrefix([a.range], [b.range]) || (a.route.metric ?? 0) - (b.route.metric ?? 0),
   );
-  return disjoint(
+  return merged(
     sorted.map(({ route: { type, dev = "", prefsrc, gateway }, range }) => ({
-      type: typeNamed(type),
-      dev,
+      ...classOf(typeNamed(type), dev, [range]),
       source: prefsrc === undefined ? undefined : readAddress(prefsrc),
       gateway: gateway === undefined ? undefined : readAddress(gateway),
-      ranges: [range],
     })),
   );
 }
 
-/** Of overlapping ones the first has what they share. */
-function disjoint(classes: readonly RouteClass[]): RouteClass[] {
+/** Of overlapping ones the first has what they share; those that lead the same way are one. */
+function merged(classes: readonly RouteClass[]): RouteClass[] {
   const out = new Map<string, RouteClass>();
-  let covered: Ranges = [];
-  for (const each of classes) {
-    const ranges = minus(each.ranges, covered);
-    if (ranges.length === 0) continue;
-    covered = unite([...covered, ...each.ranges]);
+  for (const each of firstTakes(classes)) {
     const key = `${each.type} ${each.dev} ${each.source} ${each.gateway}`;
     const old = out.get(key);
-    out.set(key, { ...each, ranges: unite([...(old?.ranges ?? []), ...ranges]) });
+    out.set(key, { ...each, ranges: unite([...(old?.ranges ?? []), ...each.ranges]) });
   }
   return [...out.values()];
 }

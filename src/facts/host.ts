@@ -5,11 +5,12 @@
 import { type Address, type Family, prefixRange, readAddress, readMac, readPrefix } from "./address.ts";
 import { type Bridge, readBridges } from "./bridges.ts";
 import { always, type Condition } from "./condition.ts";
-import { LOOPBACK, type Lookup, type RouteClass, readLookups, routeRange } from "./fib.ts";
+import { type Lookup, type RouteClass, readLookups, routeRange } from "./fib.ts";
 import { type HostJson, readTime } from "./host-json.ts";
 import { readIpsets } from "./ipset.ts";
 import { type Asking, members } from "./ipset-members.ts";
 import { type LocalRoute, localTable } from "./local-table.ts";
+import { LOOPBACK } from "./networks.ts";
 import { type Reverse, reverseRoutes } from "./reverse-route.ts";
 import { exactly, has, type Range, type Ranges, unite } from "./value-set.ts";
 
@@ -193,7 +194,7 @@ export class Host {
   /** What `ip rule` asks in order, each with its table; undefined when no routes are known. */
   lookups(family: Family): readonly Lookup[] | undefined {
     if (!this.#lookups.has(family))
-      this.#lookups.set(family, readLookups(this.json, this.#ownAddresses(family), family));
+      this.#lookups.set(family, readLookups(this.json, this.localRoutes(family) ?? [], family));
     return this.#lookups.get(family);
   }
 

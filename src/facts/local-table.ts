@@ -1,7 +1,8 @@
 /** The kernel's local table: which addresses are the host's own, and which are broadcast. net/ipv4/fib_frontend.c */
 import { type Address, type Family, prefixRange, readAddress, readPrefix } from "./address.ts";
 import type { HostJson, RouteJson } from "./host-json.ts";
-import { minus, type Range, type Ranges, unite } from "./value-set.ts";
+import { LOOPBACK } from "./networks.ts";
+import { byPrefix, firstTakes, type Ranges } from "./value-set.ts";
 
 export interface LocalRoute {
   readonly type: string;
@@ -26,38 +27,30 @@ export function localTable(json: HostJson, family: Family, since514: boolean): r
         ...(printed.length > 0 ? [] : networkBroadcasts(ifname, local, prefixlen, since514)),
       ]),
     ),
-    ...LOOPBACK.flatMap((text) => row("local", "lo", text)),
-  ].filter(({ range }) => (typeof range[0] === "bigint") === (family === "ipv6"));
-  const size = ({ range: [low, high] }: Row) => BigInt(high) - BigInt(low);
-  rows.sort((a, b) => (size(a) < size(b) ? -1 : size(a) > size(b) ? 1 : 0));
-  let covered: Ranges = [];
-  return rows.flatMap(({ type, dev, range }) => {
-    const ranges = minus([range], covered);
-    covered = unite([...covered, range]);
-    return ranges.length > 0 ? [{ type, dev, ranges }] : [];
-  });
+    { type: "local", dev: "lo", ranges: LOOPBACK[family] },
+  ].filter(({ ranges: [range] }) => (typeof range?.[0] === "bigint") === (family === "ipv6"));
+  return firstTakes(rows.sort((a, b) => byPrefix(a.ranges, b.ranges)));
 }
-const LOOPBACK = ["127.0.0.0/8", "::1"];
 
-interface Row {
-  readonly type: string;
-  readonly dev: string;
-  readonly range: Range;
-}
-function row(type: string, dev = "", text: string | undefined): readonly Row[] {
+function row(type: string, dev = "", text: string | undefined): readonly LocalRoute[] {
   const range = text === undefined ? undefined : readPrefix(text);
-  return range ? [{ type, dev, range }] : [];
+  return range ? [{ type, dev, ranges: [range] }] : [];
 }
 const isOf = (text: string | undefined, family: Family): boolean =>
   text === undefined || text === "default" || text.includes(":") === (family === "ipv6");
 
 /** fib_add_ifaddr: the last address of a network, and before 5.14 the first one. */
-function networkBroadcasts(dev = "", local: string | undefined, length: number | undefined, since514: boolean): Row[] {
+function networkBroadcasts(
+  dev = "",
+  local: string | undefined,
+  length: number | undefined,
+  since514: boolean,
+): LocalRoute[] {
   const address: Address | undefined = local === undefined ? undefined : readAddress(local);
   if (typeof address !== "number" || length === undefined || length > 30) return [];
   const network = prefixRange(address, length);
   if (!network) return [];
   const [low, high] = network.map(Number) as [number, number];
-  const one = (value: number): Row => ({ type: "broadcast", dev, range: [value, value + 1] });
+  const one = (value: number): LocalRoute => ({ type: "broadcast", dev, ranges: [[value, value + 1]] });
   return since514 ? [one(high - 1)] : [one(high - 1), one(low)];
 }

@@ -3,7 +3,7 @@ import type { Family } from "./address.ts";
 import { routeRange } from "./fib.ts";
 import type { HostJson, RouteJson } from "./host-json.ts";
 import { isLocalTable, type LocalRoute } from "./local-table.ts";
-import { minus, type Range, type Ranges, unite } from "./value-set.ts";
+import { byPrefix, firstTakes, type Ranges } from "./value-set.ts";
 
 export interface Reverse {
   readonly isLocal: boolean;
@@ -27,32 +27,25 @@ export function reverseRoutes(
 ): readonly Reverse[] | undefined {
   const rows = (json.route ?? []).flatMap((route) => {
     const range = routeRange(route, family);
-    return range && !isLocalTable(route) ? [{ route, range }] : [];
+    return range && !isLocalTable(route) ? [{ route, ranges: [range] }] : [];
   });
   if (rows.length === 0 || !isUsual(json)) return undefined;
-  const size = ([low, high]: Range) => BigInt(high) - BigInt(low);
   const isDefaultTable = ({ table }: RouteJson) => Number(table === "default" || table === 253);
   rows.sort(
     (a, b) =>
       isDefaultTable(a.route) - isDefaultTable(b.route) ||
-      (size(a.range) < size(b.range) ? -1 : size(a.range) > size(b.range) ? 1 : 0) ||
+      byPrefix(a.ranges, b.ranges) ||
       (a.route.metric ?? 0) - (b.route.metric ?? 0),
   );
-  const out: Reverse[] = local
-    .filter(({ type }) => type === "local")
-    .map(({ dev, ranges }) => ({ isLocal: true, devices: [dev], ranges }));
-  let covered = unite(local.flatMap(({ ranges }) => ranges));
-  for (const [at, { route, range }] of rows.entries()) {
-    const ranges = minus([range], covered);
-    covered = unite([...covered, range]);
-    if (ranges.length === 0 || (route.type ?? "unicast") !== "unicast") continue;
-    const equal =
-      family === "ipv6" ? rows.filter((each, other) => other >= at && isSame(each.range, range)) : [{ route }];
-    out.push({ isLocal: false, devices: equal.flatMap((each) => devicesOf(each.route)), ranges });
-  }
-  return out;
+  const own = local.map(({ type, dev, ranges }) => ({ isLocal: true, type, devices: [dev], ranges }));
+  const ways = rows.map(({ route, ranges }, at) => {
+    const equal = family === "ipv6" ? rows.slice(at).filter((each) => isSame(each.ranges, ranges)) : [{ route }];
+    const devices = equal.flatMap((each) => devicesOf(each.route));
+    return { isLocal: false, type: route.type ?? "unicast", devices, ranges };
+  });
+  return firstTakes([...own, ...ways]).filter(({ isLocal, type }) => type === (isLocal ? "local" : "unicast"));
 }
 
-const isSame = (a: Range, b: Range): boolean => a[0] === b[0] && a[1] === b[1];
+const isSame = (a: Ranges, b: Ranges): boolean => byPrefix(a, b) === 0 && a[0]?.[0] === b[0]?.[0];
 const devicesOf = ({ dev, nexthops = [] }: RouteJson): readonly string[] =>
   [dev, ...nexthops.map((each) => each.dev)].filter((each) => each !== undefined);

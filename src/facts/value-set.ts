@@ -81,3 +81,18 @@ export function minus(a: Ranges, b: Ranges): Ranges {
   }
   return out;
 }
+
+/** Rows that may overlap: each keeps what no earlier one has, and what is left with nothing goes. */
+export function firstTakes<Row extends { readonly ranges: Ranges }>(rows: readonly Row[]): Row[] {
+  let covered: Ranges = [];
+  return rows.flatMap((row) => {
+    const ranges = minus(row.ranges, covered);
+    covered = unite([...covered, ...row.ranges]);
+    return ranges.length > 0 ? [{ ...row, ranges }] : [];
+  });
+}
+/** Longest prefix first. */
+export function byPrefix([a]: Ranges, [b]: Ranges): number {
+  const [x, y] = [a, b].map((range) => (range ? BigInt(range[1]) - BigInt(range[0]) : 0n)) as [bigint, bigint];
+  return x < y ? -1 : x > y ? 1 : 0;
+}

@@ -1,6 +1,7 @@
 /** Decisions of the bridge: up to the host or on to a port, and which. net/bridge/br_input.c, br_forward.c, br_netfilter_hooks.c */
 import {
   type Bridge,
+  has,
   isAbsent,
   isGroupMac,
   known,
@@ -10,7 +11,6 @@ import {
   narrow,
   only,
   type Port,
-  type ValueSet,
 } from "../facts/index.ts";
 import { PARTS, type Stop } from "./journey.ts";
 import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
@@ -72,7 +72,7 @@ function decideByAddress(
   }
   const inside = { absent: false, ranges: meet(set.ranges, neighbours) };
   const outside = { absent: false, ranges: minus(minus(set.ranges, neighbours), groups) };
-  const bridgedPossible = !statedOut || isAbsentOrHas(statedOut, traveller.bridge ?? "");
+  const bridgedPossible = !statedOut || has(statedOut.ranges, traveller.bridge ?? "");
   if (inside.ranges.length > 0 && bridgedPossible) {
     const branch = fork(traveller);
     branch.packet = narrow(branch.packet, "destination", inside) ?? branch.packet;
@@ -85,8 +85,6 @@ function decideByAddress(
   }
   return out;
 }
-const isAbsentOrHas = (set: ValueSet, name: string): boolean =>
-  set.ranges.some(([low, high]) => low <= name && name < high);
 
 const up = (traveller: Traveller): Traveller => goOn(traveller, PARTS.up);
 

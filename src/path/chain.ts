@@ -6,7 +6,8 @@ import { dropsOf, type Meaning, meaningOf, type Rule, type Table } from "../mode
 import { runAll, waysOf } from "./effects.ts";
 import { vanish } from "./hotdrop.ts";
 import type { Hook, Layer } from "./journey.ts";
-import { assume, type Kind, learn, mayGoOn, seenAt, type Traveller, type Walking } from "./traveller.ts";
+import { learn, seenAt } from "./seen.ts";
+import { assume, type Kind, mayGoOn, type Traveller, type Walking } from "./traveller.ts";
 import { addStep, copy, type Frame, frame, idOf, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
 
 export function traverse(traveller: Traveller, table: Table, layer: Layer, hook: Hook, world: Walking): Left[] {

@@ -2,26 +2,28 @@
 import {
   absent,
   allValues,
+  CONFIRMED,
+  type Condition,
   CT_STATES,
+  ctStates,
+  evaluate,
   type Family,
   type Field,
+  ICMP,
   isAbsent,
+  isCtState,
   knownValue,
   meet,
   minus,
   narrow,
   only,
   type Packet,
-  type Ranges,
   type ValueSet,
 } from "../facts/index.ts";
 import { askedOnce, bind, someRule } from "../model/index.ts";
 import type { Traveller, World } from "./traveller.ts";
 
-const [NEW, UNTRACKED] = [CT_STATES.indexOf("NEW"), CT_STATES.indexOf("UNTRACKED")];
-const INVALID = CT_STATES.indexOf("INVALID");
 const ORIGINAL = 0;
-const CONFIRMED = 8;
 const [SNAT, DNAT] = [1, 2];
 /** Each side of the connection as its first packet has it, before any NAT; replies turn it around. */
 const TUPLE: readonly (readonly [original: Field, reply: Field, from: Field])[] = [
@@ -31,48 +33,7 @@ const TUPLE: readonly (readonly [original: Field, reply: Field, from: Field])[] 
   ["ctorigdstport", "ctreplsrcport", "destinationPort"],
 ];
 
-const STATE = Object.fromEntries(CT_STATES.map((name, at) => [name, only(at)])) as Record<
-  (typeof CT_STATES)[number],
-  ValueSet
->;
-const [SYN, RST, ACK, URG, FIN] = [2, 4, 16, 32, 1];
-const PSH = 8;
-/** nf_conntrack_proto_tcp.c tcp_valid_flags, without PSH */
-const VALID = new Set([SYN, SYN | URG, SYN | ACK, RST, RST | ACK, FIN | ACK, FIN | ACK | URG, ACK, ACK | URG]);
-/** nf_conntrack_proto_icmp.c valid_new */
-const ASKS = new Set([8, 13, 15, 17]);
-/** nf_conntrack_proto_icmpv6.c valid_new, noct_valid_new: echo and node information ask, neighbour and group discovery are not tracked. */
-const ASKS_SIX = new Set([128, 139]);
-const UNTRACKED_SIX = new Set([130, 131, 132, 133, 134, 135, 136, 143]);
-
-/** The state of a packet of which conntrack knows nothing yet; undefined: its fields do not tell. Semantics 4.10. */
-export function firstState(packet: Packet, { host }: World): ValueSet | undefined {
-  const protocol = knownValue(packet, "protocol");
-  const type = knownValue(packet, "icmpType");
-  const flags = knownValue(packet, "tcpFlags");
-  const { incomplete } = packet.fields;
-  // a header that ends too early is told by none of the protocols' own checks from a wrong one
-  if (incomplete && !incomplete.absent) return STATE.INVALID;
-  if (protocol === 6) return typeof flags === "number" ? firstOfTcp(flags & ~PSH, host) : undefined;
-  if (protocol !== 1 && protocol !== 58) return protocol === undefined ? undefined : STATE.NEW;
-  if (typeof type !== "number") return undefined;
-  const six = packet.family === "ipv6";
-  if (six && UNTRACKED_SIX.has(type >> 8)) return STATE.UNTRACKED;
-  return (six ? ASKS_SIX : ASKS).has(type >> 8) ? STATE.NEW : STATE.INVALID;
-}
-
-/** nf_conntrack_proto_tcp.c tcp_new: a SYN opens, and with tcp_loose what looks like the middle of a connection too. */
-function firstOfTcp(flags: number, host: World["host"]): ValueSet {
-  if (!VALID.has(flags) || (flags & (FIN | RST)) !== 0 || (flags & (SYN | ACK)) === (SYN | ACK)) return STATE.INVALID;
-  const isLoose = host.sysctl("net.netfilter.nf_conntrack_tcp_loose") !== 0;
-  return (flags & SYN) !== 0 || isLoose ? STATE.NEW : STATE.INVALID;
-}
-
-const NOT_RELATED: ValueSet = { absent: true, ranges: minus([[0, CT_STATES.length]], STATE.RELATED.ranges) };
-const ICMP: Ranges = [
-  [1, 2],
-  [58, 59],
-];
+const NOT_RELATED: ValueSet = { absent: true, ranges: minus([[0, CT_STATES.length]], ctStates("RELATED").ranges) };
 /** An error is related to the connection that it is about; any other packet only if a helper expects its connection. */
 function mayBeRelated(packet: Packet, world: World): boolean {
   const { protocol, ctstate } = packet.fields;
@@ -98,14 +59,14 @@ const assignsHelper = askedOnce((tables) =>
 
 /** What its connection is to a packet that has passed conntrack, as far as its state tells. */
 export function track(traveller: Traveller, world: World): void {
-  if (traveller.attached === "untracked") set(traveller, { ctstate: STATE.UNTRACKED });
+  if (traveller.attached === "untracked") set(traveller, { ctstate: ctStates("UNTRACKED") });
   if (!mayBeRelated(traveller.packet, world))
     traveller.packet = narrow(traveller.packet, "ctstate", NOT_RELATED) ?? traveller.packet;
   const { packet } = traveller;
-  const state = knownValue(packet, "ctstate");
-  if (typeof state !== "number") return;
-  if (state === INVALID || state === UNTRACKED) return set(traveller, { ctmark: absent, ctnat: absent });
-  if (state !== NEW) return learn(traveller, { ctmark: any("ctmark"), ctnat: natOf(packet) });
+  if (knownValue(packet, "ctstate") === undefined) return;
+  const is = (state: Condition) => evaluate(state, packet).is === "yes";
+  if (is(isCtState("INVALID", "UNTRACKED"))) return set(traveller, { ctmark: absent, ctnat: absent });
+  if (!is(isCtState("NEW"))) return learn(traveller, { ctmark: any("ctmark"), ctnat: natOf(packet) });
   const status = knownValue(packet, "ctstatus");
   const isFirst = packet.fields.ctstatus === undefined || (typeof status === "number" && (status & CONFIRMED) === 0);
   const tuple = TUPLE.flatMap(([original, reply, from]) => {

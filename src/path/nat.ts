@@ -10,6 +10,9 @@ import {
   exactly,
   type Field,
   isAbsent,
+  isConfirmed,
+  isCtState,
+  isIcmp,
   isStated,
   knownValue,
   not,
@@ -17,7 +20,6 @@ import {
   type Ranges,
   type Value,
   type ValueSet,
-  within,
 } from "../facts/index.ts";
 import { askedOnce, bind, meaningOf, someRule } from "../model/index.ts";
 import { translated } from "./conntrack.ts";
@@ -26,29 +28,13 @@ import { ownAddresses } from "./own-addresses.ts";
 import { rewrite } from "./rewrite.ts";
 import type { Change, Traveller, World } from "./traveller.ts";
 
-const NEW = within("ctstate", [[1, 2]], "NEW");
-const RELATED = within("ctstate", [[2, 3]], "RELATED");
-const ICMP = within(
-  "protocol",
-  [
-    [1, 2],
-    [58, 59],
-  ],
-  "icmp",
-);
-const CONFIRMED = within(
-  "ctstatus",
-  Array.from({ length: 8 }, (_, i) => [i + 8, i + 9] as const),
-  "CONFIRMED",
-);
-
 /**
  * The packets that ask the nat table: NEW, or RELATED but no ICMP error, and not confirmed yet. NEW without a stated
  * ctstatus is the first packet of its connection; `--ctstatus CONFIRMED` makes it a later one before any reply.
  */
 export function asksNat(packet: Packet): Condition {
-  const opens = any(NEW, all(RELATED, not(ICMP)));
-  return isStated(packet, "ctstatus") && !isAbsent(packet.fields.ctstatus) ? all(opens, not(CONFIRMED)) : opens;
+  const opens = any(isCtState("NEW"), all(isCtState("RELATED"), not(isIcmp)));
+  return isStated(packet, "ctstatus") && !isAbsent(packet.fields.ctstatus) ? all(opens, not(isConfirmed)) : opens;
 }
 
 /** A nat rule's target on the first packet; false: there is no address to give it, and it is dropped. */

@@ -2,11 +2,11 @@
 import {
   absent,
   anyPacket,
-  CT_STATES,
+  ctStates,
   evaluate,
   type Field,
   isAbsent,
-  known,
+  isCtState,
   knownValue,
   MULTICAST,
   only,
@@ -135,24 +135,11 @@ function priority(packet: Packet): ValueSet {
   return typeof tos === "number" ? only((tos & 0x1e) | 0xc0) : { absent: false, ranges: [[0xc0, 0xe0]] };
 }
 
-const RELATED = CT_STATES.indexOf("RELATED");
-const INVALID = CT_STATES.indexOf("INVALID");
 function relation(packet: Packet): { state: ValueSet; attached: boolean } {
-  const states = known(packet, "ctstate").ranges;
-  const tracked = within("ctstate", [[1, 4]], "tracked");
-  const is = evaluate(tracked, packet).is;
-  if (is === "yes") return { state: only(RELATED), attached: true };
-  if (is === "no" || states.length === 0) return { state: only(INVALID), attached: false };
-  return {
-    state: {
-      absent: false,
-      ranges: [
-        [INVALID, INVALID + 1],
-        [RELATED, RELATED + 1],
-      ],
-    },
-    attached: true,
-  };
+  const { is } = evaluate(isCtState("NEW", "RELATED", "ESTABLISHED"), packet);
+  if (is === "yes") return { state: ctStates("RELATED"), attached: true };
+  if (is === "no") return { state: ctStates("INVALID"), attached: false };
+  return { state: ctStates("INVALID", "RELATED"), attached: true };
 }
 
 const TUPLES = [

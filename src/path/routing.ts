@@ -2,6 +2,7 @@
 import {
   absent,
   type Field,
+  has,
   isAbsent,
   isGroupMac,
   known,
@@ -16,7 +17,7 @@ import { lookUp, NOWHERE, type Reached } from "./lookup.ts";
 import { type Answer, replyTo } from "./replies.ts";
 import { rewrite } from "./rewrite.ts";
 import { checkSource } from "./source.ts";
-import { assume, conclude, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
+import { assume, conclude, fork, goOn, lose, mayLose, nameOf, type Traveller, type World } from "./traveller.ts";
 
 /** After PREROUTING. Without routes the stated devices say the way: both forwarded, only -i to this host. */
 export function route(traveller: Traveller, world: World): Traveller[] {
@@ -110,7 +111,7 @@ const fits = (to: RouteClass, out: ValueSet | undefined): boolean => {
   if (!out) return true;
   if (isAbsent(out)) return to.type === "local" || to.type === "broadcast" || to.type === "multicast";
   if (to.type === "none" || to.type === "blackhole" || to.type === "prohibit") return true;
-  return to.type === "unicast" && out.ranges.some(([low, high]) => low <= to.dev && to.dev < high);
+  return to.type === "unicast" && has(out.ranges, to.dev);
 };
 
 function toHost(traveller: Traveller): Traveller {
@@ -169,10 +170,7 @@ function fitting(traveller: Traveller, world: World): Traveller[] {
   if (flag === 0) return [traveller];
   const tooBig = replyTo(traveller, answerOf(traveller, "size"), false, world);
   if (flag === 1) return [lose(traveller, reason, tooBig)];
-  const lost = fork(traveller);
-  assume(traveller, "dontFragment", null, "0");
-  assume(lost, "dontFragment", null, "1");
-  return [traveller, lose(lost, reason, tooBig)];
+  return mayLose(traveller, "dontFragment", ["0", "1"], reason, tooBig);
 }
 const TCP = 6;
 

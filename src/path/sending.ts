@@ -1,24 +1,25 @@
 /** A packet of this host: by which device it leaves, again after mangle and nat, and back in by the loopback. net/ipv4/netfilter.c ip_route_me_harder */
 import {
   absent,
+  CONFIRMED,
   type Host,
+  has,
   isAbsent,
   known,
   knownValue,
+  LOOPBACK,
   meet,
   only,
   type RouteClass,
-  type ValueSet,
 } from "../facts/index.ts";
 import { askedOnce, meaningOf, someRule } from "../model/index.ts";
 import { leaveByBridge } from "./bridge.ts";
 import { PARTS } from "./journey.ts";
 import { lookUp, type Reached } from "./lookup.ts";
 import { eachWay, end, nowhere, set } from "./routing.ts";
-import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
+import { assume, fork, goOn, lose, mayLose, nameOf, type Traveller, type World } from "./traveller.ts";
 
 const deviceOf = ({ to }: Reached): string => (to.type === "local" ? "lo" : to.dev);
-const isAmong = (set: ValueSet, name: string): boolean => set.ranges.some(([low, high]) => low <= name && name < high);
 
 /** Its device by route, the loopback for the host's own addresses. */
 export function routeOut(traveller: Traveller, world: World): Traveller[] {
@@ -27,7 +28,7 @@ export function routeOut(traveller: Traveller, world: World): Traveller[] {
   const { out } = traveller.started;
   const all = lookUp(traveller.packet, world.host);
   if (!all) return [traveller];
-  const stated = out && !isAbsent(out) ? all.filter((each) => isAmong(out, deviceOf(each))) : all;
+  const stated = out && !isAbsent(out) ? all.filter((each) => has(out.ranges, deviceOf(each))) : all;
   if (stated.length > 0) return eachWay(traveller, stated, (branch, to) => sendBy(branch, to, world));
   // routed elsewhere than stated: the stated device is the one after rerouting, or the user's word stands against the dump's
   if (!mayReroute(world.ruleset, traveller.packet.family, world.host)) return [traveller];
@@ -59,17 +60,13 @@ function sendBy(branch: Traveller, to: RouteClass, world: World): Traveller[] {
   set(branch, "outInterface", only(dev));
   const { source } = branch.packet.fields;
   // net/ipv4/route.c __mkroute_output
-  const fromLoopback =
-    branch.packet.family === "ipv4" && source && meet(source.ranges, [[0x7f000000, 0x80000000]]).length > 0;
+  const fromLoopback = branch.packet.family === "ipv4" && source && meet(source.ranges, LOOPBACK.ipv4).length > 0;
   if (!fromLoopback || dev === "lo") return [branch];
   const allowed = world.host.deviceSysctl(dev, "route_localnet");
   const reason = `route_localnet is 0: 127.0.0.0/8 does not leave by ${dev}`;
   if (allowed === 0) return [lose(branch, reason)];
   if (allowed !== undefined) return [branch];
-  const lost = fork(branch);
-  assume(branch, "route_localnet", null, "1");
-  assume(lost, "route_localnet", null, "0");
-  return [branch, lose(lost, reason)];
+  return mayLose(branch, "route_localnet", ["1", "0"], reason);
 }
 
 const CHOSEN_BY = ["source", "destination", "mark", "tos"] as const;
@@ -95,7 +92,7 @@ export function reroute(traveller: Traveller, world: World): Traveller[] {
 export function routed(traveller: Traveller): Traveller[] {
   const { out } = traveller.started;
   const dev = nameOf(traveller.packet, "outInterface");
-  const differs = out && dev !== undefined && !isAmong(out, dev);
+  const differs = out && dev !== undefined && !has(out.ranges, dev);
   return traveller.reroutes && differs ? [] : [traveller];
 }
 
@@ -132,9 +129,8 @@ export function loop(traveller: Traveller): Traveller[] {
   traveller.fromHost = false;
   set(traveller, "inInterface", only("lo"));
   set(traveller, "outInterface", absent);
+  // the connection is confirmed where its first packet leaves
   const status = knownValue(traveller.packet, "ctstatus");
   if (typeof status === "number") set(traveller, "ctstatus", only(status | CONFIRMED));
   return [traveller];
 }
-/** The connection is confirmed where its first packet leaves. */
-const CONFIRMED = 8;

@@ -1,8 +1,10 @@
 /** Whether a packet with this source may come in by this device. net/ipv4/fib_frontend.c fib_validate_source, route.c ip_route_input_slow */
 import {
+  BROADCAST,
   evaluate,
   type Host,
   known,
+  LOOPBACK,
   MULTICAST,
   meet,
   minus,
@@ -13,10 +15,8 @@ import {
   within,
 } from "../facts/index.ts";
 import { lookUp, type Reached } from "./lookup.ts";
-import { assume, fork, lose, nameOf, type Traveller, type World } from "./traveller.ts";
+import { assume, fork, lose, mayLose, nameOf, type Traveller, type World } from "./traveller.ts";
 
-const LOOPBACK: Ranges = [[0x7f000000, 0x80000000]];
-const ANY_BROADCAST: Ranges = [[0xffffffff, 0x100000000]];
 /** 0.0.0.0/8: hosts that have no address yet broadcast from it (DHCP), nothing else comes from there. */
 const THIS_NETWORK: Ranges = [[0, 0x1000000]];
 
@@ -25,8 +25,8 @@ export function checkSource(traveller: Traveller, world: World): Traveller[] {
   const { packet } = traveller;
   const dev = nameOf(packet, "inInterface");
   if (packet.family !== "ipv4" || dev === undefined || dev === "lo" || !packet.fields.source) return [traveller];
-  const martian = [...MULTICAST.ipv4, ...ANY_BROADCAST];
-  const toAll = evaluate(within("destination", ANY_BROADCAST, "broadcast"), packet).is;
+  const martian = [...MULTICAST.ipv4, ...BROADCAST.ipv4];
+  const toAll = evaluate(within("destination", BROADCAST.ipv4, "broadcast"), packet).is;
   const zero = toAll === "no" ? THIS_NETWORK : [];
   return parted(traveller, [...martian, ...zero], "a martian source: no host has this address").flatMap((each) =>
     each.verdict
@@ -39,26 +39,21 @@ export function checkSource(traveller: Traveller, world: World): Traveller[] {
 function loopback(traveller: Traveller, dev: string, host: Host): Traveller[] {
   const allowed = host.deviceSysctl(dev, "route_localnet");
   if (allowed !== undefined && allowed > 0) return [traveller];
-  return parted(
-    traveller,
-    LOOPBACK,
-    "a martian source: 127.0.0.0/8 by a device",
-    allowed === undefined ? "route_localnet" : null,
-  );
+  const reason = "a martian source: 127.0.0.0/8 by a device";
+  if (allowed === 0) return parted(traveller, LOOPBACK.ipv4, reason);
+  const isInside = meet(known(traveller.packet, "source").ranges, LOOPBACK.ipv4).length > 0;
+  return isInside ? mayLose(traveller, "route_localnet", ["1", "0"], reason) : [traveller];
 }
 
-/** The source in the ranges is lost, for the reason; with `fact` only if that is 0. */
-function parted(traveller: Traveller, ranges: Ranges, reason: string, fact: string | null = null): Traveller[] {
+/** What of the source is in the ranges is lost, for the reason. */
+function parted(traveller: Traveller, ranges: Ranges, reason: string): Traveller[] {
   const set = known(traveller.packet, "source").ranges;
-  const inside = meet(set, ranges);
+  const [inside, outside] = [meet(set, ranges), minus(set, ranges)];
   if (inside.length === 0) return [traveller];
+  if (outside.length === 0) return [lose(traveller, reason)];
   const lost = withSource(fork(traveller), inside);
-  if (fact !== null) assume(lost, fact, null, "0");
-  const outside = fact === null ? minus(set, ranges) : set;
-  const rest = outside.length > 0 ? [withSource(traveller, outside)] : [];
-  if (fact !== null) for (const each of rest) assume(each, fact, null, "1");
-  else if (rest.length > 0) assume(lost, "source", null, "martian");
-  return [...rest, lose(lost, reason)];
+  assume(lost, "source", null, "martian");
+  return [withSource(traveller, outside), lose(lost, reason)];
 }
 
 function withSource(traveller: Traveller, ranges: Ranges): Traveller {
@@ -90,14 +85,12 @@ function reverse(traveller: Traveller, dev: string, { host }: World, toAll: "yes
     if (answers.size > 1) assume(part, "source", null, WORDS[verdict]);
     return [verdict, part] as const;
   });
+  const wrongWay = `rp_filter: the way back to the source is not by ${dev}`;
   return parts.flatMap(([verdict, part]) => {
     if (verdict === "passes") return [part];
     if (verdict === "own") return [lose(part, "a martian source: an address of this host")];
-    if (verdict === "filtered") return [lose(part, `rp_filter: the way back to the source is not by ${dev}`)];
-    const lost = fork(part);
-    assume(part, "rp_filter", null, "0");
-    assume(lost, "rp_filter", null, "1");
-    return [part, lose(lost, `rp_filter: the way back to the source is not by ${dev}`)];
+    if (verdict === "filtered") return [lose(part, wrongWay)];
+    return mayLose(part, "rp_filter", ["0", "1"], wrongWay);
   });
 }
 type Verdict = "passes" | "own" | "filtered" | "by rp_filter";

@@ -1,5 +1,16 @@
 /** Where a walk begins: every way in which a packet so described can come to be here. */
-import { absent, all, evaluate, isAbsent, narrow, only, type Packet, type Ranges, within } from "../facts/index.ts";
+import {
+  absent,
+  all,
+  evaluate,
+  isAbsent,
+  isCtState,
+  isIcmp,
+  narrow,
+  only,
+  type Packet,
+  within,
+} from "../facts/index.ts";
 import { enterBridge } from "./bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
 import { assume, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
@@ -68,12 +79,7 @@ const withoutOwner = (packet: Packet): Packet => ({
   fields: { uidOwner: absent, gidOwner: absent, ...packet.fields },
 });
 
-const isRelatedError = (packet: Packet): boolean =>
-  evaluate(all(within("ctstate", [[2, 3]], "RELATED"), within("protocol", ICMP, "icmp")), packet).is === "yes";
-const ICMP: Ranges = [
-  [1, 2],
-  [58, 59],
-];
+const isRelatedError = (packet: Packet): boolean => evaluate(all(isCtState("RELATED"), isIcmp), packet).is === "yes";
 
 function begin(described: Packet, part: readonly Stop[]): Traveller {
   const isOwn = part === PARTS.fromHost;

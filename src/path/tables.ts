@@ -1,11 +1,23 @@
 /** A table at a hook, and the nat table, which only some packets ask. Semantics 4.1, 4.2. */
-import { evaluate, knownValue, type Packet, type Ranges, refine, single, within } from "../facts/index.ts";
+import {
+  all,
+  CONFIRMED,
+  evaluate,
+  isCtState,
+  knownValue,
+  type Packet,
+  type Ranges,
+  refine,
+  single,
+  within,
+} from "../facts/index.ts";
 import type { Table } from "../model/index.ts";
 import { traverse } from "./chain.ts";
 import { track } from "./conntrack.ts";
 import { PARTS, type Stop } from "./journey.ts";
 import { asksNat, mayBeTranslated, translateSilently, tuplesStated, usesConntrack } from "./nat.ts";
-import { assume, conclude, fork, learn, lose, type Traveller, type Verdict, type Walking } from "./traveller.ts";
+import { learn } from "./seen.ts";
+import { assume, conclude, fork, lose, mayLose, type Traveller, type Verdict, type Walking } from "./traveller.ts";
 import type { Left, Outcome } from "./visit.ts";
 
 const VERDICTS = {
@@ -68,7 +80,7 @@ export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, wo
       learn(branch, traveller.packet, piece);
       track(branch, world);
       // one question, whatever it took to answer it
-      const isRelated = first && knownValue(branch.packet, "ctstate") === RELATED;
+      const isRelated = first && evaluate(isCtState("RELATED"), branch.packet).is === "yes";
       const taken = isRelated ? "first of a connection that another announced (RELATED)" : "first of its connection";
       assume(branch, "ctstate", null, first ? taken : "not first of its connection");
       return first ? throughTables(branch, tables, stop, world) : later(branch, stop, world);
@@ -82,7 +94,7 @@ const REDIRECT: Ranges = [
   [137 << 8, 138 << 8],
 ];
 const isRedirect = (packet: Packet): boolean =>
-  knownValue(packet, "ctstate") === RELATED && evaluate(within("icmpType", REDIRECT, "redirect"), packet).is === "yes";
+  evaluate(all(isCtState("RELATED"), within("icmpType", REDIRECT, "redirect")), packet).is === "yes";
 
 /**
  * nat drops a redirect about a connection that it translates, or has not set up yet: the address that it names is not
@@ -99,16 +111,10 @@ function redirect(traveller: Traveller): Traveller[] {
   ];
   if (ends.some(([a, b]) => a !== undefined && b !== undefined && a !== b)) return [lose(traveller, reason)];
   if (ends.every(([a, b]) => a !== undefined && a === b)) return [traveller];
-  const dropped = fork(traveller);
-  assume(traveller, "ctorigsrc", null, "not translated");
-  assume(dropped, "ctorigsrc", null, "translated");
-  return [traveller, lose(dropped, reason)];
+  return mayLose(traveller, "ctorigsrc", ["not translated", "translated"], reason);
 }
-const [RELATED, CONFIRMED] = [2, 8];
-
 function later(traveller: Traveller, { manip, hook }: Extract<Stop, { at: "nat" }>, world: Walking): Traveller[] {
-  const state = knownValue(traveller.packet, "ctstate");
-  if (state === 0 || state === 4) return [traveller];
+  if (evaluate(isCtState("INVALID", "UNTRACKED"), traveller.packet).is === "yes") return [traveller];
   if (tuplesStated(traveller.packet, manip)) {
     traveller.pending.push(...translateSilently(traveller, manip));
     return [traveller];

@@ -1,22 +1,8 @@
 /** A packet on its way: what is known of it, what is still ahead, and the steps behind it. */
-import {
-  absent,
-  CT_STATES,
-  everything,
-  type Field,
-  type Host,
-  known,
-  knownValue,
-  only,
-  type Packet,
-  type Piece,
-  type ValueSet,
-  withFields,
-} from "../facts/index.ts";
+import { type Field, type Host, knownValue, type Packet, type ValueSet } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
 import type { NextRule } from "./candidates.ts";
 import type { Hook, Layer, Stop } from "./journey.ts";
-import { pktTypeAt } from "./pkt-type.ts";
 
 export type Kind = "rule" | "return" | "policy";
 export type Verdict = "ACCEPT" | "DROP" | "REJECT" | "QUEUE" | "STOLEN" | "LOST" | "UNDECIDED";
@@ -157,70 +143,6 @@ export function fork(traveller: Traveller): Traveller {
   };
 }
 
-/** The packet as the rules at a hook see it: devices that the hook does not have are absent. Semantics 1.1, 4.4, 4.5, 4.7. */
-export function seenAt(traveller: Traveller, layer: Layer, hook: Hook, table: string, host: Host): Packet {
-  const { packet, bridged, bridge, brnf, fromHost } = traveller;
-  const hidden: Partial<Record<Field, ValueSet>> = {};
-  const entering = hook === "BROUTING" || hook === "PREROUTING" || hook === "INPUT";
-  const pktType = pktTypeAt(traveller, layer, hook, host);
-  if (pktType) hidden.pktType = pktType;
-  if (layer === "bridge") {
-    if (entering) Object.assign(hidden, { physdevOut: absent, outInterface: absent });
-    if (hook === "OUTPUT" || hook === "POSTROUTING") Object.assign(hidden, { physdevIn: absent, inInterface: absent });
-    return { ...packet, fields: { ...packet.fields, ...hidden } };
-  }
-  if (entering) hidden.outInterface = absent;
-  if (hook === "OUTPUT") {
-    hidden.inInterface = absent;
-    if (traveller.hookOut) hidden.outInterface = traveller.hookOut;
-  }
-  if (hook === "POSTROUTING") {
-    const routedShowsIn = host.kernelAtLeast(5, 7);
-    // multicast of this host's own shows its out device as IN too (semantics 4.7, recording s01)
-    if (fromHost && routedShowsIn !== false && isMulticast(packet)) hidden.inInterface = known(packet, "outInterface");
-    else if (bridged || fromHost || routedShowsIn === false) hidden.inInterface = absent;
-    else if (routedShowsIn === undefined) hidden.inInterface = everything("inInterface", packet.family);
-  }
-  const onBridge = bridge !== null && brnf;
-  if (!onBridge) hidden.physdevIn = absent;
-  if (!(onBridge && bridged) || entering) hidden.physdevOut = absent;
-  if (table === "raw" && !traveller.tracked) Object.assign(hidden, beforeConntrack(traveller));
-  return { ...packet, fields: { ...packet.fields, ...hidden } };
-}
-const isMulticast = (packet: Packet): boolean => {
-  const destination = knownValue(packet, "destination");
-  if (typeof destination === "number") return destination >= 0xe0000000 && destination < 0xf0000000;
-  return typeof destination === "bigint" && destination >> 120n === 0xffn;
-};
-const stateIs = (name: (typeof CT_STATES)[number]) => only(CT_STATES.indexOf(name));
-const NO_CONNECTION = { ctmark: absent, ctnat: absent };
-const zeros = (names: readonly Field[], zero: number | bigint) =>
-  Object.fromEntries(names.map((name) => [name, only(zero)]));
-/** Before conntrack every packet is INVALID (semantics 6.2), unless a rule attached something (xt_CT.c). */
-function beforeConntrack({ attached, packet }: Traveller): Packet["fields"] {
-  if (attached === "untracked") return { ...NO_CONNECTION, ctstate: stateIs("UNTRACKED") };
-  if (attached === null) return { ...NO_CONNECTION, ctstate: stateIs("INVALID") };
-  // a template is a confirmed connection of nobody (nf_ct_tmpl_alloc; recorded in test/recordings/targets.json)
-  return {
-    ctstate: stateIs("NEW"),
-    ctstatus: only(8),
-    ...zeros(["ctdir", "ctmark", "ctnat", "ctorigsrcport", "ctorigdstport", "ctreplsrcport", "ctrepldstport"], 0),
-    ...zeros(["ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"], packet.family === "ipv6" ? 0n : 0),
-  };
-}
-
-/** Takes over what a rule's answer narrowed, without what its hook had hidden. */
-export function learn(traveller: Traveller, before: Packet, piece: Piece): void {
-  const changed: Partial<Record<Field, ValueSet>> = {};
-  for (const [field, set] of Object.entries(piece.packet.fields) as [Field, ValueSet][]) {
-    if (before.fields[field] === set) continue;
-    if (field === "outInterface" && traveller.hookOut) traveller.hookOut = set;
-    else changed[field] = set;
-  }
-  const { assumed, bits } = piece.packet;
-  traveller.packet = { ...withFields(traveller.packet, changed), assumed, ...(bits ? { bits } : {}) };
-}
-
 export const nameOf = (
   packet: Packet,
   field: "inInterface" | "outInterface" | "physdevIn" | "physdevOut",
@@ -254,6 +176,20 @@ export const lose = (traveller: Traveller, reason: string, reply: Reply | null =
   if (reply) traveller.replies.push(reply);
   return conclude(traveller, "LOST", { after: traveller.steps.findLast(({ printed }) => printed)?.id ?? null, reason });
 };
+
+/** Lost if a fact that is not known is as `answers` says last; it goes on if it is as they say first. */
+export function mayLose(
+  traveller: Traveller,
+  fact: string,
+  [goesOn, isLost]: readonly [goesOn: string, isLost: string],
+  reason: string,
+  reply: Reply | null = null,
+): Traveller[] {
+  const lost = fork(traveller);
+  assume(traveller, fact, null, goesOn);
+  assume(lost, fact, null, isLost);
+  return [traveller, lose(lost, reason, reply)];
+}
 
 /** On to the next part of the way; copies that wait come after it. */
 export function goOn(traveller: Traveller, part: readonly Stop[]): Traveller {

@@ -6,7 +6,8 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { evaluate, type Family, type Field, Host, only, readPacket, withFields } from "../../src/facts/index.ts";
 import { bind, dropsOf, meaningOf, ruleOfText } from "../../src/model/index.ts";
-import { seenAt, type Traveller } from "../../src/path/traveller.ts";
+import { seenAt } from "../../src/path/seen.ts";
+import type { Traveller } from "../../src/path/traveller.ts";
 
 interface Frame {
   readonly name: string;

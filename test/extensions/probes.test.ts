@@ -15,7 +15,8 @@ import {
 } from "../../src/facts/index.ts";
 import { dropsOf, meaningOf, ruleOfText } from "../../src/model/index.ts";
 import type { Hook } from "../../src/path/index.ts";
-import { seenAt, type Traveller } from "../../src/path/traveller.ts";
+import { seenAt } from "../../src/path/seen.ts";
+import type { Traveller } from "../../src/path/traveller.ts";
 import { entryPacket, type IpEvent, type TracedPacket } from "../../src/trace/index.ts";
 import { hostOf } from "../support/recording.ts";
 import { bytes, has, packetsOf } from "../trace/recordings.ts";

@@ -1,7 +1,8 @@
 /** To whom a frame is, hook by hook: test/extensions/kernel-probes has what Linux 6.18 counted; recordings t07. */
 import { expect, test } from "vitest";
 import { Host, readPacket, single } from "../../src/facts/index.ts";
-import { seenAt, type Traveller } from "../../src/path/traveller.ts";
+import { seenAt } from "../../src/path/seen.ts";
+import type { Traveller } from "../../src/path/traveller.ts";
 
 const HOST = new Host({
   link: [

@@ -1,0 +1,22 @@
+/** conntrack's words as values and conditions. include/uapi/linux/netfilter/nf_conntrack_common.h */
+import { any, type Condition, within } from "./condition.ts";
+import { CT_STATES, CT_STATUS } from "./fields.ts";
+import type { Ranges, ValueSet } from "./value-set.ts";
+
+type State = (typeof CT_STATES)[number];
+export const ctStates = (...names: readonly State[]): ValueSet => ({
+  absent: false,
+  ranges: CT_STATES.flatMap((name, at) => (names.includes(name) ? [[at, at + 1] as const] : [])),
+});
+export const isCtState = (...names: readonly State[]): Condition =>
+  within("ctstate", ctStates(...names).ranges, names.join(","));
+
+/** A bit of ctstatus: the first packet of the connection has left this host, or been delivered to it. */
+export const CONFIRMED = 2 ** CT_STATUS.indexOf("CONFIRMED");
+export const isConfirmed: Condition = within("ctstatus", [[CONFIRMED, 2 * CONFIRMED]], "CONFIRMED");
+
+export const ICMP: Ranges = [
+  [1, 2],
+  [58, 59],
+];
+export const isIcmp: Condition = any(within("protocol", ICMP, "icmp"));
