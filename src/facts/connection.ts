@@ -1,5 +1,5 @@
 /** conntrack's words as values and conditions. include/uapi/linux/netfilter/nf_conntrack_common.h */
-import { any, type Condition, within } from "./condition.ts";
+import { type Condition, within } from "./condition.ts";
 import { CT_STATES, CT_STATUS } from "./fields.ts";
 import type { Ranges, ValueSet } from "./value-set.ts";
 
@@ -19,4 +19,8 @@ export const ICMP: Ranges = [
   [1, 2],
   [58, 59],
 ];
-export const isIcmp: Condition = any(within("protocol", ICMP, "icmp"));
+export const isIcmp: Condition = within("protocol", ICMP, "icmp");
+
+/** ICMP types that begin a connection: nf_conntrack_proto_icmp.c valid_new, nf_conntrack_proto_icmpv6.c valid_new. */
+export const ICMP_REQUESTS: ReadonlySet<number> = new Set([8, 13, 15, 17]);
+export const ICMP6_REQUESTS: ReadonlySet<number> = new Set([128, 139]);

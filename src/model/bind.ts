@@ -53,10 +53,9 @@ function bindAnew(rule: Rule): BoundRule {
   const reader = new OptionReader(rule);
   reader.read();
   const { loaded, complaints, counters } = reader;
-  for (const each of loaded.all) {
-    for (const { word, expected, found, message, advice } of complaints.isTold(each)
-      ? []
-      : mistakesOf(each, loaded.all, rule))
+  const { all } = loaded;
+  for (const each of all) {
+    for (const { word, expected, found, message, advice } of complaints.isTold(each) ? [] : mistakesOf(each, all, rule))
       complaints.say(word ?? reader.first, expected, found, advice, message);
     // what could not be read was not left out
     const isRead = each.carried.length === 0 && Object.keys(each.flags).every((option) => option in each.given);

@@ -1,5 +1,5 @@
 /** Packets to conversations, by addresses, ports and order alone: what conntrack would make of them is not printed. */
-import { type Address, readAddress } from "../facts/index.ts";
+import { type Address, ICMP_REQUESTS, ICMP6_REQUESTS, readAddress } from "../facts/index.ts";
 import { type LogValues, positionOf } from "./event.ts";
 import type { TracedPacket } from "./packets.ts";
 
@@ -97,7 +97,7 @@ export class Conversations {
     const related = inner.length > 0;
     const tuples = unique(related ? inner : lines);
     const found = tuples.map((tuple) => this.#known.get(tuple.key)).find((known) => known !== undefined);
-    const begins = !related && opens(lines[0] ?? {});
+    const begins = !related && opens(lines[0] ?? {}, this.#complete);
     // only a packet of which conntrack knows nothing meets nat (semantics 4.2): an entry ran out, or was never confirmed
     const natVisited = packet.events.some((event) => event.layer === "ip" && event.table === "nat");
     const known = found?.conversation;
@@ -110,7 +110,9 @@ export class Conversations {
     const replied = conversation.replied;
     const entered = tuples[0]?.tuple ?? null;
     const opening = isOwnRedirect(packet) && conversation.count === 1;
-    if (!related && entered && tracked) {
+    // of what conntrack does not take for the beginning of anything it keeps nothing
+    const isKept = !this.#complete || !conversation.orphan;
+    if (!related && entered && tracked && isKept) {
       conversation.count++;
       // of an orphan, any side will do: only that later packets find it
       const side = joins?.direction ?? "ORIGINAL";
@@ -129,7 +131,7 @@ export class Conversations {
       if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
     }
     const { number, original, reply, left } = conversation;
-    const alone = this.#complete && tracked && (related ? !found : !joins);
+    const alone = this.#complete && (related ? !found : !joins);
     return {
       packet,
       conversation: number,
@@ -173,18 +175,26 @@ const isOwnRedirect = ({ events: [first] }: TracedPacket): boolean =>
   positionOf(first) === "out" &&
   [5, 137].includes(Math.floor(Number(first.values.icmpType) / 256));
 
-/** Whether a packet of no conversation begins one: neither echo replies nor tcp in the middle do (semantics 4.10). */
-function opens({ protocol, icmpType, tcpFlags, fragmentOffset }: LogValues): boolean {
+/**
+ * Whether a packet of no conversation begins one: no echo reply does (semantics 4.10), and tcp in the middle only where
+ * every connection is known (`isStranger`): there it can be of none, and conntrack takes it up (tcp_loose).
+ */
+function opens(values: LogValues, isStranger: boolean): boolean {
+  const { protocol, icmpType, tcpFlags, fragmentOffset, incomplete } = values;
+  if (isStranger && incomplete !== undefined) return false;
   // of tcp an IP line lacks the flags where the header is not in it, a frame's line always does
-  if (protocol === 6 && fragmentOffset !== undefined) return (Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST)) === SYN;
+  if (protocol === 6 && fragmentOffset !== undefined) {
+    const flags = Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST);
+    return flags === SYN || (isStranger && flags === ACK);
+  }
   const type = icmpType === undefined ? -1 : Math.floor(Number(icmpType) / 256);
-  if (protocol === 1) return [8, 13, 15, 17].includes(type);
-  return protocol !== 58 || type === 128;
+  if (protocol === 1) return ICMP_REQUESTS.has(type);
+  return protocol !== 58 || ICMP6_REQUESTS.has(type);
 }
 
 /** The same ports again, after the end: net/netfilter/nf_conntrack_proto_tcp.c takes a SYN then as a new connection. */
-const isReuse = (conversation: Conversation, { protocol }: LogValues): boolean =>
-  protocol === 6 && conversation.closing;
+const isReuse = (conversation: Conversation, { protocol, tcpFlags }: LogValues): boolean =>
+  protocol === 6 && (Number(tcpFlags ?? 0) & SYN) !== 0 && conversation.closing;
 
 /** What the packet's lines say of its addresses; frames say less than the packets in them, and lend their addresses only. */
 function linesOf({ events }: TracedPacket): LogValues[] {

@@ -11,7 +11,7 @@ import {
   withFields,
 } from "../../../src/facts/index.ts";
 import { bind, type Ruleset } from "../../../src/model/index.ts";
-import { type Path, walk } from "../../../src/path/index.ts";
+import { firstState, type Path, walk } from "../../../src/path/index.ts";
 import { Conversations, type Direction, PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
 import type { Done } from "./case.ts";
 import type { Datagram } from "./datagram.ts";
@@ -72,6 +72,10 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
       if (whole && !whole.failed) return whole;
       return judgeOne(asSent(each.datagram), false, seen, isPiece ? "anything" : NOTHING);
     };
+    // all that conntrack can know of a packet that is of no connection is the packet, and more of it than its lines tell
+    const sent = withFields(anyPacket(each.datagram.family), entered(each, each.whole ?? each.datagram, topology));
+    const ctstate = firstState(sent, world);
+    const stranger: Packet["fields"] = ctstate ? { ctstate } : {};
     const judged = traced.map((group, at) => {
       const inOrder = enteredInOrder(conversations, group, world);
       const { placed } = inOrder;
@@ -79,7 +83,7 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
       const made = wayLeftOut(inOrder);
       const one =
         at === own
-          ? judgeSent(group.events, { ...stateOf(inOrder), ...carried })
+          ? judgeSent(group.events, { ...stateOf(inOrder), ...(placed.alone ? stranger : {}), ...carried })
           : judgeOne(withFields(made, carried), inOrder.anyOrigin, group.events, UNTOLD);
       if (one.path && isConfirmed(one.path) && !placed.related) {
         const before = connections.get(placed.conversation);
@@ -87,7 +91,7 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
       }
       return one;
     });
-    if (own < 0) judged.push(judgeSent([], {}));
+    if (own < 0) judged.push(judgeSent([], stranger));
     packets += judged.length;
     for (const { path, failed } of judged) {
       if (path) paths.push(path);

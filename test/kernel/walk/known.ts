@@ -5,28 +5,16 @@ interface Known {
   readonly reason: string;
   fits(disagreement: Disagreement): boolean;
 }
-const hasLine =
-  (part: string) =>
-  ({ lines }: Disagreement) =>
-    lines.some((line) => line.includes(part));
 const isRelated = ({ packet }: Disagreement): boolean => packet.includes('"ctstate":"RELATED"');
 
 export const KNOWN: readonly Known[] = [
   {
-    reason: "conntrack finds a cut off transport header INVALID; and a line that ends in INCOMPLETE tells no mark",
-    fits: hasLine(" INCOMPLETE ["),
-  },
-  {
-    reason: "what answers a packet that conntrack found INVALID is INVALID too: an error about it, a reset",
-    fits: ({ why }) => why === "a fork on ctstate at the way",
+    reason: "a line that ends in INCOMPLETE tells no mark (nf_log_syslog.c), and is read as if it did",
+    fits: ({ why, lines }) => why.includes("mark is 0x0") && lines.some((line) => line.includes(" INCOMPLETE [")),
   },
   {
     reason: "udp lets go of the connection before it says that a port is closed: that error is INVALID in raw",
     fits: (disagreement) => isRelated(disagreement) && /raw:\w+:/.test(disagreement.why),
-  },
-  {
-    reason: "what raw drops when the loopback brings it back was seen by conntrack before",
-    fits: ({ packet }) => packet.includes('"ctstate":"NEW,ESTABLISHED"'),
   },
   {
     reason: "reverse routes are not followed where rules choose the table",
@@ -39,5 +27,12 @@ export const KNOWN: readonly Known[] = [
   {
     reason: "a mark that nat OUTPUT sets does not change the route",
     fits: ({ why, lines }) => why.includes("outInterface is") && lines.some((line) => line.includes("nat:OUTPUT:rule")),
+  },
+  {
+    reason: "a chain that a frame comes to twice prints the same line twice, which is taken for two frames",
+    fits: ({ steps }) => {
+      const ids = steps.map((step) => step.split(" ")[0] ?? "").filter((id) => /^eb:.*:rule:/.test(id));
+      return new Set(ids).size < ids.length;
+    },
   },
 ];

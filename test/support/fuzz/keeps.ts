@@ -66,9 +66,9 @@ function holdsItsWords(line: Line): void {
 }
 function wordsOf(line: Line): readonly Word[] {
   const given = (...words: (Word | null)[]) => words.filter((word) => word !== null);
-  if (line.kind === "rule") return given(line.counters, line.chain, ...line.words);
+  if (line.kind === "rule") return [...given(line.counters, line.chain), ...line.words];
   if (line.kind === "chain") return given(line.name, line.policy, line.counters);
-  if (line.kind === "command") return given(line.counters, ...line.words);
+  if (line.kind === "command") return [...given(line.counters), ...line.words];
   return line.kind === "table" ? [line.name] : [];
 }
 
