@@ -7,6 +7,7 @@ import { Complaints } from "./complaints.ts";
 import { type How, Loaded, type Owner } from "./loaded.ts";
 import type { Open } from "./open.ts";
 import type { Rule } from "./ruleset.ts";
+import { unglued } from "./unglued.ts";
 import { matchNamed, targetNamed } from "./vocabulary.ts";
 
 const JUMPS = new Map<string, How>([
@@ -252,19 +253,5 @@ export class OptionReader {
   }
 }
 
-/** ebtables' own ebtables-save leaves out the blank behind some targets: `-j mark … ACCEPT-c 0 0`, `-j chain-c 0 0`. */
-function unglued(words: readonly Word[]): Word[] {
-  const [glued, packets, bytes] = words.slice(-3);
-  const text = glued?.text.slice(0, -2) ?? "";
-  const isGlued = glued && !glued.quoted && text !== "" && glued.text.endsWith("-c");
-  if (!isGlued || !/^\d+$/.test(packets?.text ?? "") || !/^\d+$/.test(bytes?.text ?? "")) return [...words];
-  const cut = glued.end - 2;
-  return [
-    ...words.slice(0, -3),
-    { ...glued, text, end: cut },
-    { ...glued, text: "-c", start: cut },
-    ...words.slice(-2),
-  ];
-}
 const isBang = ({ text, quoted }: Word): boolean => text === "!" && !quoted;
 const isWord = (text: string): boolean => !text.startsWith("-") || text === "-";
