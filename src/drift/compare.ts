@@ -2,6 +2,7 @@
 import { type Field, has, isAbsent, known, writeValues } from "../facts/index.ts";
 import type { Path, Step } from "../path/index.ts";
 import type { BridgeEvent, IpEvent, TraceEvent } from "../trace/index.ts";
+import { isStepOf } from "./reconstruct.ts";
 
 /** Where a path and the lines part: either may have ended. */
 export interface Divergence {
@@ -30,41 +31,64 @@ const COMPARED: readonly Field[] = [
 
 /**
  * The steps that print a line, copies of a flooded frame one after the other. `traces`: rules of the rule-set choose
- * which packets are traced, so one that none of them chose prints no IP line.
+ * which packets are traced, so one that none of them chose prints no IP line. `like`: lines of the log that is meant.
  */
-export const printedSteps = (path: Path, traces = false): Step[] =>
+export const printedSteps = (path: Path, traces = false, like: readonly TraceEvent[] = []): Step[] =>
   printed(
     [path, ...path.branches].flatMap((each) => each.steps),
+    like,
     traces,
   );
 
-function printed(steps: readonly Step[], traces: boolean): Step[] {
+function printed(steps: readonly Step[], like: readonly TraceEvent[], traces: boolean): Step[] {
   // lines begin where the flag is set: a TRACE rule behind others leaves those before it unprinted (semantics 1.2)
   const set = steps.findIndex((step) => step.layer === "ip" && !step.printed);
   const flag = set < 0 && traces ? steps.length : set;
-  return steps.filter((step, at) => step.printed && (step.layer === "bridge" || at > flag));
+  if (!isMonitored(like)) return steps.filter((step, at) => step.printed && (step.layer === "bridge" || at > flag));
+  // a monitor shows the TRACE rule too, and every rule of a bridge, but no end of a user chain (semantics 2)
+  const [first] = like;
+  const earlier = steps.findIndex((step) => first !== undefined && isSameLine(step, first));
+  const from = earlier < 0 ? flag : Math.min(earlier, flag < 0 ? 0 : flag);
+  // `xtables-monitor -4` leaves the bridge's lines out
+  const hasFrames = like.some(({ layer }) => layer === "bridge");
+  return steps.filter(
+    ({ layer, rule, kind }, at) => at >= from && (layer === "ip" || hasFrames) && (rule !== null || kind === "policy"),
+  );
 }
+
+const isMonitored = (events: readonly TraceEvent[]): boolean => events.some(({ nft }) => nft !== undefined);
+/** iptables-nft-save shows every built-in chain, also one that was never made, which prints nothing (semantics 2). */
+const maySkip = ({ kind, rule, rules, action }: Step): boolean =>
+  kind === "policy" && rule === null && rules.length === 0 && action === "ACCEPT";
 
 /** Whether a way with these steps so far may yet print the lines. */
 export const mayPrint = (steps: readonly Step[], events: readonly TraceEvent[], traces: boolean): boolean =>
-  printed(steps, traces).every((step, at) => {
-    const event = events[at];
-    return event !== undefined && isSameLine(step, event) && otherField(step, event) === null;
-  });
+  (part(printed(steps, events, traces), events)?.predicted ?? null) === null;
 
 /** null: the path prints exactly these lines. */
-export function compare(path: Path, events: readonly TraceEvent[], traces = false): Divergence | null {
-  const steps = printedSteps(path, traces);
-  for (let at = 0; at < Math.max(steps.length, events.length); at++) {
-    const [predicted, seen, before] = [steps[at] ?? null, events[at] ?? null, steps[at - 1] ?? null];
-    if (!predicted || !seen || !isSameLine(predicted, seen)) return { at, predicted, seen, before, field: null };
+export const compare = (path: Path, events: readonly TraceEvent[], traces = false): Divergence | null =>
+  part(printedSteps(path, traces, events), events);
+
+function part(steps: readonly Step[], events: readonly TraceEvent[]): Divergence | null {
+  const skips = isMonitored(events);
+  let [at, before]: [number, Step | null] = [0, null];
+  for (const predicted of steps) {
+    const seen = events[at] ?? null;
+    if (!seen || !isSameLine(predicted, seen)) {
+      if (skips && maySkip(predicted)) continue;
+      return { at, predicted, seen, before, field: null };
+    }
     const field = otherField(predicted, seen);
     if (field) return { at, predicted, seen, before, field };
+    before = predicted;
+    at++;
   }
-  return null;
+  const seen = events[at];
+  return seen ? { at, predicted: null, seen, before, field: null } : null;
 }
 
 function isSameLine(step: Step, event: TraceEvent): boolean {
+  if (event.nft) return step.layer === event.layer && isStepOf(step, event.nft, placeOf(event));
   return event.layer === "ip"
     ? step.layer === "ip" && step.id === event.id
     : step.layer === "bridge" && step.prefix?.trim() === event.prefix.trim();
@@ -99,8 +123,18 @@ function otherField({ seen: packet, layer }: Step, { values }: TraceEvent): Dive
 /** What a line is called: TRACE's id, or for ebtables its prefix without the `TRACE:`. */
 export const eventId = (event: TraceEvent): string =>
   event.layer === "ip" ? event.id : event.prefix.replace(/^TRACE: ?/, "").trim();
-export const tableOf = (event: IpEvent | BridgeEvent): { table: string; chain: string } => {
-  if (event.layer === "ip") return { table: event.table, chain: event.chain };
+interface Place {
+  readonly table: string;
+  readonly chain: string;
+}
+/** Where a line was printed; of the bridge's tables with `eb:` before the name. */
+export function tableOf(event: IpEvent | BridgeEvent): Place {
+  const { table, chain } = placeOf(event);
+  return { table: event.layer === "bridge" ? `eb:${table}` : table, chain };
+}
+function placeOf(event: IpEvent | BridgeEvent): Place & { kind: IpEvent["kind"] } {
+  if (event.layer === "ip") return event;
+  if (event.nft) return event.nft;
   const [, table = "", chain = ""] = /^TRACE: eb:([^:]+):(.+)$/.exec(event.prefix.trim()) ?? [];
-  return { table: `eb:${table}`, chain };
-};
+  return { table, chain, kind: "rule" };
+}

@@ -16,11 +16,11 @@ import {
   withRules,
   withTable,
 } from "../model/index.ts";
-import type { TraceEvent } from "../trace/index.ts";
+import type { NftLine, TraceEvent } from "../trace/index.ts";
 import { tableOf } from "./compare.ts";
 
 export interface Instrumentation {
-  readonly what: "trace-rule" | "log-watcher";
+  readonly what: "trace-rule" | "log-watcher" | "foreign-table";
   readonly table: string;
   readonly chain: string;
   /** How many such rules the live rule-set has and the dump lacks. */
@@ -66,15 +66,23 @@ function missingTraceRules(ruleset: Ruleset, family: Family, name: string, logs:
   const chain = ruleset.tables.find((table) => table.family === family && table.name === "raw")?.chains.get(name);
   if (chain?.rules.some((rule) => bind(rule).target?.name === "TRACE")) return 0;
   const counts = new Map<number, number>();
+  const handles = new Set<number | null>();
   for (const { events, count } of logs) {
     for (const event of events) {
-      if (event.layer !== "ip" || event.table !== "raw" || event.chain !== name || event.kind !== "policy") continue;
+      if (event.layer === "ip" && event.nft && event.table === "raw" && event.chain === name && isTracing(event.nft))
+        handles.add(event.nft.handle);
+      if (event.layer !== "ip" || event.nft || event.table !== "raw" || event.chain !== name || event.kind !== "policy")
+        continue;
       counts.set(event.number, (counts.get(event.number) ?? 0) + count);
     }
   }
   const [commonest] = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  if (handles.size > 0) return handles.size;
   return commonest ? Math.max(0, commonest[0] - ((chain?.rules.length ?? 0) + 1)) : 0;
 }
+
+/** As iptables-nft prints a TRACE rule, and as nft does. */
+const isTracing = ({ rule }: NftLine): boolean => / -j TRACE$/.test(rule) || / meta nftrace set 1$/.test(rule);
 
 /** One that sets the flag, before all others; any more are for packets that this log does not show. */
 function withTraceRules(ruleset: Ruleset, family: Family, name: string, count: number): Ruleset {
@@ -112,7 +120,8 @@ export const hasTraceRule = askedOnce((tables) => someRule(tables, (rule) => bin
 
 /**
  * ebtables lines of watchers with a `TRACE:` prefix that the dump has not: they tell ports, but no rule of the dump can
- * be held against them. A chain that has its own watcher in the dump explains its lines itself.
+ * be held against them. A chain that has its own watcher in the dump explains its lines itself. Monitors of iptables-nft
+ * show whatever else nftables holds, such as a table that is there to trace (recording t05c).
  */
 export function withoutForeignWatchers(
   ruleset: Ruleset,
@@ -120,6 +129,7 @@ export function withoutForeignWatchers(
   found: Map<string, Instrumentation>,
 ): TraceEvent[] {
   return events.filter((event) => {
+    if (event.nft) return !isForeignTable(ruleset, event, found);
     if (event.layer === "ip" || hasPrefix(ruleset, event.prefix)) return true;
     const { table, chain } = tableOf(event);
     const name = table.replace(/^eb:/, "");
@@ -128,6 +138,17 @@ export function withoutForeignWatchers(
     found.set(`${table} ${chain}`, { what: "log-watcher", table, chain, count: 1, message });
     return false;
   });
+}
+
+function isForeignTable({ tables }: Ruleset, event: TraceEvent, found: Map<string, Instrumentation>): boolean {
+  const family = event.layer === "ip" ? event.family : "bridge";
+  const { table, chain } = tableOf(event);
+  const name = table.replace(/^eb:/, "");
+  const isOfTools = family !== "bridge" && builtinChains(family, name).length > 0;
+  if (isOfTools || tables.some((each) => each.name === name && each.family === family)) return false;
+  const message = `the log has lines of ${chain} in ${family} table ${name}, which is in no dump`;
+  found.set(`${table} ${chain}`, { what: "foreign-table", table, chain, count: 1, message });
+  return true;
 }
 
 const bridgeRules = (ruleset: Ruleset): readonly { table: string; rule: Rule }[] =>

@@ -3,6 +3,7 @@ import { type Chain, type Rule, type Ruleset, ruleOfText, type Table, withRules,
 import type { TraceEvent } from "../trace/index.ts";
 import { type Divergence, tableOf } from "./compare.ts";
 import { emptyTable } from "./instrumentation.ts";
+import { ruleOfLine } from "./reconstruct.ts";
 
 /** What happened to the live rule-set, in the words of the published schema. */
 export interface Suspect {
@@ -119,6 +120,7 @@ function* movesOf(
  */
 function unknownRules(table: Table, chain: string, seen: TraceEvent | null): readonly Rule[] {
   const { family } = table;
+  if (seen?.nft) return tableOf(seen).chain === chain ? ruleOfLine(seen.nft, table, chain) : [];
   const free = ruleOfText(family, chain, family === "bridge" ? "-j (unknown)" : '-m "(unknown)" -j "(unknown)"');
   const bare =
     seen?.layer === "ip" && seen.kind !== "rule"

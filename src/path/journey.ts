@@ -11,7 +11,13 @@ export type Hook = "BROUTING" | "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | 
 export type Stop =
   /** All that is registered at a hook; `only` makes it depend on whether IP tables see bridged frames. */
   | { readonly at: "hook"; readonly layer: Layer; readonly hook: Hook; readonly only?: "brnf" | "no brnf" }
-  | { readonly at: "table"; readonly layer: Layer; readonly hook: Hook; readonly table: string }
+  | {
+      readonly at: "table";
+      readonly layer: Layer;
+      readonly hook: Hook;
+      readonly table: string;
+      readonly backend?: Backend;
+    }
   | { readonly at: "conntrack" }
   | { readonly at: "nat"; readonly hook: Hook; readonly manip: "source" | "destination" }
   /** The next copy of a flooded frame begins: through this port, or (null) up to the host. */
@@ -32,13 +38,16 @@ type Decision =
   | "end";
 
 type Within =
-  | { readonly table: string }
+  | { readonly table: string; readonly backend?: Backend }
   | { readonly conntrack: true }
   | { readonly nat: "source" | "destination" }
   | { readonly step: Deed };
 const tables = (...names: readonly string[]): readonly Within[] => names.map((table) => ({ table }));
 
-/** net/netfilter priorities: raw -300, conntrack -200, mangle -150, nat -100 / +100, filter 0, security 50. */
+/**
+ * net/netfilter priorities: raw -300, conntrack -200, mangle -150, nat -100 / +100, filter 0, security 50; of
+ * iptables-nft security 150 (iptables/nft.c; recording t05b, nft-list-ruleset).
+ */
 const IP_HOOKS: Readonly<Partial<Record<Hook, readonly Within[]>>> = {
   PREROUTING: [
     { step: "defragment" },
@@ -47,7 +56,12 @@ const IP_HOOKS: Readonly<Partial<Record<Hook, readonly Within[]>>> = {
     ...tables("mangle"),
     { nat: "destination" },
   ],
-  INPUT: [...tables("mangle", "filter", "security"), { nat: "source" }],
+  INPUT: [
+    ...tables("mangle", "filter"),
+    { table: "security", backend: "legacy" },
+    { nat: "source" },
+    { table: "security", backend: "nft" },
+  ],
   FORWARD: tables("mangle", "filter", "security"),
   OUTPUT: [
     { step: "defragment" },
@@ -87,7 +101,7 @@ const BRIDGE_HOOKS: Readonly<Record<Backend, Readonly<Record<Hook, readonly stri
 export function stopsAt(layer: Layer, hook: Hook, ebtables: Backend): readonly Stop[] {
   if (layer === "bridge") return BRIDGE_HOOKS[ebtables][hook].map((table) => ({ at: "table", layer, hook, table }));
   return (IP_HOOKS[hook] ?? []).map((each): Stop => {
-    if ("table" in each) return { at: "table", layer, hook, table: each.table };
+    if ("table" in each) return { at: "table", layer, hook, ...each };
     if ("step" in each) return { at: each.step };
     return "nat" in each ? { at: "nat", hook, manip: each.nat } : { at: "conntrack" };
   });

@@ -104,12 +104,11 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
     }
     case "table": {
       const family = stop.layer === "bridge" ? "bridge" : traveller.packet.family;
-      return throughTables(
-        traveller,
-        world.ruleset.tables.filter((table) => table.family === family && table.name === stop.table),
-        stop,
-        world,
+      const tables = world.ruleset.tables.filter(
+        ({ family: of, name, backend }) =>
+          of === family && name === stop.table && (stop.backend ?? backend) === backend,
       );
+      return throughTables(traveller, tables, stop, world);
     }
     case "nat":
       return nat(traveller, stop, world);

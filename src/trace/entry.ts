@@ -119,7 +119,8 @@ function way(
   const port = events.find(({ values }) => values.physdevIn != null)?.values.physdevIn;
   if (port != null) out.physdevIn = only(port);
   // no line of a frame, and no PHYSIN where one would be printed (semantics 4.5)
-  else if (hook === "OUTPUT" || inInterface != null) out.physdevIn = absent;
+  else if (hook === "OUTPUT" || ip.some(({ values }) => values.inInterface != null && values.physdevIn === null))
+    out.physdevIn = absent;
   const outInterface = ip.findLast(({ values }) => values.outInterface !== null)?.values.outInterface;
   if (outInterface != null) out.outInterface = only(outInterface);
   else if (ip.some(isInput)) out.outInterface = absent;
@@ -145,7 +146,7 @@ function linkHeader(hook: Entry["hook"], events: readonly TraceEvent[]): Stated 
 function owner(hook: Entry["hook"], ip: readonly IpEvent[]): Stated {
   if (hook === "PREROUTING") return { uidOwner: absent, gidOwner: absent };
   const line = ip.find((event) => positionOf(event) === "out");
-  if (hook === null || !line) return {};
+  if (hook === null || !line || line.nft) return {};
   const { uidOwner = null, gidOwner = null } = line.values;
   return { uidOwner: stated(uidOwner), gidOwner: stated(gidOwner) };
 }
@@ -154,6 +155,8 @@ function owner(hook: Entry["hook"], ip: readonly IpEvent[]): Stated {
 function ttlAsEntered(line: IpEvent, hook: Entry["hook"]): number | undefined {
   const { ttl, physdevOut, macSource } = line.values;
   if (typeof ttl !== "number") return undefined;
+  // a monitor names no port: bridged or routed is not told
+  if (line.nft && positionOf(line) === "through") return undefined;
   if (positionOf(line) === "in" || physdevOut != null || (hook === "OUTPUT" && isOwn(line))) return ttl;
   // this host's own multicast has IN too, but no header (semantics 4.7)
   return positionOf(line) === "through" && macSource != null ? ttl + 1 : undefined;

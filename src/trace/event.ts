@@ -46,20 +46,38 @@ export interface IpEvent {
   readonly table: string;
   readonly chain: string;
   readonly kind: "rule" | "return" | "policy";
+  /** Lines of iptables-nft have none (`nft`): 0. */
   readonly number: number;
-  /** TRACE's own words: `table:chain:kind:number`. */
+  /** TRACE's own words: `table:chain:kind:number`, of iptables-nft `table:chain:rule:0xHANDLE`, `table:chain:policy`. */
   readonly id: string;
   readonly values: LogValues;
+  readonly nft?: NftLine;
+}
+
+/** What a monitor of iptables-nft says instead of a rule's number (semantics 2). */
+export interface NftLine {
+  /** The kernel's name for the packet on this stretch of its way; another may get the same later. */
+  readonly trace: string;
+  /** The packet was printed anew before this line; if not, it goes on with the line of that name before. */
+  readonly first: boolean;
+  /** null: not printed. */
+  readonly handle: number | null;
+  /** `ACCEPT`, `DROP`, `CONTINUE`, `RETURN`, `QUEUE`, `STOLEN`, `JUMP chain`, `GOTO chain`. */
+  readonly verdict: string;
+  /** The rule in the words of iptables or of nft; empty where the monitor prints none. */
+  readonly rule: string;
+  readonly words: "iptables" | "nft";
 }
 
 export interface BridgeEvent {
   readonly layer: "bridge";
   readonly line: number;
   readonly text: string;
-  /** The watcher's --log-prefix: `TRACE: eb:nat:PREROUTING`. */
+  /** The watcher's --log-prefix: `TRACE: eb:nat:PREROUTING`; of a monitor's line `TRACE: eb:nat:PREROUTING:rule:0x2`. */
   readonly prefix: string;
   /** IN and OUT are bridge ports here: physdevIn, physdevOut. */
   readonly values: LogValues;
+  readonly nft?: NftLine & { readonly table: string; readonly chain: string; readonly kind: IpEvent["kind"] };
 }
 
 export type TraceEvent = IpEvent | BridgeEvent;

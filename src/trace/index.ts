@@ -1,6 +1,6 @@
 /** The room of logs: chunks to events, packets and conversations, knowing no rule-set. */
 export * from "./conversations.ts";
 export * from "./entry.ts";
-export type { BridgeEvent, IpEvent, LogValues, Position, TraceEvent } from "./event.ts";
+export type { BridgeEvent, IpEvent, LogValues, NftLine, Position, TraceEvent } from "./event.ts";
 export * from "./packets.ts";
 export * from "./read.ts";

@@ -22,9 +22,11 @@ export class PacketGrouper {
   /** The packets that this line closes, in order of their numbers. */
   add(event: TraceEvent): TracedPacket[] {
     const packet =
-      event.layer === "bridge"
-        ? this.#open.findLast((open) => open.takesFrame(event))
-        : (this.#open.findLast((open) => open.takes(event)) ?? this.#open.findLast((open) => open.isFrameOf(event)));
+      event.nft?.first === false
+        ? this.#open.findLast(({ trace }) => trace === event.nft?.trace)
+        : event.layer === "bridge"
+          ? this.#open.findLast((open) => open.takesFrame(event))
+          : (this.#open.findLast((open) => open.takes(event)) ?? this.#open.findLast((open) => open.isFrameOf(event)));
     (packet ?? this.#start(event)).add(event);
     return this.#open.length > MOST_OPEN ? this.#open.splice(0, 1) : [];
   }
@@ -50,6 +52,8 @@ class Growing implements TracedPacket {
   readonly number: number;
   readonly family: Family;
   readonly events: TraceEvent[] = [];
+  /** What a monitor of iptables-nft called it last. */
+  trace: string | undefined;
   #lastIp: IpEvent | undefined;
   #last: TraceEvent | undefined;
   #loop: "none" | "left" | "back" = "none";
@@ -66,6 +70,7 @@ class Growing implements TracedPacket {
     const { values } = event;
     this.events.push(event);
     this.#last = event;
+    this.trace = event.nft?.trace;
     if (event.layer === "ip") this.#lastIp = event;
     else this.#frames.add(frameKey(event));
     if (values.physdevOut != null) this.#outPorts.add(values.physdevOut);
@@ -92,7 +97,7 @@ class Growing implements TracedPacket {
     switch (`${positionOf(last)} ${positionOf(event)}` as const) {
       // the way in changes no source: that is done on the way out (semantics 4.2)
       case "in in":
-        return was.inInterface === is.inInterface && was.source === is.source;
+        return was.inInterface === is.inInterface && (was.source === is.source || this.#isTraced(event));
       case "in through":
         return was.inInterface === is.inInterface;
       case "through through":
@@ -116,6 +121,11 @@ class Growing implements TracedPacket {
     }
   }
 
+  /** The monitors' own name for a packet; security comes behind nat in INPUT there (priority 150). */
+  #isTraced({ nft }: IpEvent): boolean {
+    return nft !== undefined && nft.trace === this.trace;
+  }
+
   /** Whether this is so far a frame only, and the line goes on with the packet in it. */
   isFrameOf({ family, values }: IpEvent): boolean {
     const last = this.#last;
@@ -133,6 +143,8 @@ class Growing implements TracedPacket {
     // the line printed last says what the addresses are now, the last IP line where the packet is
     if (!sameProtocol(last.values, values)) return false;
     const [from, to] = [sameSource(last.values, values), sameDestination(last.values, values)];
+    // the monitors name no port in IP lines, and the packet in all
+    if (event.nft) return this.trace === event.nft.trace && agree(last.values.ipId, values.ipId) && (from || to);
     const place = positionOf(event);
     if (place === "out") return to && this.#leavesBy(values) && (from || this.#lastIp !== undefined);
     if (!sameMacSource(this.#ingress(), values) || this.#portIn() !== values.physdevIn) return false;
@@ -174,7 +186,7 @@ function isSame(was: LogValues, is: LogValues): boolean {
     return false;
   if (was.fragmentOffset !== is.fragmentOffset || was.inner?.ipId !== is.inner?.ipId) return false;
   // pieces before, the whole after: defragmentation between the hooks (semantics 4.1)
-  if (was.length !== is.length && !was.moreFragments) return false;
+  if (was.length !== is.length && was.moreFragments === 0) return false;
   const same = sides(was, is);
   if (was.icmpId !== is.icmpId && same === 2) return false;
   const strong = (is.ipId ?? 0) !== 0 && (is.seq !== undefined || is.icmpSeq !== undefined);

@@ -4,12 +4,16 @@ import type { BridgeEvent, TraceEvent } from "./event.ts";
 import { undecorated } from "./formats/decoration.ts";
 import { isRemainder, lacks, mayBeTorn, readBridgeLine } from "./formats/ebtables-log.ts";
 import { KernelTrace } from "./formats/kernel-trace.ts";
+import { isNftMonitor, NftMonitor } from "./formats/nft-monitor.ts";
+import { isXtablesMonitor, XtablesMonitor } from "./formats/xtables-monitor.ts";
 
 /** No trace line comes near it: a record of the kernel is at most 1 KiB (kernel/printk: PRINTKRB_RECORD_MAX). */
 const LONGEST_LINE = 64 * 1024;
 /** How many lines a torn line waits for its remainder. */
 const PATIENCE = 8;
 const UNREAD_KEPT = 20;
+/** Cheaper than asking each format: most lines of most logs have none of these. */
+const MAY_BE_TRACE = ["TRACE: ", "PACKET: ", "trace id "];
 
 /** `message` is kept as long as a remainder may still come. */
 interface Waiting {
@@ -28,6 +32,8 @@ export class TraceReader {
   readonly unreadLines: { readonly line: number; readonly text: string }[] = [];
 
   readonly #kernelTrace = new KernelTrace();
+  readonly #xtablesMonitor = new XtablesMonitor();
+  readonly #nftMonitor = new NftMonitor();
   #line = 0;
   #tail = "";
   #tailLength = 0;
@@ -76,23 +82,28 @@ export class TraceReader {
 
   #readLine(bytes: string): void {
     const isEbtables = bytes.includes(" MAC source = ");
-    const looksLikeTrace = bytes.includes("TRACE: ");
-    if (!isEbtables && !looksLikeTrace) {
+    if (!isEbtables && !MAY_BE_TRACE.some((words) => bytes.includes(words))) {
       if (!this.#join(bytes) && /\S/.test(bytes)) this.foreign++;
       return;
     }
     const text = decode(bytes);
     const message = undecorated(text);
-    const event = isEbtables
-      ? readBridgeLine(message, this.#line, text)
-      : this.#kernelTrace.read(message, this.#line, text);
-    if (event) {
+    const read = this.#readMessage(message, isEbtables, text);
+    if (read === "packet") this.lines++;
+    else if (read) {
       this.lines++;
-      this.#waiting.push({ event, message: event.layer === "bridge" && mayBeTorn(event) ? message : null });
-    } else if (looksLikeTrace) {
+      this.#waiting.push({ event: read, message: read.layer === "bridge" && mayBeTorn(read) ? message : null });
+    } else if (bytes.includes("TRACE: ") || isNftMonitor(message)) {
       this.unread++;
       if (this.unreadLines.length < UNREAD_KEPT) this.unreadLines.push({ line: this.#line, text });
     } else this.foreign++;
+  }
+
+  #readMessage(message: string, isEbtables: boolean, text: string): TraceEvent | "packet" | undefined {
+    if (isEbtables) return readBridgeLine(message, this.#line, text);
+    if (isXtablesMonitor(message)) return this.#xtablesMonitor.read(message, this.#line, text);
+    if (isNftMonitor(message)) return this.#nftMonitor.read(message, this.#line, text);
+    return this.#kernelTrace.read(message, this.#line, text);
   }
 
   /** Gives a remainder back to the nearest earlier line that lacks it. */

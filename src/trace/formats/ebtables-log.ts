@@ -59,4 +59,4 @@ export function lacks({ values, text }: BridgeEvent, remainder: string): boolean
 
 /** Whether anything could still follow. */
 export const mayBeTorn = (event: BridgeEvent): boolean =>
-  [" IP SRC=", " IPv6 SRC=", " ARP HTYPE", " ARP MAC", " SPT="].some((piece) => lacks(event, piece));
+  !event.nft && [" IP SRC=", " IPv6 SRC=", " ARP HTYPE", " ARP MAC", " SPT="].some((piece) => lacks(event, piece));
