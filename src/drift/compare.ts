@@ -87,6 +87,10 @@ function part(steps: readonly Step[], events: readonly TraceEvent[]): Divergence
   return seen ? { at, predicted: null, seen, before, field: null } : null;
 }
 
+/** The line is this step's, whatever it tells of the packet. */
+export const isLineOf = (step: Step, event: TraceEvent): boolean =>
+  isSameLine(step, event) && otherField(step, event) === null;
+
 function isSameLine(step: Step, event: TraceEvent): boolean {
   if (event.nft) return step.layer === event.layer && isStepOf(step, event.nft, placeOf(event));
   return event.layer === "ip"

@@ -5,6 +5,7 @@ import { type Path, type Step, walk } from "../path/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import { compare, type Divergence, eventId, mayPrint, tableOf } from "./compare.ts";
 import { hasTraceRule } from "./instrumentation.ts";
+import type { Loss } from "./loss.ts";
 import type { Entered } from "./predict.ts";
 import { type Candidate, candidates, type Suspect } from "./suspects.ts";
 
@@ -12,12 +13,14 @@ import { type Candidate, candidates, type Suspect } from "./suspects.ts";
 export interface Case {
   readonly entered: Entered;
   readonly events: readonly TraceEvent[];
+  readonly gapBefore: boolean;
+  readonly gapAfter: boolean;
   /** The number of the first of them. */
   readonly packet: number;
   count: number;
 }
 export interface Drift {
-  readonly kind: "diverged" | "unknown-chain" | "unknown-rule" | "verdict" | "table";
+  readonly kind: "diverged" | "unknown-chain" | "unknown-rule" | "verdict" | "table" | "lost-or-drift";
   readonly count: number;
   readonly line: number;
   readonly packet: number;
@@ -33,6 +36,8 @@ export interface Failure {
   readonly of: Case;
   readonly divergence: Divergence;
   readonly assumed: boolean;
+  /** Lines may just be missing: there is a way that prints these and some more. */
+  readonly loss: Loss | null;
 }
 /** A packet that some path explains, and what that path had to take for granted. */
 export interface Fit {
@@ -44,7 +49,7 @@ export interface Fit {
 export function best(
   ruleset: Ruleset,
   host: Host,
-  { entered, events }: Case,
+  { entered, events }: Pick<Case, "entered" | "events"> & Partial<Case>,
 ): Fit | { path: Path | null; divergence: Divergence } {
   let furthest: { path: Path | null; divergence: Divergence } = {
     path: null,
@@ -152,7 +157,7 @@ function toDrift(failures: readonly Failure[], suspects: readonly Suspect[], rul
   const lastLine = first.of.events.at(-1)?.line ?? 0;
   const [lead] = suspects;
   return {
-    kind: kindOf(first.divergence, ruleset, lead),
+    kind: failures.every(({ loss }) => loss !== null) ? "lost-or-drift" : kindOf(first.divergence, ruleset, lead),
     count: failures.reduce((sum, { of }) => sum + of.count, 0),
     line: seen?.line ?? lastLine,
     packet: first.of.packet,

@@ -5,6 +5,7 @@ import type { Path } from "../path/index.ts";
 import { Conversations, type TracedPacket, type TraceEvent } from "../trace/index.ts";
 import { best, type Case, type Drift, diagnose, type Failure } from "./diagnose.ts";
 import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
+import { lossesOnly, lossOf } from "./loss.ts";
 import { enteredInOrder } from "./predict.ts";
 
 export interface DriftSummary {
@@ -66,10 +67,15 @@ export class DriftFold {
       entered.anyOrigin,
       packetJson(entered.packet),
       packet.events.map(lineKey),
+      packet.gapBefore,
+      packet.gapAfter,
     ]);
     const like = this.#cases.get(key);
     if (like) like.count++;
-    else this.#cases.set(key, { entered, events: packet.events, packet: packet.number, count: 1 });
+    else {
+      const { events, gapBefore, gapAfter, number } = packet;
+      this.#cases.set(key, { entered, events, gapBefore, gapAfter, packet: number, count: 1 });
+    }
   }
 
   summary(): DriftSummary {
@@ -97,7 +103,9 @@ export class DriftFold {
         continue;
       }
       if (divergence) {
-        failures.push({ of: each, divergence, assumed: !path || path.truncated || needsAssumption(path) });
+        const loss = lossOf(ruleset, this.#host, each);
+        if (loss?.proven) lost += each.count;
+        else failures.push({ of: each, divergence, assumed: !path || path.truncated || needsAssumption(path), loss });
         continue;
       }
       passed.push(each);
@@ -111,7 +119,7 @@ export class DriftFold {
       explained,
       assumed,
       lost,
-      drifts: diagnose(ruleset, this.#host, failures, passed),
+      drifts: diagnose(ruleset, this.#host, lossesOnly(failures, passed), passed),
       instrumentation: instrumentation.sort((a, b) => (`${a.table} ${a.chain}` < `${b.table} ${b.chain}` ? -1 : 1)),
       coverage: this.#coverage(confirmed),
     };

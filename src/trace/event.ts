@@ -37,11 +37,16 @@ export interface LogValues extends Readonly<Partial<Record<Field, number | bigin
 /** While it is being read. */
 export type Draft = { -readonly [K in keyof LogValues]: LogValues[K] };
 
-export interface IpEvent {
-  readonly layer: "ip";
-  readonly family: "ipv4" | "ipv6";
+/** Where a line stands in its log. */
+interface Placed {
   /** 1-based. */
   readonly line: number;
+  /** How many times before it the log's own numbers skipped some: lines are missing there. */
+  readonly gaps?: number;
+}
+export interface IpEvent extends Placed {
+  readonly layer: "ip";
+  readonly family: "ipv4" | "ipv6";
   readonly text: string;
   readonly table: string;
   readonly chain: string;
@@ -69,9 +74,8 @@ export interface NftLine {
   readonly words: "iptables" | "nft";
 }
 
-export interface BridgeEvent {
+export interface BridgeEvent extends Placed {
   readonly layer: "bridge";
-  readonly line: number;
   readonly text: string;
   /** The watcher's --log-prefix: `TRACE: eb:nat:PREROUTING`; of a monitor's line `TRACE: eb:nat:PREROUTING:rule:0x2`. */
   readonly prefix: string;

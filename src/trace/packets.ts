@@ -10,6 +10,9 @@ export interface TracedPacket {
   readonly number: number;
   readonly family: Family;
   readonly events: readonly TraceEvent[];
+  /** Lines are missing from the log right before its first line, or right behind its last. */
+  readonly gapBefore: boolean;
+  readonly gapAfter: boolean;
 }
 
 /** More packets than this are hardly ever on their way at once; it bounds memory and the cost of a line. */
@@ -18,6 +21,8 @@ const MOST_OPEN = 64;
 export class PacketGrouper {
   #open: Growing[] = [];
   #count = 0;
+  #gaps = 0;
+  #last: Growing | undefined;
 
   /** The packets that this line closes, in order of their numbers. */
   add(event: TraceEvent): TracedPacket[] {
@@ -27,7 +32,11 @@ export class PacketGrouper {
         : event.layer === "bridge"
           ? this.#open.findLast((open) => open.takesFrame(event))
           : (this.#open.findLast((open) => open.takes(event)) ?? this.#open.findLast((open) => open.isFrameOf(event)));
-    (packet ?? this.#start(event)).add(event);
+    const gaps = event.gaps ?? 0;
+    if (this.#last) this.#last.gapAfter = gaps > this.#gaps;
+    this.#last = packet ?? this.#start(event, gaps > this.#gaps);
+    this.#last.add(event);
+    this.#gaps = gaps;
     return this.#open.length > MOST_OPEN ? this.#open.splice(0, 1) : [];
   }
 
@@ -35,8 +44,8 @@ export class PacketGrouper {
     return this.#open.splice(0);
   }
 
-  #start(event: TraceEvent): Growing {
-    const packet = new Growing(++this.#count, familyOf(event));
+  #start(event: TraceEvent, gapBefore: boolean): Growing {
+    const packet = new Growing(++this.#count, familyOf(event), gapBefore);
     this.#open.push(packet);
     return packet;
   }
@@ -52,6 +61,8 @@ class Growing implements TracedPacket {
   readonly number: number;
   readonly family: Family;
   readonly events: TraceEvent[] = [];
+  readonly gapBefore: boolean;
+  gapAfter = false;
   /** What a monitor of iptables-nft called it last. */
   trace: string | undefined;
   #lastIp: IpEvent | undefined;
@@ -61,9 +72,10 @@ class Growing implements TracedPacket {
   readonly #frames = new Set<string>();
   readonly #outPorts = new Set<string>();
 
-  constructor(number: number, family: Family) {
+  constructor(number: number, family: Family, gapBefore: boolean) {
     this.number = number;
     this.family = family;
+    this.gapBefore = gapBefore;
   }
 
   add(event: TraceEvent): void {

@@ -1,7 +1,7 @@
 /** Chunks of a log to events, in the order of their lines; what could not be read is counted, never dropped silently. */
 import { decode } from "../source.ts";
 import type { BridgeEvent, TraceEvent } from "./event.ts";
-import { undecorated } from "./formats/decoration.ts";
+import { Sequence, undecorated } from "./formats/decoration.ts";
 import { isRemainder, lacks, mayBeTorn, readBridgeLine } from "./formats/ebtables-log.ts";
 import { KernelTrace } from "./formats/kernel-trace.ts";
 import { isNftMonitor, NftMonitor } from "./formats/nft-monitor.ts";
@@ -31,6 +31,7 @@ export class TraceReader {
   /** The first of the unread ones. */
   readonly unreadLines: { readonly line: number; readonly text: string }[] = [];
 
+  readonly #sequence = new Sequence();
   readonly #kernelTrace = new KernelTrace();
   readonly #xtablesMonitor = new XtablesMonitor();
   readonly #nftMonitor = new NftMonitor();
@@ -82,6 +83,7 @@ export class TraceReader {
 
   #readLine(bytes: string): void {
     const isEbtables = bytes.includes(" MAC source = ");
+    this.#sequence.add(bytes);
     if (!isEbtables && !MAY_BE_TRACE.some((words) => bytes.includes(words))) {
       if (!this.#join(bytes) && /\S/.test(bytes)) this.foreign++;
       return;
@@ -92,7 +94,8 @@ export class TraceReader {
     if (read === "packet") this.lines++;
     else if (read) {
       this.lines++;
-      this.#waiting.push({ event: read, message: read.layer === "bridge" && mayBeTorn(read) ? message : null });
+      const event = this.#sequence.gaps === 0 ? read : { ...read, gaps: this.#sequence.gaps };
+      this.#waiting.push({ event, message: read.layer === "bridge" && mayBeTorn(read) ? message : null });
     } else if (bytes.includes("TRACE: ") || isNftMonitor(message)) {
       this.unread++;
       if (this.unreadLines.length < UNREAD_KEPT) this.unreadLines.push({ line: this.#line, text });

@@ -1,0 +1,62 @@
+/** Lines that a log lacks: the rest of the packet's lines are those of a predicted way, in their order. */
+import type { Host } from "../facts/index.ts";
+import type { Ruleset } from "../model/index.ts";
+import { type Step, walk } from "../path/index.ts";
+import { eventId, isLineOf, printedSteps } from "./compare.ts";
+import type { Case, Failure } from "./diagnose.ts";
+import { hasTraceRule } from "./instrumentation.ts";
+
+export interface Loss {
+  readonly missing: readonly Step[];
+  /** Wherever a line is missing the log's own numbers skip some. */
+  readonly proven: boolean;
+}
+
+/** The way that lacks fewest lines; null: none prints these and more. */
+export function lossOf(ruleset: Ruleset, host: Host, of: Case): Loss | null {
+  const { packet, anyOrigin } = of.entered;
+  const traces = hasTraceRule(ruleset, packet.family);
+  let least: Loss | null = null;
+  for (const path of walk({ ruleset, host }, packet, { anyOrigin }).paths) {
+    const loss = lackedBy(printedSteps(path, traces, of.events), of);
+    if (loss && loss.missing.length > 0 && (!least || loss.missing.length < least.missing.length)) least = loss;
+  }
+  return least;
+}
+
+/** More than this share of the packets that should have a line lack it: they went another way. */
+const RARE = 0.2;
+
+/**
+ * Lines are lost here and there. What several packets lack, and not just a few of those that should have it, is no
+ * loss: they went another way than the dump predicts, all of them or for some time.
+ */
+export function lossesOnly(failures: readonly Failure[], passed: readonly Case[]): Failure[] {
+  const [having, lacking] = [new Map<string, number>(), new Map<string, number>()];
+  const count = (map: Map<string, number>, id: string, more: number) => map.set(id, (map.get(id) ?? 0) + more);
+  for (const { events, count: packets } of [...passed, ...failures.map(({ of }) => of)])
+    for (const id of new Set(events.map(eventId))) count(having, id, packets);
+  for (const { loss, of } of failures) for (const { id } of loss?.missing ?? []) count(lacking, id, of.count);
+  const isOften = ({ id }: Step): boolean => {
+    const lack = lacking.get(id) ?? 0;
+    return lack > 1 && lack > RARE * (lack + (having.get(id) ?? 0));
+  };
+  return failures.map((failure) => (failure.loss?.missing.some(isOften) ? { ...failure, loss: null } : failure));
+}
+
+function lackedBy(steps: readonly Step[], { events, gapBefore, gapAfter }: Case): Loss | null {
+  const missing: Step[] = [];
+  let [at, proven] = [0, true];
+  for (const step of steps) {
+    const event = events[at];
+    if (event && isLineOf(step, event)) {
+      at++;
+      continue;
+    }
+    missing.push(step);
+    const before = events[at - 1];
+    const gap = !before ? gapBefore : !event ? gapAfter : (event.gaps ?? 0) > (before.gaps ?? 0);
+    proven &&= gap;
+  }
+  return at === events.length ? { missing, proven } : null;
+}
