@@ -2,23 +2,11 @@
 import type { Host } from "../facts/index.ts";
 import type { Ruleset } from "../model/index.ts";
 import { type Path, type Step, walk } from "../path/index.ts";
-import type { TraceEvent } from "../trace/index.ts";
+import type { Case, Failure, Fit } from "./case.ts";
 import { compare, type Divergence, eventId, mayPrint, tableOf } from "./compare.ts";
 import { hasTraceRule } from "./instrumentation.ts";
-import type { Loss } from "./loss.ts";
-import type { Entered } from "./predict.ts";
 import { type Candidate, candidates, type Suspect } from "./suspects.ts";
 
-/** Packets that entered alike and printed alike. */
-export interface Case {
-  readonly entered: Entered;
-  readonly events: readonly TraceEvent[];
-  readonly gapBefore: boolean;
-  readonly gapAfter: boolean;
-  /** The number of the first of them. */
-  readonly packet: number;
-  count: number;
-}
 export interface Drift {
   readonly kind: "diverged" | "unknown-chain" | "unknown-rule" | "verdict" | "table" | "lost-or-drift";
   readonly count: number;
@@ -32,19 +20,6 @@ export interface Drift {
   readonly confidence: "proven" | "assumes";
   readonly suspects: readonly Suspect[];
 }
-export interface Failure {
-  readonly of: Case;
-  readonly divergence: Divergence;
-  readonly assumed: boolean;
-  /** Lines may just be missing: there is a way that prints these and some more. */
-  readonly loss: Loss | null;
-}
-/** A packet that some path explains, and what that path had to take for granted. */
-export interface Fit {
-  readonly path: Path;
-  readonly divergence: null;
-}
-
 /** The path that goes furthest with the lines; of equals the one that assumes least. */
 export function best(
   ruleset: Ruleset,

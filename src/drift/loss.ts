@@ -2,15 +2,9 @@
 import type { Host } from "../facts/index.ts";
 import type { Ruleset } from "../model/index.ts";
 import { type Step, walk } from "../path/index.ts";
+import type { Case, Failure, Loss } from "./case.ts";
 import { eventId, isLineOf, printedSteps } from "./compare.ts";
-import type { Case, Failure } from "./diagnose.ts";
 import { hasTraceRule } from "./instrumentation.ts";
-
-export interface Loss {
-  readonly missing: readonly Step[];
-  /** Wherever a line is missing the log's own numbers skip some. */
-  readonly proven: boolean;
-}
 
 /** The way that lacks fewest lines; null: none prints these and more. */
 export function lossOf(ruleset: Ruleset, host: Host, of: Case): Loss | null {

@@ -3,6 +3,7 @@ import { decode } from "../source.ts";
 import type { BridgeEvent, TraceEvent } from "./event.ts";
 import { Sequence, undecorated } from "./formats/decoration.ts";
 import { isRemainder, lacks, mayBeTorn, readBridgeLine } from "./formats/ebtables-log.ts";
+import { unwrapped } from "./formats/json-lines.ts";
 import { KernelTrace } from "./formats/kernel-trace.ts";
 import { isNftMonitor, NftMonitor } from "./formats/nft-monitor.ts";
 import { isXtablesMonitor, XtablesMonitor } from "./formats/xtables-monitor.ts";
@@ -81,7 +82,8 @@ export class TraceReader {
     }
   }
 
-  #readLine(bytes: string): void {
+  #readLine(line: string): void {
+    const bytes = unwrapped(line);
     const isEbtables = bytes.includes(" MAC source = ");
     this.#sequence.add(bytes);
     if (!isEbtables && !MAY_BE_TRACE.some((words) => bytes.includes(words))) {

@@ -190,3 +190,32 @@ describe("what loggers put before a line", () => {
     expect([reader.lines, reader.unread]).toEqual([text.match(/TRACE: /g)?.length, 0]);
   });
 });
+
+describe("what loggers wrap a line in", () => {
+  const line = `TRACE: raw:PREROUTING:policy:2 ${WAY} LEN=28 TOS=0x00 PREC=0x00 TTL=64 ID=1 PROTO=2 `;
+  test.each([
+    ["journalctl -o json", JSON.stringify({ __CURSOR: "s=1", _TRANSPORT: "kernel", MESSAGE: line })],
+    ["journalctl -o json, bytes", JSON.stringify({ MESSAGE: [...Buffer.from(line)] })],
+    ["journalctl -o short", `Nov 22 22:44:45 vm kernel: ${line}`],
+    ["Docker's json-file", `{"log":"[ 12.5] ${line}\\n","stream":"stdout","time":"2026-11-22T22:44:45.1Z"}`],
+    ["RFC 5424", `<4>1 2026-11-22T22:44:45.823034+00:00 vm kernel - - - [ 3426.207277] ${line}`],
+    ["/dev/kmsg", `4,25215,1818192843,-;${line}`],
+  ])("%s", (_, text) => {
+    expect(ip(text)).toMatchObject({ id: "raw:PREROUTING:policy:2", values: { ttl: 64, protocol: 2 } });
+  });
+  test("the monitors under systemd", () => {
+    const from = (name: string) => `Nov 22 22:44:45 vm ${name}[123]: `;
+    const packet = "PACKET: 2 1c870bb9 IN=lo LOOPBACK SRC=10.0.0.1 DST=10.0.0.2 LEN=28 TOS=0x0 TTL=64 ID=1 ";
+    const policy = " TRACE: 2 1c870bb9 filter:FORWARD:policy:DROP ";
+    const { events } = readTrace(`${from("xtables-monitor")}${packet}\n${from("xtables-monitor")}${policy}\n`);
+    expect(events).toMatchObject([{ chain: "FORWARD", nft: { verdict: "DROP" } }]);
+  });
+  test("an object that carries no text, and one that is none, are other lines", () => {
+    const { reader } = readTrace(`{"TRACE: ":1}\n{"MESSAGE":"TRACE: \n{"log":[1,"TRACE: "]}\n`);
+    expect(reader).toMatchObject({ lines: 0, foreign: 0, unread: 3 });
+  });
+  test("where /dev/kmsg's numbers skip some, lines are missing", () => {
+    const numbered = [7, 8, 11, 12].map((number) => `4,${number},1,-;${line}\n`).join("");
+    expect(readTrace(numbered).events.map(({ gaps = 0 }) => gaps)).toEqual([0, 0, 1, 1]);
+  });
+});

@@ -11,7 +11,7 @@ const DECORATION = new RegExp(
     String.raw`^(?:\d+,\d+,\d+,[^;]{0,80};` /* /dev/kmsg */,
     String.raw`|\s*"msg": "` /* dmesg -J */,
     String.raw`|(?:[a-z]+ *:[a-z]+ *: ?)?(?:<\d+>)?(?:1 )?(?:(?:${STAMP}) ?)?` /* dmesg, syslog */,
-    String.raw`(?:[^\s:]+ kernel(?:: ?| - - - )(?:${BRACKET} ?)?)?)`,
+    String.raw`(?:[^\s:]+ (?:kernel(?:: ?| - - - )(?:${BRACKET} ?)?|(?:xtables-monitor|nft)(?:\[\d+\])?: ?))?)`,
   ].join(""),
 );
 
