@@ -125,8 +125,13 @@ function choosePort(
   const known = stated ?? learntBehind ?? (ports.length === 1 ? first?.name : undefined);
   if (known !== undefined) return [goOn(withPort(traveller, known), part)];
   if (!first) return [goOn(traveller, part)];
-  const table = world.host.json.fdb;
-  if (table !== undefined && (table.length === 0 || knownValue(traveller.packet, "macDestination") !== undefined)) {
+  const { fdb: table, neigh } = world.host.json;
+  const mac = knownValue(traveller.packet, "macDestination");
+  // whom the host has to ask for its MAC answers through a port, and the bridge learns it there; entries of the
+  // neighbour table outlive the bridge's (net/core/neighbour.c neigh_periodic_work: none is dropped below gc_thresh1)
+  const isAsked = !traveller.bridged && mac === undefined && neigh !== undefined && !mayBeGroup(traveller, world);
+  const isGroup = typeof mac === "number" && isGroupMac(mac);
+  if (isGroup || (!isAsked && table !== undefined && (table.length === 0 || mac !== undefined))) {
     return [flood(traveller, ports, part)];
   }
   const learnt = ports.map((port) => {
@@ -134,6 +139,7 @@ function choosePort(
     assume(branch, "fdb", null, `learnt behind ${port.name}`);
     return goOn(branch, part);
   });
+  if (isAsked) return learnt;
   assume(traveller, "fdb", null, "not learnt: flooded");
   return [...learnt, flood(traveller, ports, part)];
 }
@@ -184,6 +190,9 @@ function learntPort(traveller: Traveller, bridge: Bridge | undefined, world: Wor
   if (typeof mac !== "number") return undefined;
   return world.host.portOf(mac, bridge?.name ?? "");
 }
+
+const mayBeGroup = ({ packet }: Traveller, { host }: World): boolean =>
+  meet(known(packet, "destination").ranges, host.groupAddresses(packet.family)).length > 0;
 
 function neighbourMac({ packet }: Traveller, world: World): number | undefined {
   const destination = knownValue(packet, "destination");
