@@ -107,6 +107,28 @@ describe("a bridge", () => {
     expect(path?.verdict).toBe("LOST");
     expect(path?.lost?.after).toBe("nat:PREROUTING:rule:1");
   });
+  // PHYSOUT is printed in bridged FORWARD and POSTROUTING only (4.5); classic bridges lead on to a gateway behind a port
+  test.each([
+    ["from port to port", { inInterface: "docker0", physdevIn: "v1" }],
+    ["to an address behind a gateway", { inInterface: "docker0", physdevIn: "v1", destination: "192.0.2.1" }],
+    ["no device said", {}],
+  ])("a stated port out says bridged: %s", (_, fields) => {
+    const ways = paths({ ...fields, physdevOut: "v2", protocol: "udp", ctstate: "NEW" });
+    const last = ways.map(({ steps }) => steps.at(-1)?.seen.fields);
+    expect(ways.length).toBeGreaterThan(0);
+    for (const path of ways.filter(({ branches }) => branches.length === 0))
+      expect(ids(path)).toContain("filter:FORWARD:policy:2");
+    expect(new Set(last.map((seen) => seen?.outInterface?.ranges[0]?.[0]))).toEqual(new Set(["docker0"]));
+    expect(ways.flatMap(({ assumptions }) => assumptions.map(({ taken }) => taken))).not.toContain("the bridge's");
+  });
+  test("a port of another bridge is where a routed packet leaves", () => {
+    const ways = paths({ inInterface: "ext0", destination: "172.27.0.2", physdevOut: "v1", protocol: "udp" });
+    expect(
+      ways.every(({ steps }) =>
+        steps.some(({ hook, seen }) => hook === "FORWARD" && !seen.fields.physdevIn?.ranges.length),
+      ),
+    ).toBe(true);
+  });
   test("a flooded frame meets nat:POSTROUTING once: its copies share the connection", () => {
     const [path] = paths({
       ...frame,
