@@ -228,6 +228,12 @@ describe("routing", () => {
   });
 });
 
+test("a first piece with 16 bytes of tcp is not cut off once conntrack has put its packet together (4.1)", () => {
+  const piece = { inInterface: "ext0", source: "10.88.0.9", destination: "10.88.0.1", protocol: "tcp", length: "36" };
+  const ways = paths({ ...piece, moreFragments: "1", destinationPort: "22", ctstate: "NEW" });
+  expect(ways.map(({ verdict }) => verdict)).toEqual(["STOLEN", "ACCEPT"]);
+});
+
 describe("chains", () => {
   const table = (rules: string) => `*filter\n:INPUT ACCEPT [0:0]\n:A - [0:0]\n:B - [0:0]\n${rules}COMMIT\n`;
   const input = { inInterface: "ext0", outInterface: null, protocol: "tcp" };
