@@ -128,10 +128,18 @@ export function narrow(packet: Packet, field: Field, set: ValueSet): Packet | nu
   return isEmpty(next) ? null : withFields(packet, { [field]: next });
 }
 
-/** A packet of which nothing is stated; it is whole and in an untagged frame unless it is said to be otherwise. */
+/** No AH among the extension headers. */
+const UNSEALED: ValueSet = { absent: false, ranges: [[0, 1 << EXTENSION_HEADERS.indexOf("ah")]] };
+
+/** A packet of which nothing is stated; it is whole, without AH and in an untagged frame unless it is said to be otherwise. */
 export const anyPacket = (family: Family): Packet => ({
   family,
-  fields: { fragmentOffset: only(0), incomplete: absent, vlanTag: absent },
+  fields: {
+    fragmentOffset: only(0),
+    incomplete: absent,
+    vlanTag: absent,
+    ...(family === "ipv6" ? { extensionHeaders: UNSEALED } : {}),
+  },
   assumed: {},
 });
 
@@ -194,6 +202,7 @@ function readField(field: Field, text: string, family: Family): ValueSet["ranges
 
 const isUsual = (field: Field, set: ValueSet): boolean =>
   (field === "fragmentOffset" && single(set) === 0) ||
+  set === UNSEALED ||
   ((field === "incomplete" || field === "vlanTag") && isAbsent(set));
 
 /** What is stated, as JSON has it: `null` is absent, left out is not stated. */
