@@ -42,11 +42,19 @@ function pktType({ macDestination }: Known): ValueSet | undefined {
 }
 const isGroup = (mac: number): boolean => Math.floor(mac / 2 ** 40) % 2 === 1;
 
-/** net/ipv6/netfilter/ip6t_eui64.c: ff:fe in the middle of the source MAC, one bit of it turned. */
-function eui64({ source, macSource }: Known): ValueSet | undefined {
-  const [address, mac] = [single(source), single(macSource)];
-  if (typeof address !== "bigint" || typeof mac !== "number") return undefined;
+/**
+ * net/ipv6/netfilter/ip6t_eui64.c: ff:fe in the middle of the source MAC, one bit of it turned. The loopback's frames
+ * have a header of zeros; whether it is looked at differs (Linux 6.18.44 does not, measured).
+ */
+function eui64({ source, macSource, inInterface }: Known): ValueSet | undefined {
+  const address = single(source);
+  if (typeof address !== "bigint") return undefined;
+  if (((address >> 24n) & 0xffffn) !== 0xfffen) return only(0);
+  const isLoopback = single(inInterface) === "lo";
+  const mac = isLoopback ? 0 : single(macSource);
+  if (typeof mac !== "number") return undefined;
   const bits = BigInt(mac);
   const made = ((bits >> 24n) << 40n) | (0xfffen << 24n) | (bits & 0xffffffn);
-  return only((address & 0xffffffffffffffffn) === (made ^ (2n << 56n)) ? 1 : 0);
+  const isMade = (address & 0xffffffffffffffffn) === (made ^ (2n << 56n));
+  return isMade && isLoopback ? undefined : only(isMade ? 1 : 0);
 }

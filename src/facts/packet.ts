@@ -2,8 +2,17 @@
 import type { Family } from "./address.ts";
 import type { Bits } from "./bits.ts";
 import { derived } from "./derived.ts";
-import { allValues, type Field, fieldNames, fields, readValues, wordOf, writeValues } from "./fields.ts";
-import { absent, isAbsent, isEmpty, meet, minus, only, single, type Value, type ValueSet } from "./value-set.ts";
+import {
+  allValues,
+  EXTENSION_HEADERS,
+  type Field,
+  fieldNames,
+  fields,
+  readValues,
+  wordOf,
+  writeValues,
+} from "./fields.ts";
+import { absent, has, isAbsent, isEmpty, meet, minus, only, single, type Value, type ValueSet } from "./value-set.ts";
 
 export interface Packet {
   readonly family: Family;
@@ -81,18 +90,34 @@ const HEADER_BYTES: Readonly<Record<number, number>> = {
 };
 export const headerBytes = (protocol: number): number => HEADER_BYTES[protocol] ?? 0;
 
+/** No extension header is shorter (RFC 8200); the fragment header is never longer. */
+const EXTENSION_BYTES = 8;
+const FRAGMENT = 1 << EXTENSION_HEADERS.indexOf("ipv6-frag");
+/** What stands before the transport header: at least so much, and, where that is known, no more. */
+function headersBefore({ family, fields: { extensionHeaders, moreFragments } }: Packet): readonly [number, boolean] {
+  if (family !== "ipv6") return [20, true];
+  const isPiece = single(moreFragments) === 1;
+  if (!extensionHeaders) return [40 + (isPiece ? EXTENSION_BYTES : 0), false];
+  const sets = Array.from({ length: 1 << EXTENSION_HEADERS.length }, (_, set) => set)
+    .filter((set) => has(extensionHeaders.ranges, set))
+    .map((set) => (isPiece ? set | FRAGMENT : set));
+  const counts = sets.map((set) => EXTENSION_HEADERS.filter((_, bit) => set & (1 << bit)).length);
+  return [40 + EXTENSION_BYTES * Math.min(...counts), sets.every((set) => (set & ~FRAGMENT) === 0)];
+}
+
 /** The packet with its transport header cut off where its length leaves no room for a whole one. */
 export function cutOff(packet: Packet): Packet {
   const { length, protocol, fragmentOffset, incomplete } = packet.fields;
   const high = length?.ranges.at(-1)?.[1];
   const number = single(protocol);
   if (typeof high !== "number" || typeof number !== "number" || single(fragmentOffset) !== 0) return packet;
-  const room = (bytes: number) => Math.max(0, bytes - (packet.family === "ipv6" ? 40 : 20));
+  const [before, isAll] = headersBefore(packet);
+  const room = (bytes: number) => Math.max(0, bytes - before);
   if (!isAbsent(incomplete) || room(high - 1) >= headerBytes(number)) return packet;
-  const low = Number(length?.ranges[0]?.[0]);
+  const low = isAll ? room(Number(length?.ranges[0]?.[0])) : 0;
   return {
     ...packet,
-    fields: { ...packet.fields, incomplete: { absent: false, ranges: [[room(low), room(high - 1) + 1]] } },
+    fields: { ...packet.fields, incomplete: { absent: false, ranges: [[low, room(high - 1) + 1]] } },
   };
 }
 
@@ -103,10 +128,18 @@ export function narrow(packet: Packet, field: Field, set: ValueSet): Packet | nu
   return isEmpty(next) ? null : withFields(packet, { [field]: next });
 }
 
-/** A packet of which nothing is stated; it is whole and in an untagged frame unless it is said to be otherwise. */
+/** No AH among the extension headers. */
+const UNSEALED: ValueSet = { absent: false, ranges: [[0, 1 << EXTENSION_HEADERS.indexOf("ah")]] };
+
+/** A packet of which nothing is stated; it is whole, without AH and in an untagged frame unless it is said to be otherwise. */
 export const anyPacket = (family: Family): Packet => ({
   family,
-  fields: { fragmentOffset: only(0), incomplete: absent, vlanTag: absent },
+  fields: {
+    fragmentOffset: only(0),
+    incomplete: absent,
+    vlanTag: absent,
+    ...(family === "ipv6" ? { extensionHeaders: UNSEALED } : {}),
+  },
   assumed: {},
 });
 
@@ -169,6 +202,7 @@ function readField(field: Field, text: string, family: Family): ValueSet["ranges
 
 const isUsual = (field: Field, set: ValueSet): boolean =>
   (field === "fragmentOffset" && single(set) === 0) ||
+  set === UNSEALED ||
   ((field === "incomplete" || field === "vlanTag") && isAbsent(set));
 
 /** What is stated, as JSON has it: `null` is absent, left out is not stated. */

@@ -1,5 +1,6 @@
 /** Decisions of the bridge: up to the host or on to a port, and which. net/bridge/br_input.c, br_forward.c, br_netfilter_hooks.c */
 import {
+  allValues,
   type Bridge,
   has,
   isAbsent,
@@ -28,6 +29,12 @@ export function decideOnBridge(traveller: Traveller, world: World): Traveller[] 
   return decideByAddress(traveller, bridge, world, rewritten);
 }
 
+/** A stated port out is printed for bridged frames only (semantics 4.5); one of another bridge is where a routed packet leaves. */
+function staysByWord({ packet, bridge }: Traveller, { host }: World): boolean {
+  const port = nameOf(packet, "physdevOut");
+  return port !== undefined && (host.bridgeOfPort(port)?.name ?? bridge) === bridge;
+}
+
 /** The MAC that the frame will be sent to; undefined: not known. */
 function setMac(traveller: Traveller, mac: number | undefined): void {
   const { macDestination: _, ...fields } = traveller.packet.fields;
@@ -50,19 +57,22 @@ function decideByAddress(
   const { packet } = traveller;
   const out: Traveller[] = [];
   const statedOut = traveller.started.out;
-  const onLink = world.host.onLink(traveller.bridge ?? "", packet.family);
+  const stays = staysByWord(traveller, world);
+  const onLink = stays
+    ? allValues("destination", packet.family)
+    : world.host.onLink(traveller.bridge ?? "", packet.family);
   const own = world.host.localAddresses(packet.family) ?? [];
   const groups = world.host.groupAddresses(packet.family);
   const neighbours = minus(minus(onLink, own), groups);
   const set = known(packet, "destination");
   const say = (branch: Traveller, taken: string) => {
-    if (!rewritten && !statedOut) assume(branch, "macDestination", null, taken);
+    if (!rewritten && !statedOut && !stays) assume(branch, "macDestination", null, taken);
     return branch;
   };
   if (onLink.length === 0) {
     // no routes: the stated way decides
-    const stays = nameOf(packet, "outInterface") === traveller.bridge;
-    return stays ? toPort(traveller, bridge, world) : [up(traveller)];
+    const isOut = nameOf(packet, "outInterface") === traveller.bridge;
+    return isOut ? toPort(traveller, bridge, world) : [up(traveller)];
   }
   const toGroup = meet(set.ranges, groups);
   if (toGroup.length > 0) {
@@ -78,7 +88,7 @@ function decideByAddress(
     branch.packet = narrow(branch.packet, "destination", inside) ?? branch.packet;
     out.push(...toPort(say(branch, "the neighbour's"), bridge, world));
   }
-  if (outside.ranges.length > 0 || out.length === 0) {
+  if (out.length === 0 || (outside.ranges.length > 0 && !stays)) {
     const branch = fork(traveller);
     branch.packet = narrow(branch.packet, "destination", outside.ranges.length > 0 ? outside : set) ?? branch.packet;
     out.push(up(say(branch, "the bridge's")));
@@ -125,8 +135,13 @@ function choosePort(
   const known = stated ?? learntBehind ?? (ports.length === 1 ? first?.name : undefined);
   if (known !== undefined) return [goOn(withPort(traveller, known), part)];
   if (!first) return [goOn(traveller, part)];
-  const table = world.host.json.fdb;
-  if (table !== undefined && (table.length === 0 || knownValue(traveller.packet, "macDestination") !== undefined)) {
+  const { fdb: table, neigh } = world.host.json;
+  const mac = knownValue(traveller.packet, "macDestination");
+  // whom the host has to ask for its MAC answers through a port, and the bridge learns it there; entries of the
+  // neighbour table outlive the bridge's (net/core/neighbour.c neigh_periodic_work: none is dropped below gc_thresh1)
+  const isAsked = !traveller.bridged && mac === undefined && neigh !== undefined && !mayBeGroup(traveller, world);
+  const isGroup = typeof mac === "number" && isGroupMac(mac);
+  if (isGroup || (!isAsked && table !== undefined && (table.length === 0 || mac !== undefined))) {
     return [flood(traveller, ports, part)];
   }
   const learnt = ports.map((port) => {
@@ -134,6 +149,7 @@ function choosePort(
     assume(branch, "fdb", null, `learnt behind ${port.name}`);
     return goOn(branch, part);
   });
+  if (isAsked) return learnt;
   assume(traveller, "fdb", null, "not learnt: flooded");
   return [...learnt, flood(traveller, ports, part)];
 }
@@ -184,6 +200,9 @@ function learntPort(traveller: Traveller, bridge: Bridge | undefined, world: Wor
   if (typeof mac !== "number") return undefined;
   return world.host.portOf(mac, bridge?.name ?? "");
 }
+
+const mayBeGroup = ({ packet }: Traveller, { host }: World): boolean =>
+  meet(known(packet, "destination").ranges, host.groupAddresses(packet.family)).length > 0;
 
 function neighbourMac({ packet }: Traveller, world: World): number | undefined {
   const destination = knownValue(packet, "destination");

@@ -3,6 +3,7 @@
  * this host (net/ipv4/ip_fragment.c). A router without conntrack passes each on by itself. Semantics 4.1, recordings t02a, s17.
  */
 import {
+  absent,
   EXTENSION_HEADERS,
   evaluate,
   exactly,
@@ -40,12 +41,14 @@ function wholeOf(packet: Packet): Packet {
   const isFirst = evaluate(not(FIRST), packet).is === "no";
   const whole: Packet = {
     ...packet,
-    fields: { ...(isFirst ? fields : without(fields, TRANSPORT)), ...unwrapped(fields), fragmentOffset: only(0) },
+    fields: { ...(isFirst ? fields : without(fields, TRANSPORT)), ...unwrapped(fields), ...WHOLE },
   };
   const { protocol } = whole.fields;
   return (protocol && narrow(whole, "protocol", protocol)) ?? whole;
 }
 
+/** What a first piece had too little room for stands in the next. */
+const WHOLE = { fragmentOffset: only(0), incomplete: absent };
 const TRANSPORT: readonly Field[] = [
   ...(["sourcePort", "destinationPort", "icmpType", "tcpFlags", "tcpEcn", "tcpOptions", "tcpMss"] as const),
   ...(["ahSpi", "espSpi"] as const),

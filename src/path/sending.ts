@@ -1,5 +1,6 @@
 /** A packet of this host: by which device it leaves, again after mangle and nat, and back in by the loopback. net/ipv4/netfilter.c ip_route_me_harder */
 import {
+  type Address,
   absent,
   CONFIRMED,
   type Host,
@@ -8,9 +9,11 @@ import {
   known,
   knownValue,
   LOOPBACK,
+  MULTICAST,
   meet,
   only,
   type RouteClass,
+  type ValueSet,
 } from "../facts/index.ts";
 import { askedOnce, meaningOf, someRule } from "../model/index.ts";
 import { leaveByBridge } from "./bridge.ts";
@@ -20,6 +23,9 @@ import { eachWay, end, nowhere, set } from "./routing.ts";
 import { assume, fork, goOn, lose, mayLose, nameOf, type Traveller, type World } from "./traveller.ts";
 
 const deviceOf = ({ to }: Reached): string => (to.type === "local" ? "lo" : to.dev);
+/** Groups may leave by any device: the sender has chosen it. */
+const leadsBy = (reached: Reached, out: ValueSet): boolean =>
+  deviceOf(reached) === "" || has(out.ranges, deviceOf(reached));
 
 /** Its device by route, the loopback for the host's own addresses. */
 export function routeOut(traveller: Traveller, world: World): Traveller[] {
@@ -28,7 +34,7 @@ export function routeOut(traveller: Traveller, world: World): Traveller[] {
   const { out } = traveller.started;
   const all = lookUp(traveller.packet, world.host);
   if (!all) return [traveller];
-  const stated = out && !isAbsent(out) ? all.filter((each) => has(out.ranges, deviceOf(each))) : all;
+  const stated = out && !isAbsent(out) ? all.filter((each) => leadsBy(each, out)) : all;
   if (stated.length > 0) return eachWay(traveller, stated, (branch, to) => sendBy(branch, to, world));
   // routed elsewhere than stated: the stated device is the one after rerouting, or the user's word stands against the dump's
   if (!mayReroute(world.ruleset, traveller.packet.family, world.host)) return [traveller];
@@ -118,8 +124,15 @@ export function leave(traveller: Traveller, world: World): Traveller[] {
 function neighbour({ packet }: Traveller, { host }: World): number | undefined {
   const destination = knownValue(packet, "destination");
   if (typeof destination === "string" || destination === undefined) return undefined;
+  if (has(host.groupAddresses(packet.family), destination)) return groupMac(destination);
   const gateway = lookUp(packet, host)?.find(({ to }) => to.dev === nameOf(packet, "outInterface"))?.to.gateway;
   return host.macOf(gateway ?? destination);
+}
+
+/** RFC 1112, RFC 2464: a multicast group has a MAC of its own; everybody else who is many is addressed as all. */
+function groupMac(address: Address): number {
+  if (typeof address === "bigint") return 0x333300000000 + Number(address & 0xffffffffn);
+  return has(MULTICAST.ipv4, address) ? 0x01005e000000 + (address & 0x7fffff) : 0xffffffffffff;
 }
 
 /** The loopback brings the packet back in; conntrack and nat are not asked again (semantics 4.4 L). */

@@ -9,6 +9,7 @@ import {
   narrow,
   only,
   type Packet,
+  single,
   within,
 } from "../facts/index.ts";
 import { enterBridge } from "./bridge.ts";
@@ -25,10 +26,12 @@ export function startsAt(packet: Packet, world: World, hook: Hook | undefined, a
 function starts(described: Packet, world: World): Traveller[] {
   const packet = portToBridge(described, world);
   const inbound = packet.fields.inInterface;
-  const isPort = packet.fields.physdevIn && !isAbsent(packet.fields.physdevIn);
   const dev = nameOf(packet, "inInterface");
-  const port = nameOf(packet, "physdevIn");
-  const bridge = world.host.bridge(dev ?? "") ?? world.host.bridgeOfPort(port ?? "");
+  // a port out, and no device said: a frame that stays on its bridge (semantics 4.5)
+  const ports = packet.fields.physdevIn ?? (inbound || packet.fields.outInterface ? absent : packet.fields.physdevOut);
+  const isPort = ports && !isAbsent(ports);
+  const port = isPort ? single(ports) : undefined;
+  const bridge = world.host.bridge(dev ?? "") ?? world.host.bridgeOfPort(String(port ?? ""));
   if (dev === "lo") return [begin(packet, PARTS.packetIn)];
   if (bridge || isPort) return enterBridge(begin(packet, []), bridge, world);
   if (dev !== undefined) return [begin(packet, PARTS.packetIn)];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Host } from "../../src/facts/index.ts";
 import { docker, inUser, linted } from "./linted.ts";
 
 const about = (...rules: string[]) =>
@@ -52,6 +53,21 @@ describe("docker-user-drop-without-established", () => {
     expect(about("-i docker0 -j DROP")).toEqual([]);
     expect(about("-i eth0 -o eth1 -j DROP")).toEqual([]);
     expect(about("-i eth0 -m conntrack ! --ctstate RELATED,ESTABLISHED -j DROP")).toEqual([]);
+  });
+  it("knows where a reply goes: in FORWARD its destination is the container's again, never the host's", () => {
+    expect(about("! -s 192.0.2.0/24 -d 203.0.113.9/32 -j DROP")).toEqual([]);
+    expect(about("! -s 192.0.2.0/24 -d 172.17.0.0/24 -j DROP")).toEqual(["1 replies"]);
+    expect(about("! -s 192.0.2.0/24 ! -d 203.0.113.9/32 -j DROP")).toEqual(["1 replies"]);
+  });
+  it("leaves out the host's own addresses alone where no rule tells the network of a bridge", () => {
+    const dump = docker({ user: ["-A DOCKER-USER ! -s 192.0.2.0/24 -d 203.0.113.9/32 -j DROP"] }).replace(
+      /-A POSTROUTING.*\n/,
+      "",
+    );
+    const addr = [{ ifname: "eth0", addr_info: [{ family: "inet", local: "203.0.113.9", prefixlen: 24 }] }];
+    const rules = (host: Host) => linted(dump, "strict", host).findings.map(({ rule }) => rule);
+    expect(rules(new Host())).toEqual(["docker-user-drop-without-established"]);
+    expect(rules(new Host({ addr }))).toEqual([]);
   });
   it("accepts ports that clients do not use", () => {
     expect(about("-i eth0 -p tcp -m tcp --dport 5432 -j DROP")).toEqual([]);

@@ -1,10 +1,12 @@
-import { all, always, never, not, present, protocolName } from "../../facts/index.ts";
-import { match, type Value } from "../define.ts";
+import { all, always, type Condition, never, not, present, protocolName } from "../../facts/index.ts";
+import { type Backend, match, type Value } from "../define.ts";
 import {
+  type Asked,
   addressIs,
   compares,
   firstFragment,
   flag,
+  headersAre,
   interfaceIs,
   interfaceName,
   laterFragment,
@@ -12,6 +14,7 @@ import {
   protocol,
   WITH_INPUT,
   WITH_OUTPUT,
+  type Written,
 } from "../values.ts";
 
 /** Says of which family the rule is; iptables-restore passes over those of the other one. */
@@ -41,21 +44,31 @@ export const ip = match({
       ? { option: "-p", expected: "a protocol, since ! -p all never matches" }
       : null;
   },
-  means: (given, _, family) =>
+  means: (given, _, family, backend) =>
     all(
       addressIs("source", given["-s"]),
       addressIs("destination", given["-d"]),
       interfaceIs("inInterface", given["-i"]),
       interfaceIs("outInterface", given["-o"]),
-      family === "ipv6" && EXTENSIONS.has(given["-p"]?.value.text ?? "")
-        ? given["-p"]?.negated
-          ? always
-          : never
-        : compares("protocol", given["-p"]),
+      family === "ipv6" ? protocol6(given["-p"], backend) : compares("protocol", given["-p"]),
       given["-f"] ? (given["-f"].negated ? firstFragment() : laterFragment) : always,
     ),
   // of a later fragment that begins with an extension header -p finds no protocol (ip6_packet_match)
-  dropsIf: (given, family) => (family === "ipv6" && given["-p"] ? all(laterFragment, not(present("protocol"))) : never),
+  dropsIf: (given, family) => (family === "ipv6" && given["-p"] ? unfound : never),
 });
-/** -p of ip6tables asks for what follows the extension headers: never for one of them (ipv6_find_hdr; semantics 6.1). */
+const unfound = all(laterFragment, not(present("protocol")));
+const AH = protocolName(51);
 const EXTENSIONS = new Set([43, 44, 51, 60].map(protocolName));
+
+/**
+ * -p of ip6tables asks for what follows the extension headers: never for one of them (ipv6_find_hdr; semantics 6.1). But
+ * iptables-nft stops at AH, which is a protocol to it (nf_tables_ipv6.h IP6_FH_F_AUTH; both measured with counters).
+ */
+function protocol6(asked: Asked<Written> | undefined, backend: Backend): Condition {
+  if (!asked) return always;
+  const { value, negated } = asked;
+  const sealed = backend === "nft" ? headersAre(["ah"], true) : never;
+  const plain = EXTENSIONS.has(value.text) ? never : compares("protocol", { value, negated: false });
+  const is = value.text === AH ? sealed : backend === "nft" ? all(plain, not(sealed)) : plain;
+  return negated ? all(not(unfound), not(is)) : is;
+}

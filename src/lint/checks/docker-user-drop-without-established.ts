@@ -1,4 +1,15 @@
-import { evaluate, type Host, type Packet, type Ranges, readPacket, withFields } from "../../facts/index.ts";
+import {
+  allValues,
+  evaluate,
+  type Family,
+  type Host,
+  minus,
+  type Packet,
+  type Ranges,
+  readPacket,
+  unite,
+  withFields,
+} from "../../facts/index.ts";
 import { bind, type Chain, conditionOf, type Rule, type Table, toolOf } from "../../model/index.ts";
 import type { Docker } from "../../owners/index.ts";
 import { ruleAt } from "../analysis.ts";
@@ -11,7 +22,7 @@ const [SYN, ACK] = [2, 16];
 
 export const check: Check = function* (analysis) {
   for (const { table, docker, user } of analysis.userChains()) {
-    const drops = [...meet(table, user, reply(table, docker), analysis.host)].filter(
+    const drops = [...meet(table, user, reply(table, docker, analysis.host), analysis.host)].filter(
       (met) => met.ends === "drop" && isSettled(met, analysis.host) && !asksOriginal(met),
     );
     const gap = isolating(table, user, docker, analysis.host);
@@ -48,14 +59,23 @@ export const check: Check = function* (analysis) {
 };
 
 /** A reply to a container's own connection, its NAT undone: to a port that Linux gives clients (ip_local_port_range). */
-function reply({ family }: Table, { outside, bridges }: Docker): Packet {
+function reply({ family }: Table, { outside, bridges }: Docker, host: Host): Packet {
   const out = bridges.map(({ name }) => name).join(",");
   return withFields(readPacket(family, { ctstate: "RELATED,ESTABLISHED", ctdir: "REPLY", outInterface: out }), {
     inInterface: some(outside),
+    destination: some(containers(bridges, family, host)),
     destinationPort: { absent: true, ranges: [[32768, 61000]] },
     // no SYN without ACK comes in reply
     tcpFlags: { absent: true, ranges: runs(64, (flags) => (flags & (SYN | ACK)) !== SYN) },
   });
+}
+/** Where containers are; where not every bridge tells its network, everywhere but on the host itself. */
+function containers(bridges: Docker["bridges"], family: Family, host: Host): Ranges {
+  const networks = bridges.map(({ name, subnet }) => unite([...(subnet ?? []), ...host.onLink(name, family)]));
+  const told = networks.every((ranges) => ranges.length > 0)
+    ? unite(networks.flat())
+    : allValues("destination", family);
+  return minus(told, host.localAddresses(family) ?? []);
 }
 const some = (ranges: Ranges) => ({ absent: false, ranges });
 function runs(limit: number, wanted: (value: number) => boolean): Ranges {
