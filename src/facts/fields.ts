@@ -179,6 +179,12 @@ export const fields = {
   tos: { word: "--tos", kind: number(256, true), says: "TOS" },
   /** How many bytes there are of a transport header that ends too early; a whole header has none. */
   incomplete: { word: "", log: "INCOMPLETE", kind: number(65536), says: "cut off transport header" },
+  /** What the UDP header says of its own length, or UDP-Lite's of how much its checksum covers. */
+  udpLength: { word: "", kind: number(65536), says: "length in the UDP header" },
+  /** Of the transport; right unless it is stated. */
+  checksum: { word: "", kind: listed("right", "wrong"), says: "checksum" },
+  /** Their numbers, in the IPv4 header; none unless they are stated. */
+  ipOptions: { word: "", kind: numbers(256), says: "IP options" },
   tcpOptions: { word: "", kind: numbers(256), says: "tcp options" },
   tcpMss: { word: "", kind: number(65536), says: "tcp MSS option" },
   /** The two flags that `--tcp-flags` cannot name. */
