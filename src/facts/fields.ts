@@ -195,7 +195,7 @@ export const fields = {
   fragmentId: { word: "", kind: number(2 ** 32, true), says: "fragment id" },
   pktType: { word: "", kind: listed(...PKT_TYPES), says: "packet type" },
   /** Priority, and 12 bits of id; absent: the frame has none. */
-  vlanTag: { word: "", kind: number(65536, true), says: "VLAN tag" },
+  vlanTag: { word: "--vlan-tag", kind: number(65536, true), says: "VLAN tag" },
   /** Whether the source is what its MAC makes of it. */
   eui64: { word: "", kind: listed("no", "yes"), says: "EUI-64 source", derived: true },
   /** What the frame says it carries. */
