@@ -12,6 +12,8 @@ export const INHERENTLY_UNKNOWN: Readonly<Record<string, string>> = {
   cluster: "a hash",
   HMARK: "a hash",
   NFQUEUE: "userspace decides",
+  SYNPROXY: "whether a cookie was its own",
+  TPROXY: "the sockets of the host",
   connbytes: "counters of the connection",
   string: "the whole packet",
   u32: "the whole packet",
@@ -22,5 +24,6 @@ export const INHERENTLY_UNKNOWN: Readonly<Record<string, string>> = {
   socket: "the sockets of the host",
 };
 
-/** The same for single options of extensions that are known otherwise. */
-export const INHERENT_FACTS = /^(?:connection expires in |counters of set )/;
+/** The same for single options of extensions that are known otherwise; and for bytes of headers that no field states. */
+export const INHERENT_FACTS =
+  /^(?:connection expires in |counters of set |(?:hop-by-hop|destination-options|routing) header |mobility type |ipcomp index |sctp chunks: |dccp (?:type|option) |AH (?:length|reserved) |reserved bits of the fragment header |what is read as tcp |a later fragment fits )/;
