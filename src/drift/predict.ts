@@ -47,7 +47,29 @@ export function enteredInOrder(conversations: Conversations, traced: TracedPacke
   const stated = first
     ? { ctstate: first, ctstatus: UNCONFIRMED, ...opens(first) }
     : { ...tuples(placed), ...state(placed) };
-  return { packet: withFields(packet, stated), anyOrigin, placed };
+  const whole = withFields(packet, stated);
+  return { packet: mayBeTagged(traced, world) ? withoutTag(whole) : whole, anyOrigin, placed };
+}
+
+/**
+ * br_netfilter shows iptables every frame but tagged ones, and no line tells a tag: a frame whose port no IP line names
+ * may have one (semantics 4.4 Q, recordings t02c, t06c).
+ */
+function mayBeTagged({ family, events }: TracedPacket, { ruleset, host }: World): boolean {
+  const port = events.find(({ layer, values }) => layer === "bridge" && values.physdevIn != null)?.values.physdevIn;
+  if (port == null) return false;
+  // broute takes a frame off the bridge: the port is then the device itself
+  const isTold = events.some(
+    ({ layer, values }) => layer === "ip" && (values.physdevIn != null || values.inInterface === port),
+  );
+  if (isTold) return false;
+  const bridge = host.bridgeOfPort(port)?.name;
+  const isShown = bridge !== undefined && host.bridgeCallsIptables(bridge, family) === true;
+  return isShown && ruleset.tables.some((table) => table.family === family);
+}
+function withoutTag(packet: Packet): Packet {
+  const { vlanTag: _, ...fields } = packet.fields;
+  return { ...packet, fields };
 }
 
 const opens = (state: ValueSet): Stated =>

@@ -179,6 +179,12 @@ export const fields = {
   tos: { word: "--tos", kind: number(256, true), says: "TOS" },
   /** How many bytes there are of a transport header that ends too early; a whole header has none. */
   incomplete: { word: "", log: "INCOMPLETE", kind: number(65536), says: "cut off transport header" },
+  /** What the UDP header says of its own length, or UDP-Lite's of how much its checksum covers. */
+  udpLength: { word: "", kind: number(65536), says: "length in the UDP header" },
+  /** Of the transport; right unless it is stated. */
+  checksum: { word: "", kind: listed("right", "wrong"), says: "checksum" },
+  /** Their numbers, in the IPv4 header; none unless they are stated. */
+  ipOptions: { word: "", kind: numbers(256), says: "IP options" },
   tcpOptions: { word: "", kind: numbers(256), says: "tcp options" },
   tcpMss: { word: "", kind: number(65536), says: "tcp MSS option" },
   /** The two flags that `--tcp-flags` cannot name. */
@@ -189,7 +195,7 @@ export const fields = {
   fragmentId: { word: "", kind: number(2 ** 32, true), says: "fragment id" },
   pktType: { word: "", kind: listed(...PKT_TYPES), says: "packet type" },
   /** Priority, and 12 bits of id; absent: the frame has none. */
-  vlanTag: { word: "", kind: number(65536, true), says: "VLAN tag" },
+  vlanTag: { word: "--vlan-tag", kind: number(65536, true), says: "VLAN tag" },
   /** Whether the source is what its MAC makes of it. */
   eui64: { word: "", kind: listed("no", "yes"), says: "EUI-64 source", derived: true },
   /** What the frame says it carries. */

@@ -24,9 +24,16 @@ interface LinkJson {
   readonly master?: string;
   readonly mtu?: number;
   readonly group?: string;
+  /** The device that it is built on. */
+  readonly link?: string;
   readonly linkinfo?: {
     readonly info_kind?: string;
-    readonly info_data?: { readonly nf_call_iptables?: number; readonly nf_call_ip6tables?: number };
+    readonly info_data?: {
+      readonly nf_call_iptables?: number;
+      readonly nf_call_ip6tables?: number;
+      /** Of a VLAN device. */
+      readonly id?: number;
+    };
     readonly info_slave_data?: { readonly state?: string; readonly hairpin?: boolean };
   };
 }
@@ -119,9 +126,10 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   link: [
     {
       ...device,
+      link: "string",
       linkinfo: {
         info_kind: "string",
-        info_data: { nf_call_iptables: "number", nf_call_ip6tables: "number" },
+        info_data: { nf_call_iptables: "number", nf_call_ip6tables: "number", id: "number" },
         info_slave_data: { state: "string" },
       },
     },

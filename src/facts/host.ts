@@ -60,6 +60,13 @@ export class Host {
     return value === undefined ? undefined : value === 1;
   }
 
+  /** The device that takes frames of a VLAN from another; null: there is none; undefined: not known, or the VLAN is not. */
+  vlanDevice(dev: string, id: number | undefined): string | null | undefined {
+    const vlans = this.json.link?.filter(({ link, linkinfo }) => link === dev && linkinfo?.info_kind === "vlan");
+    if (vlans === undefined || (id === undefined && vlans.length > 0)) return undefined;
+    return vlans.find(({ linkinfo }) => linkinfo?.info_data?.id === id)?.ifname ?? null;
+  }
+
   /** Addresses that are the host's own; undefined when not known. */
   localAddresses(family: Family): Ranges | undefined {
     const local = this.routes(family)?.filter(({ type }) => type === "local");

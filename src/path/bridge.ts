@@ -15,6 +15,7 @@ import {
 } from "../facts/index.ts";
 import { PARTS, type Stop } from "./journey.ts";
 import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
+import { switchesOf, taggedOrNot } from "./vlan.ts";
 
 /** A frame has passed PREROUTING: is it for the host, or for a port? */
 export function decideOnBridge(traveller: Traveller, world: World): Traveller[] {
@@ -227,20 +228,23 @@ export function enterBridge(traveller: Traveller, bridge: Bridge | undefined, wo
     };
     traveller.packet = narrow(traveller.packet, "physdevIn", ports) ?? traveller.packet;
   }
-  const calls = bridge ? world.host.bridgeCallsIptables(name, packet.family) : true;
   traveller.todo = [...PARTS.frameIn];
   if (isAbsent(packet.fields.physdevIn)) {
     traveller.brnf = false;
     return [traveller];
   }
-  if (calls !== undefined) {
-    traveller.brnf = calls;
-    return [traveller];
-  }
+  return taggedOrNot(traveller).flatMap((each) => shownOrNot(each, bridge, world));
+}
+
+function shownOrNot(traveller: Traveller, bridge: Bridge | undefined, world: World): Traveller[] {
+  const switches = switchesOf(traveller, bridge, world);
+  traveller.brnf = switches.every(([, on]) => on === true);
+  const open = switches.filter(([, on]) => on === undefined);
+  if (open.length === 0 || switches.some(([, on]) => on === false)) return [traveller];
   return [true, false].map((on) => {
     const branch = fork(traveller);
     branch.brnf = on;
-    assume(branch, "bridge-nf-call-iptables", null, on ? "1" : "0");
+    for (const [name] of open) assume(branch, name, null, on ? "1" : "0");
     return branch;
   });
 }

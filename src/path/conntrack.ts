@@ -22,6 +22,7 @@ import {
 } from "../facts/index.ts";
 import { askedOnce, bind, someRule } from "../model/index.ts";
 import type { Traveller, World } from "./traveller.ts";
+import { isRefused } from "./unreadable.ts";
 
 const ORIGINAL = 0;
 const [SNAT, DNAT] = [1, 2];
@@ -57,15 +58,18 @@ const assignsHelper = askedOnce((tables) =>
   ),
 );
 
+const NOTHING: Packet["fields"] = { ctmark: absent, ctnat: absent };
 /** What its connection is to a packet that has passed conntrack, as far as its state tells. */
 export function track(traveller: Traveller, world: World): void {
   if (traveller.attached === "untracked") set(traveller, { ctstate: ctStates("UNTRACKED") });
+  else if (isRefused(traveller.packet, !traveller.fromHost, world.host))
+    set(traveller, { ...NOTHING, ctstate: ctStates("INVALID") });
   if (!mayBeRelated(traveller.packet, world))
     traveller.packet = narrow(traveller.packet, "ctstate", NOT_RELATED) ?? traveller.packet;
   const { packet } = traveller;
   if (knownValue(packet, "ctstate") === undefined) return;
   const is = (state: Condition) => evaluate(state, packet).is === "yes";
-  if (is(isCtState("INVALID", "UNTRACKED"))) return set(traveller, { ctmark: absent, ctnat: absent });
+  if (is(isCtState("INVALID", "UNTRACKED"))) return set(traveller, NOTHING);
   if (!is(isCtState("NEW"))) return learn(traveller, { ctmark: any("ctmark"), ctnat: natOf(packet) });
   const status = knownValue(packet, "ctstatus");
   const isFirst = packet.fields.ctstatus === undefined || (typeof status === "number" && (status & CONFIRMED) === 0);

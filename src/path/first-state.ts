@@ -9,14 +9,14 @@ const VALID = new Set([SYN, SYN | URG, SYN | ACK, RST, RST | ACK, FIN | ACK, FIN
 /** nf_conntrack_proto_icmpv6.c noct_valid_new: neighbour and group discovery are not tracked. */
 const UNTRACKED_SIX = new Set([130, 131, 132, 133, 134, 135, 136, 143]);
 
-/** The state of a packet of which conntrack knows nothing yet; undefined: its fields do not tell. Semantics 4.10. */
+/**
+ * The state of a packet of which conntrack knows nothing yet; undefined: its fields do not tell. Semantics 4.10.
+ * One that is wrong in itself is INVALID whatever conntrack knows: see unreadable.ts.
+ */
 export function firstState(packet: Packet, { host }: World): ValueSet | undefined {
   const protocol = knownValue(packet, "protocol");
   const type = knownValue(packet, "icmpType");
   const flags = knownValue(packet, "tcpFlags");
-  const { incomplete } = packet.fields;
-  // each protocol wants its whole header: tcp_error, udp_error, nf_conntrack_icmpv4_error
-  if (incomplete && !incomplete.absent) return ctStates("INVALID");
   if (protocol === 6) return typeof flags === "number" ? firstOfTcp(flags & ~PSH, host) : undefined;
   if (protocol !== 1 && protocol !== 58) return protocol === undefined ? undefined : ctStates("NEW");
   if (typeof type !== "number") return undefined;

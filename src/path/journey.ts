@@ -29,6 +29,7 @@ type Deed = "defragment" | "note route" | "reroute";
 type Decision =
   | "bridge decision"
   | "assemble"
+  | "untag"
   | "route"
   | "route out"
   | "routed"
@@ -123,7 +124,7 @@ export const PARTS = {
   /** It goes on to another port of the bridge (A, B). */
   bridged: [bridge("FORWARD"), ip("FORWARD", "brnf"), bridge("POSTROUTING"), ip("POSTROUTING", "brnf"), decide("end")],
   /** It goes up to the host's IP layer (D, E): with br_netfilter IP PREROUTING has been, and is not repeated. */
-  up: [bridge("INPUT"), ip("PREROUTING", "no brnf"), decide("route")],
+  up: [bridge("INPUT"), decide("untag"), ip("PREROUTING", "no brnf"), decide("route")],
   /** A packet comes in by a device that is no bridge (F, M). */
   packetIn: [ip("PREROUTING"), decide("route")],
   toHost: [decide("assemble"), ip("INPUT"), decide("end")],

@@ -17,10 +17,15 @@ import { lookUp, NOWHERE, type Reached } from "./lookup.ts";
 import { type Answer, replyTo } from "./replies.ts";
 import { rewrite } from "./rewrite.ts";
 import { checkSource } from "./source.ts";
+import { takeSourceRoute } from "./source-route.ts";
 import { assume, conclude, fork, goOn, lose, mayLose, nameOf, type Traveller, type World } from "./traveller.ts";
 
-/** After PREROUTING. Without routes the stated devices say the way: both forwarded, only -i to this host. */
-export function route(traveller: Traveller, world: World): Traveller[] {
+/** After PREROUTING. */
+export const route = (traveller: Traveller, world: World): Traveller[] =>
+  takeSourceRoute(traveller, world).flatMap((each) => (each.verdict ? [each] : byDestination(each, world)));
+
+/** Without routes the stated devices say the way: both forwarded, only -i to this host. */
+function byDestination(traveller: Traveller, world: World): Traveller[] {
   const { out } = traveller.started;
   const all = lookUp(traveller.packet, world.host);
   if (!all) {

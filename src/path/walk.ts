@@ -24,6 +24,7 @@ import {
   type Walking,
   type World,
 } from "./traveller.ts";
+import { untag } from "./vlan.ts";
 
 /** One way that the unknown facts could fall. */
 export interface Path {
@@ -129,6 +130,8 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
       return usesConntrack(world.ruleset, traveller.packet.family) ? reassemble(traveller) : [traveller];
     case "assemble":
       return reassemble(traveller);
+    case "untag":
+      return untag(traveller, world);
     case "note route":
       return noteRoute(traveller);
     case "routed":

@@ -131,7 +131,7 @@ export class Conversations {
       if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
     }
     const { number, original, reply, left } = conversation;
-    const alone = this.#complete && (related ? !found : !joins);
+    const alone = tuples.length === 0 || (this.#complete && (related ? !found : !joins));
     return {
       packet,
       conversation: number,
@@ -210,7 +210,18 @@ function linesOf({ events }: TracedPacket): LogValues[] {
 
 /** So that two hosts that ping each other with one id hold two conversations. */
 const isAnswer = ({ icmpType }: LogValues): boolean =>
-  [0, 14, 16, 18, 129].includes(Math.floor(Number(icmpType) / 256));
+  [0, 14, 16, 18, 129, 140].includes(Math.floor(Number(icmpType) / 256));
+
+/**
+ * An ICMP packet that neither asks nor answers is part of no connection, nor is an error about one: conntrack finds no
+ * tuple in it, whatever it knows. net/netfilter/nf_conntrack_proto_icmp.c invmap, nf_conntrack_proto_icmpv6.c; recording t02b
+ */
+function hasTuple(line: LogValues): boolean {
+  const { protocol, icmpType, fragmentOffset } = line;
+  if ((protocol !== 1 && protocol !== 58) || fragmentOffset !== 0) return true;
+  const requests = protocol === 58 ? ICMP6_REQUESTS : ICMP_REQUESTS;
+  return isAnswer(line) || (icmpType !== undefined && requests.has(Math.floor(Number(icmpType) / 256)));
+}
 
 interface Keyed {
   readonly tuple: Tuple;
@@ -222,7 +233,7 @@ function unique(lines: readonly LogValues[]): Keyed[] {
   const out = new Map<string, Keyed>();
   let last: LogValues | undefined;
   for (const line of lines) {
-    if (line === last || line.source === undefined || line.destination === undefined) continue;
+    if (line === last || line.source === undefined || line.destination === undefined || !hasTuple(line)) continue;
     last = line;
     const { source, destination, protocol } = line;
     const [asks, answers] = line.icmpId === undefined ? [] : [`${line.icmpId}?`, `${line.icmpId}!`];

@@ -56,8 +56,17 @@ function header(values: LogValues | undefined): Stated {
   return { ...statedAs(values, HEADER), ...extensionHeaders(values), ...unreadable(values) };
 }
 const HEADER = [
-  ...(["protocol", "icmpType", "tcpFlags", "tcpEcn", "tcpOptions", "tcpMss", "ahSpi", "espSpi"] as const),
-  ...(["incomplete", "fragmentOffset", "moreFragments", "dontFragment", "fragmentId", "length", "mark"] as const),
+  ...(["protocol", "icmpType", "tcpFlags", "tcpEcn", "tcpOptions", "tcpMss", "ahSpi", "espSpi", "udpLength"] as const),
+  ...([
+    "incomplete",
+    "fragmentOffset",
+    "moreFragments",
+    "dontFragment",
+    "fragmentId",
+    "length",
+    "ipOptions",
+    "mark",
+  ] as const),
 ];
 
 /** Those that the line names, and some of those that it does not tell apart: at least one, and no more than it shows. */

@@ -3,6 +3,8 @@ import { bitsOf, EXTENSION_HEADERS, headerBytes } from "../facts/index.ts";
 import type { Draft } from "./event.ts";
 
 export function readHeaders(values: Draft, text: string): void {
+  const options = text.includes(" OPT (") ? / OPT \(([\dA-F]+)\) PROTO=/.exec(text)?.[1] : undefined;
+  if (options) values.ipOptions = bitsOf(kindsOf(bytesOf(options)));
   if (text.includes("SPI=")) readSpis(values, text);
   if (typeof values.source === "bigint") readExtensionHeaders(values, text);
   if (values.tcpFlags !== undefined) readTcpOptions(values, text);
@@ -45,17 +47,21 @@ function readTcpOptions(values: Draft, text: string): void {
     values.incomplete = Math.max(0, Number(values.length ?? 0) - (typeof values.source === "bigint" ? 40 : 20));
     return;
   }
-  const bytes = Array.from({ length: (hex?.length ?? 0) / 2 }, (_, at) =>
-    Number.parseInt(hex?.slice(at * 2, at * 2 + 2) ?? "", 16),
-  );
-  const kinds = new Set<number>();
+  const bytes = bytesOf(hex);
   values.tcpMss = null;
-  // net/netfilter/xt_tcpudp.c tcp_find_option and xt_tcpmss.c walk so
-  for (let at = 0; at < bytes.length; ) {
-    const [kind = 0, size = 0, high = 0, low] = bytes.slice(at, at + 4);
-    kinds.add(kind);
+  for (const at of optionsIn(bytes)) {
+    const [kind, size, high = 0, low] = bytes.slice(at, at + 4);
     if (kind === 2 && size === 4 && low !== undefined) values.tcpMss ??= high * 256 + low;
-    at += kind < 2 ? 1 : size || 1;
   }
-  values.tcpOptions = bitsOf([...kinds]);
+  values.tcpOptions = bitsOf(kindsOf(bytes));
+}
+
+const bytesOf = (hex = ""): number[] =>
+  Array.from({ length: hex.length / 2 }, (_, at) => Number.parseInt(hex.slice(at * 2, at * 2 + 2), 16));
+const kindsOf = (bytes: readonly number[]): number[] => [...new Set(optionsIn(bytes).map((at) => bytes[at] ?? 0))];
+/** Where each option begins. net/netfilter/xt_tcpudp.c tcp_find_option and xt_tcpmss.c walk so, ip_options.c too. */
+function optionsIn(bytes: readonly number[]): number[] {
+  const out: number[] = [];
+  for (let at = 0; at < bytes.length; at += (bytes[at] ?? 0) < 2 ? 1 : bytes[at + 1] || 1) out.push(at);
+  return out;
 }

@@ -68,6 +68,7 @@ const transport: typeof numbers = {
   DPT: "destinationPort",
   SEQ: "seq",
   ACK: "ack",
+  LEN: "udpLength",
   UID: "uidOwner",
   GID: "gidOwner",
   MARK: "mark",

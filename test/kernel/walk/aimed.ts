@@ -2,7 +2,7 @@
 import { TCP_FLAGS } from "../../../src/facts/index.ts";
 import { chance, oneOf, type Pick } from "../draw.ts";
 import type { Aim } from "./conversation.ts";
-import { encode } from "./datagram.ts";
+import { AH, DESTINATION, ESP, encode, HOP_BY_HOP, IPCOMP, MOBILITY, ROUTING } from "./datagram.ts";
 
 type Draw = (pick: Pick, aim: Aim) => string | null;
 const near = (pick: Pick, value: number, most: number): string => {
@@ -81,6 +81,23 @@ const states =
 const STATES = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED"];
 
 /** One address, so that nothing is left to chance; with a port, where there are ports. */
+const spiOf: Draw = (pick, { datagram: { protocol, body, extensions = [] } }) => {
+  const header = extensions.find(({ header }) => header === AH);
+  const text = header?.rest.slice(6, 14) ?? (protocol === AH ? body.slice(8, 16) : body.slice(0, 8));
+  return near(pick, Number.parseInt(text, 16), 0xffffffff);
+};
+const EXTENSIONS: Readonly<Record<number, string>> = {
+  [HOP_BY_HOP]: "hop-by-hop",
+  [DESTINATION]: "ipv6-opts",
+  [ROUTING]: "ipv6-route",
+  [AH]: "ah",
+};
+const headers: Draw = (pick, { datagram: { protocol, extensions = [] } }) => {
+  const last = protocol === ESP ? "esp" : "protocol";
+  const names = [...extensions.map(({ header }) => EXTENSIONS[header]), last].filter(() => chance(pick, 90));
+  return names.join(",") || "protocol";
+};
+
 const translated: Draw = (pick, { datagram, everybody }) => {
   const address = oneOf(pick, everybody);
   const port = datagram.destinationPort === undefined ? null : oneOf(pick, [null, null, 80, 53, 8080, 40000 + pick(9)]);
@@ -89,6 +106,9 @@ const translated: Draw = (pick, { datagram, everybody }) => {
 };
 /** The same address, or only the port for tcp and udp. */
 const onePort: Draw = (pick) => String(oneOf(pick, [80, 53, 8080, 40000 + pick(9)]));
+
+const spare = ({ datagram: { family } }: Aim, side: string): string =>
+  `${family === "ipv6" ? "spare6" : "spare"} ${side}`;
 
 const DRAWS: Readonly<Record<string, Draw>> = {
   "ip -s": address("source"),
@@ -166,6 +186,29 @@ const DRAWS: Readonly<Record<string, Draw>> = {
     datagram.family === "ipv6"
       ? `hosts6 ${oneOf(pick, ["src", "dst"])}`
       : oneOf(pick, ["hosts src", "hosts dst", "pairs src,dst", "pairs dst,dst", "pairs src,src"]),
+  "ah --ahspi": spiOf,
+  "esp --espspi": spiOf,
+  "ipcomp --ipcompspi": (pick, { datagram: { protocol, body } }) =>
+    protocol === IPCOMP ? near(pick, Number.parseInt(body.slice(4, 8), 16), 0xffff) : null,
+  "mh --mh-type": (pick, { datagram: { protocol, body } }) =>
+    protocol === MOBILITY ? near(pick, Number.parseInt(body.slice(4, 6), 16), 255) : null,
+  "ipv6header --header": headers,
+  "dccp --sport": port("sourcePort"),
+  "dccp --dport": port("destinationPort"),
+  "devgroup --src-group": (pick) => oneOf(pick, ["3", "default", "0x1/0x1"]),
+  "devgroup --dst-group": (pick) => oneOf(pick, ["3", "default", "0x1/0x1"]),
+  "owner --uid-owner": (pick) => oneOf(pick, ["0", "33", "1000", "1-999"]),
+  "owner --gid-owner": (pick) => oneOf(pick, ["0", "0-5", "33"]),
+  "cluster --cluster-total-nodes": (pick) => oneOf(pick, ["2", "2", "8"]),
+  "addrtype --src-type": (pick) => oneOf(pick, ["LOCAL", "UNICAST", "BROADCAST", "LOCAL,UNICAST", "BLACKHOLE"]),
+  "addrtype --dst-type": (pick) => oneOf(pick, ["LOCAL", "UNICAST", "BROADCAST", "MULTICAST,ANYCAST", "PROHIBIT"]),
+  // of one value a hash has no choice
+  "HMARK --hmark-mod": () => "1",
+  "SET --add-set": (_, aim) => spare(aim, "src"),
+  "SET --del-set": (_, aim) => spare(aim, "dst"),
+  "TEE --gateway": (pick, { everybody }) => oneOf(pick, everybody),
+  "TEE --oif": (pick) => oneOf(pick, ["ext0", "ext1", "br1"]),
+  "RATEEST --rateest-name": (pick) => oneOf(pick, ["one", "two"]),
   "DNAT --to-destination": translated,
   "SNAT --to-source": translated,
   "REDIRECT --to-ports": onePort,
@@ -178,7 +221,16 @@ const DRAWS: Readonly<Record<string, Draw>> = {
 };
 
 /** multiport's examples name services that only tcp has; those of NAT leave the choice to a hash. */
-const ALWAYS: ReadonlySet<string> = new Set(["multiport", "DNAT", "SNAT", "REDIRECT", "MASQUERADE", "NETMAP", "set"]);
+const ALWAYS: ReadonlySet<string> = new Set([
+  "multiport",
+  "DNAT",
+  "SNAT",
+  "REDIRECT",
+  "MASQUERADE",
+  "NETMAP",
+  "set",
+  "SET",
+]);
 
 /** The words behind the option; null: nothing about the packet fits it, or it is time for something else. */
 export function aimedWords(pick: Pick, extension: string, option: string, aim: Aim): string[] | null {

@@ -1,6 +1,23 @@
 /** Random conversations between what is connected to a host, and the host: which packets are sent, and what answers them. */
 import { chance, oneOf, type Pick } from "../draw.ts";
-import { AH, type Datagram, ESP, ICMP, ICMP6, pieces, SCTP, TCP, UDP } from "./datagram.ts";
+import {
+  AH,
+  type Datagram,
+  DCCP,
+  DESTINATION,
+  ESP,
+  HOP_BY_HOP,
+  ICMP,
+  ICMP6,
+  IPCOMP,
+  MOBILITY,
+  pieces,
+  ROUTING,
+  SCTP,
+  TCP,
+  UDP,
+  UDPLITE,
+} from "./datagram.ts";
 import type { Topology, Wire } from "./topology.ts";
 
 export type Family = "ipv4" | "ipv6";
@@ -72,7 +89,10 @@ export function drawConversation(pick: Pick, topology: Topology, first: number):
   const aims = aimsOf(topology, datagram, sender, receiver, addresses);
   const way = { topology, sender, receiver, mark: oneOf(pick, [0, 0, 0, 5]), uid: ownerOf(pick, datagram) };
   if (!odd) return { actions: script(pick, way, datagram, first), aims };
-  const parts = datagram.body.length > 64 && chance(pick, 60) ? pieces(datagram, 8 * (1 + pick(3))) : [datagram];
+  const parts =
+    datagram.body.length > 64 && !datagram.extensions && chance(pick, 60)
+      ? pieces(datagram, 8 * (1 + pick(3)))
+      : [datagram];
   const actions = parts.map((part) => sendOne(way, part));
   const last = actions.pop();
   if (last?.kind === "send" && parts.length > 1) actions.push({ ...last, whole: datagram });
@@ -99,13 +119,19 @@ function oddOne(pick: Pick, datagram: Datagram): Datagram {
   const body = "61".repeat(12 + pick(40));
   const ports = { sourcePort: 1024 + pick(60000), destinationPort: oneOf(pick, [53, 80, 8080, 2905]) };
   const spi = `0000000${1 + pick(9)}`;
+  if (family === "ipv6" && chance(pick, 40)) return { ...datagram, extensions: drawExtensions(pick, spi) };
   return oneOf<() => Datagram>(pick, [
     () => ({ ...datagram, body: "61".repeat(60 + pick(200)) }),
     () => ({ ...datagram, body: "61".repeat(60 + pick(200)) }),
-    () => ({ ...head, protocol: TCP, ...ports, tcpFlags: pick(64), seq: 7, ack: 9, body: "" }),
+    () => ({ ...head, protocol: TCP, ...ports, tcpFlags: pick(256), seq: 7, ack: 9, body: "" }),
     // an INIT of one chunk
     () => ({ ...head, protocol: SCTP, ...ports, body: `01000014000000010000ffff0001000100000001` }),
     () => ({ ...head, protocol: ESP, body: `${spi}00000001${body}` }),
+    () => ({ ...head, protocol: oneOf(pick, [UDPLITE, DCCP]), ...ports, body }),
+    // flags, and a well-known index
+    () => ({ ...head, protocol: IPCOMP, body: `00000${pick(4)}00${body}` }),
+    // nothing behind it, the length, a type
+    () => (family === "ipv4" ? datagram : { ...head, protocol: MOBILITY, body: `3b000${pick(8)}0000000000` }),
     () => ({
       ...head,
       protocol: family === "ipv4" ? AH : ESP,
@@ -121,6 +147,20 @@ function oddOne(pick: Pick, datagram: Datagram): Datagram {
     }),
     () => ({ ...head, protocol: oneOf(pick, [TCP, UDP]), truncated: true, body: "61".repeat(1 + pick(7)) }),
   ])();
+}
+
+/** Some of them, in the order that RFC 8200 asks for. */
+function drawExtensions(pick: Pick, spi: string): NonNullable<Datagram["extensions"]> {
+  const padded = "00010400000000";
+  const all = [
+    { header: HOP_BY_HOP, rest: padded },
+    { header: DESTINATION, rest: padded },
+    // mobile IPv6's, of one address, which is done
+    { header: ROUTING, rest: `02020000000000fd${"00".repeat(14)}01` },
+    { header: AH, rest: `040000${spi}00000001${"61".repeat(12)}` },
+  ];
+  const some = all.filter(() => chance(pick, 40));
+  return some.length > 0 ? some : [oneOf(pick, all)];
 }
 
 const isGroup = (address: string): boolean => /\.255$|^2[234]\d\./.test(address);

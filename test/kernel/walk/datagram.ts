@@ -12,7 +12,7 @@ export interface Datagram {
   /** tcp, udp, udplite, sctp and dccp. */
   readonly sourcePort?: number;
   readonly destinationPort?: number;
-  /** TCP_FLAGS as bits: FIN is the lowest. */
+  /** TCP_FLAGS as bits: FIN is the lowest; above them ECE and CWR. */
   readonly tcpFlags?: number;
   readonly seq?: number;
   readonly ack?: number;
@@ -23,6 +23,8 @@ export interface Datagram {
   /** Hex: IPv4 or tcp options, whole words of 4 bytes. */
   readonly ipOptions?: string;
   readonly tcpOptions?: string;
+  /** IPv6 headers before the protocol's: hex behind their first byte, which says what is next. */
+  readonly extensions?: readonly { readonly header: number; readonly rest: string }[];
   /** Hex: what comes behind the headers named here. */
   readonly body: string;
   /** One piece of a packet: the offset in units of 8 bytes. What it has of the transport header is in its body. */
@@ -32,7 +34,8 @@ export interface Datagram {
 }
 
 export const [TCP, UDP, DCCP, SCTP, UDPLITE, ICMP, ICMP6, FRAGMENT] = [6, 17, 33, 132, 136, 1, 58, 44] as const;
-export const [ESP, AH] = [50, 51] as const;
+export const [ESP, AH, IPCOMP, MOBILITY] = [50, 51, 108, 135] as const;
+export const [HOP_BY_HOP, ROUTING, DESTINATION] = [0, 43, 60] as const;
 const ETHERTYPE = { ipv4: 0x0800, ipv6: 0x86dd } as const;
 
 export function frame(from: string, to: string, packet: Buffer): string {
@@ -88,11 +91,19 @@ function four(
   return Buffer.concat([whole, inside]);
 }
 
-function six({ source, destination, ttl, tos, id, protocol, fragment }: Datagram, inside: Buffer): Buffer {
+function six(
+  { source, destination, ttl, tos, id, protocol, extensions = [], fragment }: Datagram,
+  inside: Buffer,
+): Buffer {
+  const before = extensions.map(({ rest }, at) => {
+    const next = (extensions[at + 1]?.header ?? protocol).toString(16).padStart(2, "0");
+    return Buffer.from(`${next}${rest}`, "hex");
+  });
+  const payload = Buffer.concat([...before, inside]);
   const header = Buffer.alloc(fragment ? 48 : 40);
   header.writeUInt32BE(0x60000000 + tos * 2 ** 20 + (id & 0xfffff), 0);
-  header.writeUInt16BE(header.length - 40 + inside.length, 4);
-  header.writeUInt8(fragment ? FRAGMENT : protocol, 6);
+  header.writeUInt16BE(header.length - 40 + payload.length, 4);
+  header.writeUInt8(fragment ? FRAGMENT : (extensions[0]?.header ?? protocol), 6);
   header.writeUInt8(ttl, 7);
   bytesOf(source).copy(header, 8);
   bytesOf(destination).copy(header, 24);
@@ -101,7 +112,7 @@ function six({ source, destination, ttl, tos, id, protocol, fragment }: Datagram
     header.writeUInt16BE(fragment.offset * 8 + (fragment.more ? 1 : 0), 42);
     header.writeUInt32BE(id, 44);
   }
-  return Buffer.concat([header, inside]);
+  return Buffer.concat([header, payload]);
 }
 
 function transport(datagram: Datagram): Buffer {

@@ -10,7 +10,7 @@ import {
   type ValueSet,
 } from "../../../src/facts/index.ts";
 import { type Done, macOf } from "./case.ts";
-import { AH, type Datagram, ESP, encode, packetOf, TCP } from "./datagram.ts";
+import { AH, type Datagram, DESTINATION, ESP, encode, HOP_BY_HOP, packetOf, ROUTING, TCP } from "./datagram.ts";
 import type { Topology } from "./topology.ts";
 
 type Stated = Partial<Record<Field, ValueSet>>;
@@ -45,9 +45,11 @@ export function entered({ sent }: Pick<Done, "sent">, datagram: Datagram, { wire
 }
 
 function headers(datagram: Datagram): Stated {
-  const { source, destination, protocol, ttl, tos, fragment, id, family } = datagram;
+  const { source, destination, protocol, ttl, tos, fragment, id, family, extensions = [] } = datagram;
   const first = (fragment?.offset ?? 0) === 0;
   const isPiece = fragment !== undefined && family === "ipv6";
+  const header = extensions.find((each) => each.header === AH);
+  const auth = protocol === AH && !fragment ? datagram.body : header && `00${header.rest}`;
   const there = datagram.body.length / 2;
   const isCut = (fragment !== undefined || datagram.truncated === true) && there < headerBytes(protocol);
   return {
@@ -61,14 +63,24 @@ function headers(datagram: Datagram): Stated {
     moreFragments: only(fragment?.more ? 1 : 0),
     dontFragment: only(0),
     fragmentId: isPiece ? only(id) : absent,
-    extensionHeaders: only(isPiece ? 1 << EXTENSION_HEADERS.indexOf("ipv6-frag") : 0),
-    ahSpi: protocol === AH && !fragment ? spi(datagram.body, 4) : absent,
+    extensionHeaders: only(
+      bitOf([...extensions.map(({ header }) => NAMES[header]), ...(isPiece ? ["ipv6-frag"] : [])]),
+    ),
+    ahSpi: auth ? spi(auth, 4) : absent,
     espSpi: protocol === ESP && !fragment ? spi(datagram.body, 0) : absent,
     ...(first && isCut ? { incomplete: only(there) } : {}),
     ...(first && !fragment && !isCut ? transport(datagram) : {}),
   };
 }
 
+const NAMES: Readonly<Record<number, string>> = {
+  [HOP_BY_HOP]: "hop-by-hop",
+  [DESTINATION]: "ipv6-opts",
+  [ROUTING]: "ipv6-route",
+  [AH]: "ah",
+};
+const bitOf = (names: readonly (string | undefined)[]): number =>
+  EXTENSION_HEADERS.reduce((sum, name, bit) => sum + (names.includes(name) ? 1 << bit : 0), 0);
 const spi = (body: string, at: number): ValueSet => only(Buffer.from(body, "hex").readUInt32BE(at));
 
 function transport({ protocol, sourcePort, destinationPort, tcpFlags, icmpType, tcpOptions = "" }: Datagram): Stated {
@@ -77,11 +89,11 @@ function transport({ protocol, sourcePort, destinationPort, tcpFlags, icmpType, 
   return {
     sourcePort: number(sourcePort),
     destinationPort: number(destinationPort),
-    tcpFlags: number(tcpFlags),
+    tcpFlags: number(tcpFlags === undefined ? undefined : tcpFlags & 63),
     icmpType: number(icmpType),
     tcpOptions: isTcp ? only(bitsOf(kinds.map(({ kind }) => kind))) : absent,
     tcpMss: number(kinds.find(({ kind }) => kind === MSS)?.value),
-    tcpEcn: isTcp ? only(0) : absent,
+    tcpEcn: isTcp ? only((tcpFlags ?? 0) >> 6) : absent,
   };
 }
 

@@ -17,7 +17,7 @@ import type { Done } from "./case.ts";
 import type { Datagram } from "./datagram.ts";
 import { entered } from "./entered.ts";
 import type { Topology } from "./topology.ts";
-import { INHERENT_FACTS, INHERENTLY_UNKNOWN } from "./unknown.ts";
+import { INHERENT_FACTS, INHERENTLY_UNKNOWN, unexcused } from "./unknown.ts";
 
 export interface Disagreement {
   /** Which of the case's actions led to it. */
@@ -168,16 +168,12 @@ function hold(
       why: `${at}: the kernel prints ${seen}, predicted ${divergence?.predicted?.id ?? "nothing"}`,
     };
   }
-  const forks = paths
-    .flatMap(({ assumptions }) => assumptions)
-    .filter(
-      ({ fact, rule }) =>
-        !INHERENT_FACTS.test(fact) &&
-        !isInherent(world.ruleset, packet, rule) &&
-        unsettled !== "anything" &&
-        !unsettled.has(fact),
-    );
-  const [fork] = forks;
+  const isExcused = ({ fact, rule }: { readonly fact: string; readonly rule: string | null }): boolean =>
+    INHERENT_FACTS.test(fact) ||
+    isInherent(world.ruleset, packet, rule) ||
+    unsettled === "anything" ||
+    unsettled.has(fact);
+  const [fork] = unexcused(paths, same.path, isExcused);
   return { path: same.path, why: fork ? `a fork on ${fork.fact} at ${fork.rule ?? "the way"}` : null };
 }
 

@@ -1,6 +1,9 @@
 /** /dev/kmsg, from now on. Every network namespace writes there: a run knows its lines by its own addresses. */
 import { closeSync, constants, openSync, readSync } from "node:fs";
 
+/** The kernel's log is one ring for the whole machine: others may have filled it. What was read on the way is gone. */
+export class LostLines extends Error {}
+
 export class KernelLog {
   readonly #fd = openSync("/dev/kmsg", constants.O_RDONLY | constants.O_NONBLOCK);
   readonly #buffer = Buffer.alloc(8192);
@@ -24,7 +27,7 @@ export class KernelLog {
         size = readSync(this.#fd, this.#buffer);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === "EAGAIN") return out;
-        throw new Error("the kernel's log has lost lines: its ring was overrun", { cause: error });
+        throw new LostLines("the kernel's log has lost lines: its ring was overrun", { cause: error });
       }
       const record = this.#buffer.toString("latin1", 0, size);
       const message = record.slice(record.indexOf(";") + 1).split("\n")[0] ?? "";

@@ -5,6 +5,7 @@ import { drawBridgeTables } from "./bridge-rules.ts";
 import { type Case, loadCase, play, rulesetOf } from "./case.ts";
 import { type Action, type Aim, drawConversation } from "./conversation.ts";
 import { type Judged, judge } from "./judge.ts";
+import { LostLines } from "./kernel-log.ts";
 import { Lab } from "./lab.ts";
 import { type DrawnTable, drawTables } from "./rule-set.ts";
 import type { Topology } from "./topology.ts";
@@ -42,7 +43,19 @@ export class Stage {
   /** null: the rule-set is refused. */
   async run(drawn: Case): Promise<Judged | null> {
     if (loadCase(this.lab, drawn) !== null) return null;
-    return judge(await play(this.lab, drawn), rulesetOf(drawn, this.host), this.host, this.lab.topology);
+    const done = await this.#play(drawn);
+    // rules may ask for the time
+    const host = new Host({ ...this.host.json, time: new Date().toISOString() });
+    return judge(done, rulesetOf(drawn, host), host, this.lab.topology);
+  }
+
+  async #play(drawn: Case, tries = 5): Promise<Awaited<ReturnType<typeof play>>> {
+    try {
+      return await play(this.lab, drawn);
+    } catch (error) {
+      if (!(error instanceof LostLines) || tries === 0) throw error;
+      return this.#play(drawn, tries - 1);
+    }
   }
 
   /** The case without the rules that the tools or the kernel refuse, and those rules. */

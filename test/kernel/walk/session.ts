@@ -22,6 +22,8 @@ export interface Result {
   readonly failures: readonly string[];
   readonly refused: ReadonlyMap<string, number>;
   readonly tally: Tally;
+  /** Extensions that decided no rule. */
+  readonly never: readonly string[];
 }
 
 /** More failures than this are not shrunk: one cause mostly has many. */
@@ -64,7 +66,7 @@ export async function runCases({
   } finally {
     stage.lab.close();
   }
-  return { cases: count, packets, lines, failures, refused, tally };
+  return { cases: count, packets, lines, failures, refused, tally, never: tally.never(without) };
 }
 
 /** What failed, without where. */

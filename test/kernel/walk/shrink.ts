@@ -38,6 +38,8 @@ export async function shrunk(failing: Case, fails: (less: Case) => Promise<boole
     for (let at = 0; at < (chainAt(least, each)?.rules.length ?? 0); at++) {
       const text = () => chainAt(least, each)?.rules[at] ?? "";
       for (let part = parts(text()).length - 1; part >= 0; part--) {
+        // a line that tells less is another finding
+        if (parts(text())[part]?.startsWith("--log-")) continue;
         const less = parts(text()).toSpliced(part, 1).join(" ");
         await take(mapChain(least, each, (chain) => ({ ...chain, rules: chain.rules.with(at, less) })));
       }

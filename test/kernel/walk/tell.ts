@@ -49,13 +49,14 @@ function words(packet: string): string {
 }
 
 /** What was compared, and how often each extension decided a rule. */
-export function summary({ cases, packets, lines, failures, tally, refused }: Result): string {
+export function summary({ cases, packets, lines, failures, tally, never, refused }: Result): string {
   const matches = [...tally.matches].sort().map(([name, { matched, failed }]) => `${name} ${matched}+${failed}`);
   const targets = [...tally.targets].sort().map(([name, count]) => `${name} ${count}`);
   return [
     `${cases} cases, ${packets} packets, ${lines} lines compared: ${failures.length} disagreements`,
     `matches, as often as they held + as often as they ended a rule: ${matches.join(", ")}`,
     `targets: ${targets.join(", ")}`,
+    `decided no rule: ${never.join(", ") || "none"}`,
     `${refused.size} rules refused by the tools or the kernel`,
   ].join("\n");
 }

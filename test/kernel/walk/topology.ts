@@ -41,7 +41,17 @@ export function dockerLike(block: number): Topology {
     mac: mac(bridge, 0xa0 + host),
     bridge: `br${bridge}`,
     addresses: [],
-    peers: [{ mac: mac(bridge, host), addresses: [`${four}.${bridge}.${host}`, `${six}:${bridge}::${host}`] }],
+    peers: [
+      {
+        mac: mac(bridge, host),
+        addresses: [
+          `${four}.${bridge}.${host}`,
+          `${six}:${bridge}::${host}`,
+          // what its MAC makes of it (RFC 4291, appendix A)
+          ...(host === 2 ? [`${six}:${bridge}::${hex}:ff:fe00:${bridge}02`] : []),
+        ],
+      },
+    ],
   });
   return {
     bridges: [1, 2].map((net) => ({
@@ -91,6 +101,9 @@ export function dockerLike(block: number): Topology {
       `add pairs ${four}.1.0/24,tcp:80`,
       `add pairs ${four}.2.0/24,udp:53`,
       `add pairs ${four}.8.9,udp:8080`,
+      // what rules change is asked by none
+      "create spare hash:ip",
+      "create spare6 hash:ip family inet6",
       "create hosts6 hash:ip family inet6",
       `add hosts6 ${six}:1::2`,
       `add hosts6 ${six}:8::9`,

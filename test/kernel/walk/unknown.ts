@@ -1,3 +1,5 @@
+import type { Assumption, Path } from "../../../src/path/index.ts";
+
 /** What no packet and no host facts settle: semantics section 6, class U, and why. A walk may fork on these alone. */
 export const INHERENTLY_UNKNOWN: Readonly<Record<string, string>> = {
   statistic: "random, or a counter's state",
@@ -12,6 +14,8 @@ export const INHERENTLY_UNKNOWN: Readonly<Record<string, string>> = {
   cluster: "a hash",
   HMARK: "a hash",
   NFQUEUE: "userspace decides",
+  SYNPROXY: "whether a cookie was its own",
+  TPROXY: "the sockets of the host",
   connbytes: "counters of the connection",
   string: "the whole packet",
   u32: "the whole packet",
@@ -22,5 +26,22 @@ export const INHERENTLY_UNKNOWN: Readonly<Record<string, string>> = {
   socket: "the sockets of the host",
 };
 
-/** The same for single options of extensions that are known otherwise. */
-export const INHERENT_FACTS = /^(?:connection expires in |counters of set )/;
+/** The same for single options of extensions that are known otherwise; and for bytes of headers that no field states. */
+export const INHERENT_FACTS =
+  /^(?:connection expires in |counters of set |(?:hop-by-hop|destination-options|routing) header |mobility type |ipcomp index |sctp chunks: |dccp (?:type|option) |AH (?:length|reserved) |reserved bits of the fragment header |what is read as tcp |a later fragment fits )/;
+
+/**
+ * Assumptions that nothing excuses, on ways that do not part from the kernel's by one that something does: what the
+ * other answer to an open question would have led to is open too.
+ */
+export function unexcused(
+  paths: readonly Path[],
+  kernels: Path,
+  isExcused: (assumption: Assumption) => boolean,
+): Assumption[] {
+  const parts = ({ fact, rule, taken }: Assumption) =>
+    kernels.assumptions.some((each) => each.fact === fact && each.rule === rule && each.taken !== taken);
+  return paths
+    .filter(({ assumptions }) => !assumptions.some((each) => isExcused(each) && parts(each)))
+    .flatMap(({ assumptions }) => assumptions.filter((each) => !isExcused(each)));
+}
