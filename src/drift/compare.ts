@@ -42,7 +42,9 @@ function printed(steps: readonly Step[], traces: boolean): Step[] {
   // lines begin where the flag is set: a TRACE rule behind others leaves those before it unprinted (semantics 1.2)
   const set = steps.findIndex((step) => step.layer === "ip" && !step.printed);
   const flag = set < 0 && traces ? steps.length : set;
-  return steps.filter((step, at) => step.printed && (step.layer === "bridge" || at > flag));
+  // what nft traces goes to its own monitor (semantics 2)
+  const isLogged = (step: Step, at: number) => step.layer === "bridge" || (step.backend === "legacy" && at > flag);
+  return steps.filter((step, at) => step.printed && isLogged(step, at));
 }
 
 /** Whether a way with these steps so far may yet print the lines. */
