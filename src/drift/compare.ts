@@ -44,7 +44,11 @@ function printed(steps: readonly Step[], like: readonly TraceEvent[], traces: bo
   // lines begin where the flag is set: a TRACE rule behind others leaves those before it unprinted (semantics 1.2)
   const set = steps.findIndex((step) => step.layer === "ip" && !step.printed);
   const flag = set < 0 && traces ? steps.length : set;
-  if (!isMonitored(like)) return steps.filter((step, at) => step.printed && (step.layer === "bridge" || at > flag));
+  if (!isMonitored(like)) {
+    // what nft traces goes to its own monitor (semantics 2)
+    const isLogged = (step: Step, at: number) => step.layer === "bridge" || (step.backend === "legacy" && at > flag);
+    return steps.filter((step, at) => step.printed && isLogged(step, at));
+  }
   // a monitor shows the TRACE rule too, and every rule of a bridge, but no end of a user chain (semantics 2)
   const [first] = like;
   const earlier = steps.findIndex((step) => first !== undefined && isSameLine(step, first));
@@ -52,7 +56,8 @@ function printed(steps: readonly Step[], like: readonly TraceEvent[], traces: bo
   // `xtables-monitor -4` leaves the bridge's lines out
   const hasFrames = like.some(({ layer }) => layer === "bridge");
   return steps.filter(
-    ({ layer, rule, kind }, at) => at >= from && (layer === "ip" || hasFrames) && (rule !== null || kind === "policy"),
+    ({ layer, rule, kind, backend }, at) =>
+      at >= from && backend === "nft" && (layer === "ip" || hasFrames) && (rule !== null || kind === "policy"),
   );
 }
 

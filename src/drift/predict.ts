@@ -65,7 +65,7 @@ function mayBeTagged({ family, events }: TracedPacket, { ruleset, host }: World)
   if (isTold) return false;
   const bridge = host.bridgeOfPort(port)?.name;
   const isShown = bridge !== undefined && host.bridgeCallsIptables(bridge, family) === true;
-  return isShown && ruleset.tables.some((table) => table.family === family);
+  return isShown && ruleset.tables.some((table) => table.family === family && table.backend === "legacy");
 }
 function withoutTag(packet: Packet): Packet {
   const { vlanTag: _, ...fields } = packet.fields;

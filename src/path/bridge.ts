@@ -2,6 +2,7 @@
 import {
   allValues,
   type Bridge,
+  CONFIRMED,
   has,
   isAbsent,
   isGroupMac,
@@ -169,8 +170,9 @@ function flood(traveller: Traveller, ports: readonly Port[], part: readonly Stop
 }
 
 /** The next copy starts as the frame was when it was flooded; what has been learnt of it since still holds. */
-export function nextCopy(traveller: Traveller, port: string | null): Traveller[] {
+export function nextCopy(traveller: Traveller, port: string | null, { host }: World): Traveller[] {
   const { flooded } = traveller;
+  confirmByCopies(traveller, port === null && host.kernelAtLeast(6, 8) !== false);
   if (flooded) {
     const restored = Object.fromEntries([...flooded.rewritten].map((field) => [field, flooded.packet.fields[field]]));
     traveller.packet = { ...traveller.packet, fields: { ...traveller.packet.fields, ...restored } };
@@ -181,6 +183,17 @@ export function nextCopy(traveller: Traveller, port: string | null): Traveller[]
   traveller.bridged = false;
   traveller.started = { ...traveller.started, out: undefined };
   return [traveller];
+}
+
+/**
+ * The copies share one connection: the first that leaves confirms it, and since Linux 6.8 the bridge itself does before
+ * the host's own (br_netfilter_hooks.c br_nf_local_in; semantics 4.7, recording t07).
+ */
+function confirmByCopies(traveller: Traveller, toHost: boolean): void {
+  const status = traveller.brnf ? knownValue(traveller.packet, "ctstatus") : undefined;
+  if (typeof status !== "number" || (!toHost && !traveller.copies.some(({ verdict }) => verdict === "ACCEPT"))) return;
+  const { fields } = traveller.packet;
+  traveller.packet = { ...traveller.packet, fields: { ...fields, ctstatus: only(status | CONFIRMED) } };
 }
 
 function broadcast(traveller: Traveller, bridge: Bridge | undefined): Traveller {

@@ -40,7 +40,8 @@ export function routeOut(traveller: Traveller, world: World): Traveller[] {
   if (!mayReroute(world.ruleset, traveller.packet.family, world.host)) return [traveller];
   const first = fork(traveller);
   first.reroutes = true;
-  assume(traveller, "outInterface", null, "from the beginning");
+  traveller.bound = true;
+  assume(traveller, "outInterface", null, "from the beginning: its socket is bound to it");
   assume(first, "outInterface", null, "after OUTPUT");
   return [...eachWay(first, all, (branch, to) => sendBy(branch, to, world)), traveller];
 }
@@ -85,7 +86,7 @@ export function noteRoute(traveller: Traveller): Traveller[] {
 /** What mangle or nat changed in OUTPUT chooses another route; the hook goes on with the old device (semantics 4.4 J, 4.8). */
 export function reroute(traveller: Traveller, world: World): Traveller[] {
   const { packet, rewritten } = traveller;
-  if (!CHOSEN_BY.some((field) => rewritten.has(field))) return [traveller];
+  if (traveller.bound || !CHOSEN_BY.some((field) => rewritten.has(field))) return [traveller];
   traveller.hookOut ??= known(packet, "outInterface");
   const all = lookUp(packet, world.host);
   if (all) return eachWay(traveller, all, (branch, to) => sendBy(branch, to, world));

@@ -105,6 +105,7 @@ function begin(described: Packet, part: readonly Stop[]): Traveller {
     hookOut: null,
     rewritten: new Set(),
     reroutes: false,
+    bound: false,
     attached: null,
     sourceDone: false,
     copies: [],

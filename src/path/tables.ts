@@ -11,13 +11,23 @@ import {
   single,
   within,
 } from "../facts/index.ts";
-import type { Table } from "../model/index.ts";
+import { meaningOf, type Table } from "../model/index.ts";
 import { traverse } from "./chain.ts";
 import { track } from "./conntrack.ts";
 import { PARTS, type Stop } from "./journey.ts";
 import { asksNat, mayBeTranslated, translateSilently, tuplesStated, usesConntrack } from "./nat.ts";
 import { learn } from "./seen.ts";
-import { assume, conclude, fork, lose, mayLose, type Traveller, type Verdict, type Walking } from "./traveller.ts";
+import {
+  assume,
+  conclude,
+  fork,
+  lose,
+  mayLose,
+  type Traveller,
+  type Verdict,
+  type Walking,
+  type World,
+} from "./traveller.ts";
 import type { Left, Outcome } from "./visit.ts";
 
 const VERDICTS = {
@@ -42,13 +52,20 @@ export function throughTables(
     const left: Left[] = on.flatMap((each) => traverse(each, table, layer, stop.hook, world));
     on = [];
     for (const { traveller: each, outcome } of left) {
-      if (outcome === "accept") on.push(each);
+      if (outcome === "accept") (stop.at === "nat" && isSetUp(each, world) ? out : on).push(each);
       else if (outcome === "lost") out.push(each);
       else if (table.name === "broute") on.push(routed(each));
       else out.push(conclude(each, VERDICTS[outcome]));
     }
   }
   return [...on, ...out];
+}
+
+/** A rule of one nat table has set the connection up: those of others are not asked (net/netfilter/nf_nat_core.c nf_nat_inet_fn). */
+function isSetUp({ steps }: Traveller, { host }: World): boolean {
+  const rule = steps.at(-1)?.rule;
+  const action = rule && meaningOf(rule, host).action;
+  return action?.kind === "effects" && action.effects.some(({ does }) => does === "translate");
 }
 
 /** broute DROP: the frame is not bridged, it goes up on the port itself (semantics 3). */

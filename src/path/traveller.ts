@@ -1,4 +1,5 @@
 /** A packet on its way: what is known of it, what is still ahead, and the steps behind it. */
+import type { Backend } from "../extensions/index.ts";
 import { type Field, type Host, knownValue, type Packet, type ValueSet } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
 import type { NextRule } from "./candidates.ts";
@@ -22,6 +23,7 @@ export interface Step {
   readonly layer: Layer;
   readonly family: Packet["family"] | "bridge";
   readonly table: string;
+  readonly backend: Backend;
   readonly chain: string;
   readonly kind: Kind;
   readonly number: number;
@@ -93,6 +95,8 @@ export interface Traveller {
   rewritten: ReadonlySet<Field>;
   /** It leaves as stated only if it is rerouted. */
   reroutes: boolean;
+  /** Its socket is bound to the stated device, so that no route chooses another (netfilter.c ip_route_me_harder). */
+  bound: boolean;
   /** What a rule in raw has attached in place of a connection. */
   attached: "untracked" | "template" | null;
   /** nat has set up the source for the connection: copies of a flooded frame share it (semantics 4.2). */

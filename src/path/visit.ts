@@ -71,6 +71,7 @@ export function addStep(
     layer,
     family: isBridge ? "bridge" : traveller.packet.family,
     table: table.name,
+    backend: table.backend,
     chain: top.chain.name,
     kind,
     number,

@@ -117,7 +117,7 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
       if (!traveller.tracked) track(traveller, world);
       return [traveller];
     case "copy":
-      return nextCopy(traveller, stop.port);
+      return nextCopy(traveller, stop.port, world);
     case "bridge decision":
       return decideOnBridge(traveller, world);
     case "route":

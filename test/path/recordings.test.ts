@@ -7,80 +7,94 @@ import { describe, expect, test } from "vitest";
 import { best } from "../../src/drift/diagnose.ts";
 import { withoutForeignWatchers } from "../../src/drift/instrumentation.ts";
 import { enteredInOrder } from "../../src/drift/predict.ts";
-import { Host } from "../../src/facts/index.ts";
+import { Host, withFields } from "../../src/facts/index.ts";
 import { loadDump, toRuleset } from "../../src/model/index.ts";
-import { Source } from "../../src/source.ts";
 import { parse } from "../../src/syntax/index.ts";
-import { Conversations, PacketGrouper, readTrace } from "../../src/trace/index.ts";
-import { hostOf, RECORDINGS } from "../support/recording.ts";
+import { Conversations, PacketGrouper, readTrace, type TracedPacket, type TraceEvent } from "../../src/trace/index.ts";
+import { dumpsOf, hostOf, RECORDINGS, unshown } from "../support/recording.ts";
 
-/** Packets that no walk explains: how many, and why. */
-const UNEXPLAINED: Readonly<Record<string, readonly [packets: number, why: string]>> = {
-  "s12e-mixed-legacy-nft": [1, "a rule of iptables-nft translates, and these tables are not in the log"],
-  "s14-ipv6-brnf0": [1, "a group report of the kernel's own that only the bridge printed"],
-  "t02a-zoo-plain-noct": [1, "an IP option (source route) that the host does not take"],
-  "t02b-zoo-plain-ct": [12, "lengths and checksums that are wrong on purpose, nested errors, an IP option"],
-  "t02c-zoo-bridge-ebtlog": [4, "VLAN tags, which no line shows; an IP option; the kernel's own group packets"],
-  "t03b-tun-names-uid": [3, "devices that were made after the facts were taken"],
-  "t05b-nft-docker": [1, "a rule of iptables-nft drops, and these tables are not in the log"],
-  "t06c-vlan-filter_vlan_tagged0": [2, "VLAN tags, which no line shows"],
-  "t07-probes-brnf1": [1, "the host's own copy of a broadcast is confirmed before INPUT"],
-  "t08-edge-probes": [1, "sctp chunks"],
-  "uml61/t02a-zoo-plain-noct": [1, "an IP option (source route) that the host does not take"],
-  "uml61/t02b-zoo-plain-ct": [13, "lengths and checksums that are wrong on purpose, nested errors, an IP option"],
-  "uml61/t02c-zoo-bridge-ebtlog": [3, "VLAN tags, which no line shows; an IP option"],
-  "uml61/t03b-tun-names-uid": [3, "devices that were made after the facts were taken"],
-  "uml61/t06c-vlan-filter_vlan_tagged0": [2, "VLAN tags, which no line shows"],
+/** Packets that no walk explains: at most 1 % of all, none of TCP, UDP or echo. By the line that each begins with. */
+const UNEXPLAINED: Readonly<Record<string, readonly (readonly [line: number, why: string])[]>> = {
+  "s14-ipv6-brnf0": [
+    [8, "a group report of the kernel's own, of which the bridge alone has lines: sent before its trace rules were"],
+  ],
+  "t02c-zoo-bridge-ebtlog": [[325, "a router solicitation of the kernel's own, of which the bridge alone has lines"]],
+  "t05a-nft-kinds": [[3, "an error of another host's, t03b's, which was still there"]],
 };
-/** Watchers there print no addresses, and rules of nft's own are in no dump: their lines belong to no packet for sure. */
-const NOT_HELD = /t06a-ebt-log-formats$/;
+/** No dump has the rules: they are nft's own. */
+const NOT_SAVED = ["t06a-ebt-log-formats"];
 
 const namesIn = (folder: string): string[] =>
   existsSync(RECORDINGS + folder) ? readdirSync(RECORDINGS + folder).map((name) => folder + name) : [];
 const names = [...namesIn(""), ...namesIn("uml61/")].filter(
-  (name) => existsSync(`${RECORDINGS}${name}/dmesg.log`) && !NOT_HELD.test(name),
+  (name) => existsSync(`${RECORDINGS}${name}/dmesg.log`) && !NOT_SAVED.includes(name),
 );
 
 interface Held {
   readonly explained: number;
-  readonly unexplained: number;
+  readonly unexplained: readonly TraceEvent[];
 }
-function hold(name: string): Held | null {
-  const older = name.startsWith("uml61/")
-    ? { kernel: "6.1.176", backend: { iptables: "legacy", ebtables: "legacy" } as const }
-    : {};
-  const host = new Host({ ...hostOf(name), ...older });
-  const pre = `${RECORDINGS}${name}/pre/`;
-  const dumps = readdirSync(pre)
-    .filter((file) => /^ip6?tables-save\.legacy$|^ebtables-save\.(?:nft|legacy)$/.test(file))
-    .map((file) => new Source(file, readFileSync(pre + file, "latin1")))
-    .filter(({ bytes }) => bytes !== "");
-  if (dumps.length === 0) return null;
-  const ruleset = toRuleset(dumps.map((source) => loadDump(parse(source), host)));
+const memo = new Map<string, Held>();
+function held(name: string): Held {
+  const known = memo.get(name) ?? hold(name);
+  memo.set(name, known);
+  return known;
+}
+
+function hold(name: string): Held {
+  const host = new Host(hostOf(name));
+  const ruleset = toRuleset(dumpsOf(name).map((source) => loadDump(parse(source), host)));
   const world = { ruleset, host };
-  const grouper = new PacketGrouper();
   const { events } = readTrace(readFileSync(`${RECORDINGS}${name}/dmesg.log`, "latin1"));
-  const packets = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
   const conversations = new Conversations(host.json.conntrack);
-  let [explained, unexplained] = [0, 0];
-  for (const packet of packets) {
+  let explained = 0;
+  const unexplained: TraceEvent[] = [];
+  for (const packet of packetsOf(events)) {
     if (packet.family === "bridge") continue;
-    const entered = enteredInOrder(conversations, packet, world);
+    const { packet: told, anyOrigin } = enteredInOrder(conversations, packet, world);
+    const entered = { packet: withFields(told, unshown(name, packet)), anyOrigin };
     const own = withoutForeignWatchers(ruleset, packet.events, new Map());
-    if (own.length === 0) continue;
-    if (best(ruleset, host, { entered, events: own, packet: packet.number, count: 1 }).divergence) unexplained++;
+    if (!own[0]) continue;
+    if (best(ruleset, host, { entered, events: own, packet: packet.number, count: 1 }).divergence)
+      unexplained.push(own[0]);
     else explained++;
   }
   return { explained, unexplained };
 }
 
+/** Where each frame's first line is of a watcher that prints no addresses, it parts them; no two are on their way at once. */
+function packetsOf(events: readonly TraceEvent[]): TracedPacket[] {
+  const isFirst = (event: TraceEvent) => event.layer === "bridge" && event.prefix === "bare";
+  if (!events.some(isFirst)) {
+    const grouper = new PacketGrouper();
+    return [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
+  }
+  const firsts = events.flatMap((event, at) => (isFirst(event) ? [at] : []));
+  return firsts.map((from, at) => {
+    const own = events.slice(from, firsts[at + 1]);
+    const family = own[0]?.values.etherType === 0x0800 ? "ipv4" : "bridge";
+    return { number: at + 1, family, events: own, gapBefore: false, gapAfter: false };
+  });
+}
+
+const isTcpUdpOrEcho = ({ values: { protocol, icmpType = -1 } }: TraceEvent): boolean =>
+  protocol === 6 || protocol === 17 || [0, 8, 128, 129].includes(Math.floor(Number(icmpType) / 256));
+
 describe.skipIf(names.length === 0)("recordings of a real kernel (../shared/recordings)", () => {
   test.each(names)("%s", (name) => {
-    const held = hold(name);
-    // tables of iptables-nft alone: the kernel's log has no line of theirs
-    if (held === null) return expect(name).toMatch(/t05[ade]-nft/);
-    expect(held.unexplained).toBe(UNEXPLAINED[name]?.[0] ?? 0);
-    // its log has no trace line at all
-    if (name !== "uml61/t01c-targets") expect(held.explained).toBeGreaterThan(0);
+    const { explained, unexplained } = held(name);
+    expect(unexplained.map(({ line }) => line)).toEqual((UNEXPLAINED[name] ?? []).map(([line]) => line));
+    expect(unexplained.filter(isTcpUdpOrEcho)).toEqual([]);
+    // tables of nft's own print no line; another log has no trace line at all
+    const isSilent = /^t05[ade]-nft|^uml61\/t01c-targets$/.test(name);
+    if (!isSilent) expect(explained).toBeGreaterThan(0);
+  });
+
+  test("at most 1 % of the packets are not explained", () => {
+    const all = names.map(held);
+    const explained = all.reduce((sum, each) => sum + each.explained, 0);
+    const unexplained = all.reduce((sum, each) => sum + each.unexplained.length, 0);
+    expect(explained).toBeGreaterThan(1500);
+    expect(unexplained / (explained + unexplained)).toBeLessThanOrEqual(0.01);
   });
 });
