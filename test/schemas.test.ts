@@ -18,6 +18,7 @@ describe.each([
   ["lint", ["lint", `${CASE}rules.v4`, EB]],
   ["test", ["test", `${CASE}scenarios.yaml`]],
   ["print", ["print", FULL, EB]],
+  ["infer", ["infer", "--log", `${SEED}container-to-external.log`]],
   ["rules", ["rules"]],
   ["rules", ["rules", "duplicate-rule"]],
 ])("%s", (name, argv) => {

@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ define: Define }>>> = {
   lint: () => import("./lint.ts"),
   explain: () => import("./explain.ts"),
   drift: () => import("./drift.ts"),
+  infer: () => import("./infer.ts"),
   test: () => import("./test.ts"),
   print: () => import("./print.ts"),
   rules: () => import("./rules.ts"),
