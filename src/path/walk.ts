@@ -1,5 +1,5 @@
 /** The walk: a packet, hook by hook, as the kernel takes it; a fork wherever its description does not settle what happens. */
-import type { Packet } from "../facts/index.ts";
+import { both, type Packet } from "../facts/index.ts";
 import { decideOnBridge, nextCopy } from "./bridge.ts";
 import { type NextRule, nextRule } from "./candidates.ts";
 import { track } from "./conntrack.ts";
@@ -137,7 +137,9 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
     case "routed":
       return routed(traveller);
     case "reroute":
-      return reroute(traveller, world);
+      return reroute(traveller, world, "mangle");
+    case "reroute translated":
+      return reroute(traveller, world, "nat");
     case "leave":
       return leave(traveller, world);
     case "loop":
@@ -189,13 +191,23 @@ function merge(paths: readonly Path[]): Path[] {
     for (let at = 0; at < group.length; at++) {
       const assumptions = asOne((group[at] as Path).assumptions, next.assumptions);
       if (!assumptions) continue;
-      next = { ...(group[at] as Path), assumptions };
+      next = { ...either(group[at] as Path, next), assumptions };
       group.splice(at, 1);
       at = -1;
     }
     group.push(next);
   }
   return [...groups.values()].flat();
+}
+
+/** One way for two that print the same: of each packet is known what both say. */
+function either(one: Path, other: Path): Path {
+  const steps = one.steps.map((step, at) => {
+    const seen = both(step.seen, (other.steps[at] as Step).seen);
+    return seen === step.seen ? step : { ...step, seen };
+  });
+  const branches = one.branches.map((branch, at) => either(branch, other.branches[at] as Path));
+  return { ...one, steps, branches, packet: both(one.packet, other.packet) };
 }
 
 const CONTRARY: Readonly<Record<string, string>> = {

@@ -37,6 +37,22 @@ const ROUTES: HostJson = {
     { type: "blackhole", dst: "203.0.113.0/24" },
   ],
 };
+const MARKED: HostJson = {
+  ...ROUTES,
+  rule: [
+    { priority: 0, src: "all", table: "local" },
+    { priority: 1, src: "all", fwmark: "0x1", table: "main" },
+  ],
+};
+const SIDED: HostJson = {
+  ...ROUTES,
+  route: [...(ROUTES.route ?? []), { dst: "default", dev: "eth1", table: "77" }],
+  rule: [
+    { priority: 0, src: "all", table: "local" },
+    { priority: 1, src: "192.0.2.1", table: "77" },
+    { priority: 2, src: "all", table: "main" },
+  ],
+};
 
 test.each<Case>([
   // addrtype: the local table, as addresses make it where it was not printed
@@ -66,19 +82,15 @@ test.each<Case>([
   ["-m rpfilter --accept-local", { source: "192.0.2.1", inInterface: "eth0" }, ROUTES, "yes"],
   ["-m rpfilter", { source: "203.0.113.9", inInterface: "lo" }, {}, "yes"],
   ["-m rpfilter", { source: "192.0.2.9", inInterface: "eth0" }, {}, "unknown"],
-  // a rule by mark: the way back is not the address's alone
-  [
-    "-m rpfilter",
-    { source: "192.0.2.9", inInterface: "eth1" },
-    {
-      ...ROUTES,
-      rule: [
-        { priority: 0, src: "all", table: "local" },
-        { priority: 1, src: "all", fwmark: "0x1", table: "main" },
-      ],
-    },
-    "unknown",
-  ],
+  // rules choose the table of the way back, which has no mark unless --validmark gives it the packet's
+  ["-m rpfilter", { source: "192.0.2.9", inInterface: "eth0", mark: "0x1" }, MARKED, "no"],
+  ["-m rpfilter --validmark", { source: "192.0.2.9", inInterface: "eth0", mark: "0x1" }, MARKED, "yes"],
+  ["-m rpfilter --validmark", { source: "192.0.2.9", inInterface: "eth0", mark: "0x2" }, MARKED, "no"],
+  ["-m rpfilter --validmark", { source: "192.0.2.9", inInterface: "eth0" }, MARKED, "unknown"],
+  // the addresses have changed sides: `from` of a rule is what the packet is for
+  ["-m rpfilter", { source: "192.0.3.9", destination: "192.0.2.1", inInterface: "eth1" }, SIDED, "yes"],
+  ["-m rpfilter", { source: "192.0.3.9", destination: "198.51.100.1", inInterface: "eth1" }, SIDED, "no"],
+  ["-m rpfilter", { source: "192.0.3.9", destination: "198.51.100.1", inInterface: "eth0" }, SIDED, "yes"],
   // owner, cgroup: without a socket an option of owner is true iff inverted, cgroup is no either way
   ["-m owner --uid-owner 0-99", { uidOwner: "7" }, {}, "yes"],
   ["-m owner ! --uid-owner 7", { uidOwner: "7" }, {}, "no"],
