@@ -4,11 +4,11 @@ import { decideOnBridge, nextCopy } from "./bridge.ts";
 import { type NextRule, nextRule } from "./candidates.ts";
 import { track } from "./conntrack.ts";
 import { reassemble } from "./fragments.ts";
-import { type Hook, stopsAt } from "./journey.ts";
+import { stopsAt } from "./journey.ts";
 import { usesConntrack } from "./nat.ts";
 import { end, forward, route } from "./routing.ts";
 import { leave, loop, noteRoute, reroute, routed, routeOut } from "./sending.ts";
-import { startOfReply, startsAt } from "./start.ts";
+import { type Beginning, startOfReply, startsAt } from "./start.ts";
 import { nat, throughTables } from "./tables.ts";
 import {
   type Assumption,
@@ -51,26 +51,25 @@ const MOST_PATHS = 256;
 /** Ways that tables part into, those included that end alike. */
 const MOST_FORKS = 1024;
 
-interface Asking {
-  readonly hook?: Hook;
-  readonly anyOrigin?: boolean;
+export interface Asking extends Beginning {
   readonly follows?: (steps: readonly Step[]) => boolean;
 }
 
 /**
  * Walks a packet through everything loaded on a host. The packet is described as it enters, or as it comes to `hook`.
+ * `attached`: an error of this host's carries the connection of the packet that it is about; left out: not known.
  * `anyOrigin`: where it came from is not told, as in some trace lines; only `-o` otherwise means from this host.
  * `follows`: only ways whose steps so far it takes are walked on, where there are many and the right one is known.
  */
 export function walk(
   world: World,
   packet: Packet,
-  { hook, anyOrigin, follows }: Asking = {},
+  { follows, ...beginning }: Asking = {},
   next: NextRule = nextRule,
 ): Walk {
   const limit: Limit = { left: MOST_FORKS, truncated: false };
   const walking: Walking = { ...world, limit, follows: follows ?? null, nextRule: next };
-  const paths = follow(startsAt(packet, world, hook, anyOrigin ?? false), walking);
+  const paths = follow(startsAt(packet, world, beginning), walking);
   return { packet, paths: limit.truncated ? paths.map((path) => ({ ...path, truncated: true })) : paths };
 }
 
@@ -214,6 +213,7 @@ const CONTRARY: Readonly<Record<string, string>> = {
   yes: "no",
   "first of its connection": "not first of its connection",
   translated: "not translated",
+  "sent by a rule": "sent by udp",
 };
 /**
  * One list for two: what they share, if they are equal but for the two answers to one question; the longer, if it holds

@@ -171,13 +171,13 @@ class Growing implements TracedPacket {
   }
 
   /**
-   * Rules of a user chain print again when a frame comes to it a second time. What the frame's lines at these ports
-   * began with is the next frame's beginning.
+   * Rules of a user chain print again when a frame comes to it a second time in one hook. What the frame's lines at
+   * these ports began with is the next frame's beginning.
    */
   #mayRepeat(event: BridgeEvent): boolean {
     const before = this.events.findLastIndex((each) => each.layer === "ip" || portsOf(each) !== portsOf(event));
-    const first = this.events[before + 1];
-    return first?.layer === "bridge" && frameKey(first) !== frameKey(event);
+    const here = this.events.slice(before + 1) as BridgeEvent[];
+    return here.findIndex((each) => frameKey(each) === frameKey(event)) > 0;
   }
 
   /** Whether a frame that only leaves is this packet's: it was sent or forwarded, and if bridged to that port. */
