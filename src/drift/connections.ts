@@ -1,7 +1,7 @@
 /** What conntrack keeps of connections from packet to packet: their state by order, the rest as walks have left it. */
-import { isAbsent, only, type Packet } from "../facts/index.ts";
+import { type Address, isAbsent, only, type Packet, single } from "../facts/index.ts";
 import type { Path, World } from "../path/index.ts";
-import { Conversations, type Direction, type TracedPacket } from "../trace/index.ts";
+import { Conversations, type Direction, type TracedPacket, type Tuple } from "../trace/index.ts";
 import { enteredInOrder, type InOrder } from "./predict.ts";
 
 /** What the last packet of a connection has left behind. */
@@ -48,11 +48,27 @@ export class Connections {
   /** What the way that explained a packet has left: the next packets of its connection find it. */
   keep({ placed }: InOrder, { fields, attaches }: Left): void {
     if (placed.related) return;
+    const tuple = placed.direction === "ORIGINAL" && fields ? originalOf(fields) : null;
+    if (tuple) this.#conversations.leftAs(placed, tuple);
     const before = this.#kept.get(placed.conversation);
     this.#kept.delete(placed.conversation);
     this.#kept.set(placed.conversation, { fields: { ...before?.fields, ...fields }, attaches });
     if (this.#kept.size > MOST) this.#kept.delete(this.#kept.keys().next().value as number);
   }
+}
+
+/** The reply's tuple turned around; null where it is not known. */
+function originalOf({ ctreplsrc, ctrepldst, ctreplsrcport, ctrepldstport }: Packet["fields"]): Tuple | null {
+  const [source, destination] = [single(ctrepldst), single(ctreplsrc)];
+  if (source === undefined || destination === undefined) return null;
+  const [sourcePort, destinationPort] = [single(ctrepldstport), single(ctreplsrcport)];
+  const arePorts = typeof sourcePort === "number" && typeof destinationPort === "number";
+  if (!arePorts && !(isAbsent(ctrepldstport) && isAbsent(ctreplsrcport))) return null;
+  return {
+    source: source as Address,
+    destination: destination as Address,
+    ...(arePorts ? { sourcePort, destinationPort } : {}),
+  };
 }
 
 export const leftBy = (path: Path, { placed }: InOrder): Left => ({

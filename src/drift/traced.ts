@@ -2,6 +2,9 @@
 import { type Field, has, known, knownValue, type Packet } from "../facts/index.ts";
 import type { Path, Step, Walk, World } from "../path/index.ts";
 import { entryPacket, type TracedPacket, type TraceEvent } from "../trace/index.ts";
+import { compare } from "./compare.ts";
+import { Connections, leftBy } from "./connections.ts";
+import { hasTraceRule } from "./instrumentation.ts";
 import { type Entered, entered, walkEntered } from "./predict.ts";
 
 /** `of`: as it entered, where more is known of that than its lines tell. */
@@ -19,6 +22,26 @@ export function walkTraced(world: World, traced: TracedPacket, of: Entered = ent
   }
   if (only && !more) paths.sort((a, b) => Number(hasLine(b, only)) - Number(hasLine(a, only)));
   return { packet, paths };
+}
+
+/** The packets of a log, in order: each finds at its connection what the walks of those before have left there. */
+export class LogWalks {
+  readonly #world: World;
+  readonly #connections: Connections;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#connections = new Connections(world);
+  }
+
+  next(traced: TracedPacket): Walk {
+    const of = this.#connections.enter(traced);
+    const walked = walkTraced(this.#world, traced, of);
+    const traces = hasTraceRule(this.#world.ruleset, traced.family);
+    const path = walked.paths.find((each) => compare(each, traced.events, traces) === null);
+    if (path) this.#connections.keep(of, leftBy(path, of));
+    return walked;
+  }
 }
 
 /** The ways that have the line come first: they may be the recorded one. */
