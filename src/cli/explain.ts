@@ -75,7 +75,8 @@ async function explanationsOf(options: Options, world: World, io: Io): Promise<E
     throw badUsage("--scenario goes with --scenarios");
   if (options.scenarios !== undefined) return explainScenarios(options.scenarios, options.scenario, world, io);
   if (options.log !== undefined) return explainLog(options.log, options.packet, world, io);
-  if (options.traceLine !== undefined) return [{ scenario: null, walk: walkTraced(world, traceLine(options.traceLine)), world }];
+  if (options.traceLine !== undefined)
+    return [{ scenario: null, walk: walkTraced(world, traceLine(options.traceLine)), world }];
   if (!packet)
     throw badUsage("no packet: describe it (-i eth0 -s 10.0.0.1 …), or give --trace-line, --scenarios or --log");
   const walked = walk(world, packet, options.hook ? { hook: options.hook } : {});

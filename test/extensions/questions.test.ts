@@ -44,6 +44,7 @@ const MARKED: HostJson = {
     { priority: 1, src: "all", fwmark: "0x1", table: "main" },
   ],
 };
+const OWN = { inInterface: null, physdevIn: null, outInterface: "eth0" };
 const SIDED: HostJson = {
   ...ROUTES,
   route: [...(ROUTES.route ?? []), { dst: "default", dev: "eth1", table: "77" }],
@@ -102,7 +103,10 @@ test.each<Case>([
   ["-m owner --socket-exists", { uidOwner: "7" }, {}, "yes"],
   ["-m owner ! --socket-exists", { uidOwner: null, inInterface: "eth0" }, {}, "yes"],
   ["-m owner --socket-exists", { uidOwner: null, inInterface: null, physdevIn: null }, {}, "unknown"],
-  ["-m cgroup ! --path /a", { uidOwner: null, outInterface: "eth0" }, {}, "no"],
+  ["-m cgroup ! --path /a", { uidOwner: null, outInterface: "eth0", protocol: "udp" }, {}, "no"],
+  // an error of the kernel's own, seen in OUTPUT on 6.18: its socket is nobody's, and in a group like any other
+  ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "yes"],
+  ["-m cgroup --path /a", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "unknown"],
   ["-m cgroup --path /", { uidOwner: "0", outInterface: "eth0" }, {}, "yes"],
   ["-m cgroup --path /a", { uidOwner: "0", outInterface: "eth0" }, {}, "unknown"],
   // socket: nothing but tcp, udp and errors about them
