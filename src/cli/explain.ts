@@ -1,6 +1,6 @@
 /** explain: the walk of a packet, and why each rule matched or not. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { walkTraced } from "../drift/index.ts";
+import { LogWalks, walkTraced } from "../drift/index.ts";
 import { Host } from "../facts/index.ts";
 import { type Hook, STARTS, type World, walk } from "../path/index.ts";
 import { type Explanation, explainJson, explainPretty } from "../report/explain.ts";
@@ -75,18 +75,13 @@ async function explanationsOf(options: Options, world: World, io: Io): Promise<E
     throw badUsage("--scenario goes with --scenarios");
   if (options.scenarios !== undefined) return explainScenarios(options.scenarios, options.scenario, world, io);
   if (options.log !== undefined) return explainLog(options.log, options.packet, world, io);
-  if (options.traceLine !== undefined) return [explainTraced(traceLine(options.traceLine), world, null)];
+  if (options.traceLine !== undefined)
+    return [{ scenario: null, walk: walkTraced(world, traceLine(options.traceLine)), world }];
   if (!packet)
     throw badUsage("no packet: describe it (-i eth0 -s 10.0.0.1 …), or give --trace-line, --scenarios or --log");
   const walked = walk(world, packet, options.hook ? { hook: options.hook } : {});
   return [{ scenario: null, walk: walked, world }];
 }
-
-const explainTraced = (traced: TracedPacket, world: World, name: string | null): Explanation => ({
-  scenario: name,
-  walk: walkTraced(world, traced),
-  world,
-});
 
 function traceLine(text: string): TracedPacket {
   const reader = new TraceReader();
@@ -101,11 +96,14 @@ function traceLine(text: string): TracedPacket {
 async function explainLog(file: string, only: number | undefined, world: World, io: Io): Promise<Explanation[]> {
   const reader = new TraceReader();
   const grouper = new PacketGrouper();
+  const walks = new LogWalks(world);
   const out: Explanation[] = [];
   const take = (packets: readonly TracedPacket[]) => {
     for (const traced of packets) {
-      if (traced.family === "bridge" || (only !== undefined && traced.number !== only)) continue;
-      out.push(explainTraced(traced, world, `packet ${traced.number}, ${file}:${traced.events[0]?.line ?? 0}`));
+      if (traced.family === "bridge") continue;
+      const scenario = `packet ${traced.number}, ${file}:${traced.events[0]?.line ?? 0}`;
+      const walked = walks.next(traced);
+      if (only === undefined || traced.number === only) out.push({ scenario, walk: walked, world });
     }
   };
   for await (const chunk of readChunks(file, io)) for (const event of reader.push(chunk)) take(grouper.add(event));

@@ -1,10 +1,11 @@
 /** From packets that do not fit to causes: one entry each, with the edits of the live rule-set that explain it. */
 import type { Host } from "../facts/index.ts";
 import type { Ruleset } from "../model/index.ts";
-import { type Path, type Step, walk } from "../path/index.ts";
+import type { Path, Step } from "../path/index.ts";
 import type { Case, Failure, Fit } from "./case.ts";
 import { compare, type Divergence, eventId, mayPrint, tableOf } from "./compare.ts";
 import { hasTraceRule } from "./instrumentation.ts";
+import { walkEntered } from "./predict.ts";
 import { type Candidate, candidates, type Suspect } from "./suspects.ts";
 
 export interface Drift {
@@ -31,11 +32,10 @@ export function best(
     divergence: { at: 0, predicted: null, seen: events[0] ?? null, before: null, field: null },
   };
   const traces = hasTraceRule(ruleset, entered.packet.family);
-  const { packet, anyOrigin } = entered;
   const follows = (steps: readonly Step[]) => mayPrint(steps, events, traces);
-  for (const path of walk({ ruleset, host }, packet, { anyOrigin, follows }).paths)
+  for (const path of walkEntered({ ruleset, host }, entered, follows).paths)
     if (!compare(path, events, traces)) return { path, divergence: null };
-  for (const path of walk({ ruleset, host }, packet, { anyOrigin }).paths) {
+  for (const path of walkEntered({ ruleset, host }, entered).paths) {
     const divergence = compare(path, events, traces);
     if (!divergence) return { path, divergence };
     if (!furthest.path || divergence.at > furthest.divergence.at) furthest = { path, divergence };
@@ -69,7 +69,7 @@ function explain(ruleset: Ruleset, host: Host, failures: readonly Failure[], pas
   const fits = (candidate: Candidate, of: Case) => best(candidate.ruleset, host, of).divergence === null;
   const family = first.of.entered.packet.family;
   // a packet that may go many ways costs as much for each candidate
-  const ways = walk({ ruleset, host }, first.of.entered.packet, { anyOrigin: first.of.entered.anyOrigin }).paths.length;
+  const ways = walkEntered({ ruleset, host }, first.of.entered).paths.length;
   const fitting = candidates(ruleset, first.divergence, family)
     .slice(0, Math.ceil(MOST_WALKED / ways))
     .filter((candidate) => fits(candidate, first.of))

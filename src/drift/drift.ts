@@ -2,12 +2,12 @@
 import { type Field, type Host, packetJson } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
 import type { Path } from "../path/index.ts";
-import { Conversations, type TracedPacket, type TraceEvent } from "../trace/index.ts";
+import type { TracedPacket, TraceEvent } from "../trace/index.ts";
 import type { Case, Failure } from "./case.ts";
+import { Connections, type Left, leftBy } from "./connections.ts";
 import { best, type Drift, diagnose } from "./diagnose.ts";
 import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
 import { lossesOnly, lossOf } from "./loss.ts";
-import { enteredInOrder } from "./predict.ts";
 
 export interface DriftSummary {
   readonly packets: number;
@@ -47,25 +47,30 @@ const PRINTED: ReadonlySet<string> = new Set<Field | "fdb" | "fragments" | "mult
 export class DriftFold {
   readonly #ruleset: Ruleset;
   readonly #host: Host;
-  readonly #conversations: Conversations;
+  readonly #connections: Connections;
   readonly #cases = new Map<string, Case>();
+  /** What cases of this key leave at their connections. */
+  readonly #left = new Map<string, Left>();
+  /** The rule-set with the TRACE rules that the dump lacks, as far as packets have shown them. */
+  #traced: Ruleset;
   #packets = 0;
 
   constructor(ruleset: Ruleset, host: Host) {
     this.#ruleset = ruleset;
     this.#host = host;
-    this.#conversations = new Conversations(host.json.conntrack);
+    this.#traced = ruleset;
+    this.#connections = new Connections({ ruleset, host });
   }
 
   add(packet: TracedPacket): void {
     // frames of other protocols than IP are not walked
     if (packet.family === "bridge") return;
     this.#packets++;
-    const world = { ruleset: this.#ruleset, host: this.#host };
-    const entered = enteredInOrder(this.#conversations, packet, world);
+    const entered = this.#connections.enter(packet);
     const key = JSON.stringify([
       packet.family,
       entered.anyOrigin,
+      entered.attached,
       packetJson(entered.packet),
       packet.events.map(lineKey),
       packet.gapBefore,
@@ -76,7 +81,24 @@ export class DriftFold {
     else {
       const { events, gapBefore, gapAfter, number } = packet;
       this.#cases.set(key, { entered, events, gapBefore, gapAfter, packet: number, count: 1 });
+      const path = this.#explain({ entered, events });
+      if (path) this.#left.set(key, leftBy(path, entered));
     }
+    const left = this.#left.get(key);
+    if (left) this.#connections.keep(entered, left);
+  }
+
+  /** The way that prints these lines. */
+  #explain({ entered, events }: Pick<Case, "entered" | "events">): Path | null {
+    const own = withoutForeignWatchers(this.#ruleset, events, new Map());
+    const fit = best(this.#traced, this.#host, { entered, events: own });
+    if (!fit.divergence) return fit.path;
+    const { ruleset, found } = instrument(this.#traced, [{ events: own, count: 1 }], entered.packet.family);
+    if (found.length === 0) return null;
+    const { path, divergence } = best(ruleset, this.#host, { entered, events: own });
+    if (divergence) return null;
+    this.#traced = ruleset;
+    return path;
   }
 
   summary(): DriftSummary {

@@ -5,4 +5,4 @@ export { InferFold, type Inferred, type InferredChain, type InferredRule } from 
 export type { Instrumentation } from "./instrumentation.ts";
 
 export type { Suspect } from "./suspects.ts";
-export { walkTraced } from "./traced.ts";
+export { LogWalks, walkTraced } from "./traced.ts";

@@ -1,17 +1,17 @@
 /** Lines that a log lacks: the rest of the packet's lines are those of a predicted way, in their order. */
 import type { Host } from "../facts/index.ts";
 import type { Ruleset } from "../model/index.ts";
-import { type Step, walk } from "../path/index.ts";
+import type { Step } from "../path/index.ts";
 import type { Case, Failure, Loss } from "./case.ts";
 import { eventId, isLineOf, printedSteps } from "./compare.ts";
 import { hasTraceRule } from "./instrumentation.ts";
+import { walkEntered } from "./predict.ts";
 
 /** The way that lacks fewest lines; null: none prints these and more. */
 export function lossOf(ruleset: Ruleset, host: Host, of: Case): Loss | null {
-  const { packet, anyOrigin } = of.entered;
-  const traces = hasTraceRule(ruleset, packet.family);
+  const traces = hasTraceRule(ruleset, of.entered.packet.family);
   let least: Loss | null = null;
-  for (const path of walk({ ruleset, host }, packet, { anyOrigin }).paths) {
+  for (const path of walkEntered({ ruleset, host }, of.entered).paths) {
     const loss = lackedBy(printedSteps(path, traces, of.events), of);
     if (loss && loss.missing.length > 0 && (!least || loss.missing.length < least.missing.length)) least = loss;
   }

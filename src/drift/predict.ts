@@ -14,7 +14,7 @@ import {
   withFields,
 } from "../facts/index.ts";
 import { askedOnce, bind, someRule } from "../model/index.ts";
-import { firstState, type Path, type World, walk } from "../path/index.ts";
+import { firstState, type Path, type Step, type Walk, type World, walk } from "../path/index.ts";
 import {
   type Conversations,
   entryPacket,
@@ -28,6 +28,8 @@ export interface Entered {
   readonly packet: Packet;
   /** Where it came from is not told by its lines. */
   readonly anyOrigin: boolean;
+  /** Of an error of this host's: whether it carries the connection of the packet that it is about; left out: not known. */
+  readonly attached?: boolean;
 }
 
 /** One packet by its lines alone, as `explain --trace-line` has it: nothing is known of its connection. */
@@ -36,19 +38,40 @@ export function entered(traced: TracedPacket): Entered {
   return { packet, anyOrigin: hook === null };
 }
 
+export const walkEntered = (
+  world: World,
+  { packet, anyOrigin, attached }: Entered,
+  follows?: (steps: readonly Step[]) => boolean,
+): Walk =>
+  walk(world, packet, {
+    anyOrigin,
+    ...(attached === undefined ? {} : { attached }),
+    ...(follows ? { follows } : {}),
+  });
+
 export interface InOrder extends Entered {
   readonly placed: Placed;
+  /** What of the packet's fields is its connection's. */
+  readonly connection: Packet["fields"];
 }
-/** The same, with the connection's state from the order of the conversation, never from rule numbers. */
-export function enteredInOrder(conversations: Conversations, traced: TracedPacket, world: World): InOrder {
+/**
+ * The same, with the connection's state from the order of the conversation, never from rule numbers. `known`: what is
+ * known of the packet besides its lines.
+ */
+export function enteredInOrder(
+  conversations: Conversations,
+  traced: TracedPacket,
+  world: World,
+  known: Packet["fields"],
+): InOrder {
   const { packet, anyOrigin } = entered(traced);
   const placed = conversations.place(traced, isMissed(traced, world) ? false : undefined);
-  const first = placed.alone ? firstState(packet, world) : undefined;
-  const stated = first
+  const first = placed.alone ? firstState(withFields(packet, known), world) : undefined;
+  const connection = first
     ? { ctstate: first, ctstatus: UNCONFIRMED, ...opens(first) }
     : { ...tuples(placed), ...state(placed) };
-  const whole = withFields(packet, stated);
-  return { packet: mayBeTagged(traced, world) ? withoutTag(whole) : whole, anyOrigin, placed };
+  const whole = withFields(packet, { ...known, ...connection });
+  return { packet: mayBeTagged(traced, world) ? withoutTag(whole) : whole, anyOrigin, placed, connection };
 }
 
 /**
@@ -140,8 +163,7 @@ const mayMiss = askedOnce((tables) => {
 /** Whether conntrack never sees the packet, whichever way it goes: what the loopback brings back it has seen before. */
 function isMissed(traced: TracedPacket, world: World): boolean {
   if (!mayMiss(world.ruleset, traced.family)) return false;
-  const { packet, anyOrigin } = entered(traced);
-  const { paths } = walk(world, packet, { anyOrigin });
+  const { paths } = walkEntered(world, entered(traced));
   const missed = ({ verdict, steps, packet: at }: Path): boolean => {
     const inRaw = steps.every(
       ({ layer, table, hook }) => layer === "bridge" || (table === "raw" && hook === steps.at(-1)?.hook),

@@ -1,15 +1,20 @@
 /** The walks that one packet's lines may belong to, for `explain`: also those that its few lines do not tell apart. */
 import { type Field, has, known, knownValue, type Packet } from "../facts/index.ts";
-import { type Path, type Step, type Walk, type World, walk } from "../path/index.ts";
+import type { Path, Step, Walk, World } from "../path/index.ts";
 import { entryPacket, type TracedPacket, type TraceEvent } from "../trace/index.ts";
+import { compare } from "./compare.ts";
+import { Connections, leftBy } from "./connections.ts";
+import { hasTraceRule } from "./instrumentation.ts";
+import { type Entered, entered, walkEntered } from "./predict.ts";
 
-export function walkTraced(world: World, traced: TracedPacket): Walk {
-  const { packet, hook, outPorts, afterNat } = entryPacket(traced);
-  const anyOrigin = hook === null;
-  const paths = [...walk(world, packet, { anyOrigin }).paths];
+/** `of`: as it entered, where more is known of that than its lines tell. */
+export function walkTraced(world: World, traced: TracedPacket, of: Entered = entered(traced)): Walk {
+  const { outPorts, afterNat } = entryPacket(traced);
+  const { packet } = of;
+  const paths = [...walkEntered(world, of).paths];
   const [only, more] = traced.events;
   if (only && !more) {
-    const others = (fields: readonly Field[]) => walk(world, without(packet, fields), { anyOrigin }).paths;
+    const others = (fields: readonly Field[]) => walkEntered(world, { ...of, packet: without(packet, fields) }).paths;
     // one copy of a flooded frame does not say that it was the only one
     if (outPorts.length === 1) paths.push(...others(["physdevOut"]).filter((path) => leavesBy(path, outPorts[0])));
     // the addresses printed may be what DNAT made of others
@@ -17,6 +22,26 @@ export function walkTraced(world: World, traced: TracedPacket): Walk {
   }
   if (only && !more) paths.sort((a, b) => Number(hasLine(b, only)) - Number(hasLine(a, only)));
   return { packet, paths };
+}
+
+/** The packets of a log, in order: each finds at its connection what the walks of those before have left there. */
+export class LogWalks {
+  readonly #world: World;
+  readonly #connections: Connections;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#connections = new Connections(world);
+  }
+
+  next(traced: TracedPacket): Walk {
+    const of = this.#connections.enter(traced);
+    const walked = walkTraced(this.#world, traced, of);
+    const traces = hasTraceRule(this.#world.ruleset, traced.family);
+    const path = walked.paths.find((each) => compare(each, traced.events, traces) === null);
+    if (path) this.#connections.keep(of, leftBy(path, of));
+    return walked;
+  }
 }
 
 /** The ways that have the line come first: they may be the recorded one. */

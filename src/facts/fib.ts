@@ -1,14 +1,13 @@
 /**
- * Where a packet goes: routes as `ip route` lists them, and the rules that choose among their tables.
- * net/ipv4/fib_frontend.c, fib_rules.c, fib_trie.c
+ * Where a packet goes: routes as `ip route` lists them, by the tables that rules choose. net/ipv4/fib_frontend.c, fib_trie.c
  */
 import { type Address, type Family, prefixRange, readAddress, readPrefix } from "./address.ts";
-import { all, always, type Condition, not, within } from "./condition.ts";
-import { readValues } from "./fields.ts";
-import type { HostJson, RouteJson, RuleJson } from "./host-json.ts";
+import type { Condition } from "./condition.ts";
+import type { HostJson, RouteJson } from "./host-json.ts";
 import type { LocalRoute } from "./local-table.ts";
 import { BROADCAST, MULTICAST } from "./networks.ts";
-import { byPrefix, exactly, firstTakes, prefix, type Range, type Ranges, unite } from "./value-set.ts";
+import { policyRules, tableName } from "./policy-rules.ts";
+import { byPrefix, firstTakes, type Range, type Ranges, unite } from "./value-set.ts";
 
 export type RouteType =
   | "unicast"
@@ -59,31 +58,11 @@ export function readLookups(
     classOf("multicast", "", MULTICAST[family]),
   ]);
   const everywhere = [prefixRange(family === "ipv6" ? 0n : 0, 0) as Range];
-  const rules = json.rule?.filter(
-    ({ family: of }) => of === undefined || of === (family === "ipv6" ? "inet6" : "inet"),
-  );
-  return [...(rules ?? DEFAULT_RULES)]
-    .sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0))
-    .map((rule): Lookup => {
-      const condition = conditionOf(rule, family);
-      const type = ACTIONS.find((each) => each === rule.action);
-      if (type) return { condition, classes: [classOf(type, "", everywhere)] };
-      const name = tableName(rule.table);
-      return { condition, classes: name === "local" ? kept : listed(name, rule.suppress_prefixlen ?? -1) };
-    });
+  return policyRules(json, family).map(({ condition, table, type, suppressed }): Lookup => {
+    if (type) return { condition, classes: [classOf(type, "", everywhere)] };
+    return { condition, classes: table === "local" ? kept : listed(table, suppressed) };
+  });
 }
-
-const DEFAULT_RULES: readonly RuleJson[] = [
-  { priority: 0, table: "local" },
-  { priority: 32766, table: "main" },
-  { priority: 32767, table: "default" },
-];
-const ACTIONS = ["blackhole", "unreachable", "prohibit"] as const;
-const TABLES: Readonly<Record<string, string>> = { "255": "local", "254": "main", "253": "default" };
-const tableName = (table: string | number | undefined): string => {
-  const name = String(table ?? "main");
-  return TABLES[name] ?? name;
-};
 
 const classOf = (type: RouteType, dev: string, ranges: Ranges): RouteClass => ({
   type,
@@ -133,7 +112,7 @@ function typeNamed(type = "unicast"): RouteType {
   return known.find((each) => each === type) ?? "unreachable";
 }
 
-const lengthOf = ([low, high]: Range, wide: number): number =>
+export const lengthOf = ([low, high]: Range, wide: number): number =>
   wide - ((BigInt(high) - BigInt(low)).toString(2).length - 1);
 
 export function routeRange({ dst, gateway, prefsrc, nexthops }: RouteJson, family: Family): Range | undefined {
@@ -145,42 +124,4 @@ export function routeRange({ dst, gateway, prefsrc, nexthops }: RouteJson, famil
   }
   const range = readPrefix(dst);
   return range && typeof range[0] === typeof zero ? range : undefined;
-}
-
-/** What `ip rule` asks of the packet. include/uapi/linux/fib_rules.h */
-function conditionOf(rule: RuleJson, family: Family): Condition {
-  const parts: Condition[] = [];
-  const address = (field: "source" | "destination", text: string | undefined, length: number | undefined) => {
-    const range =
-      text === undefined || text === "all" ? undefined : readPrefix(length === undefined ? text : `${text}/${length}`);
-    if (range && typeof range[0] === (family === "ipv6" ? "bigint" : "number"))
-      parts.push(within(field, [range], String(text)));
-  };
-  address("source", rule.src, rule.srclen);
-  address("destination", rule.dst, rule.dstlen);
-  if (rule.fwmark !== undefined) {
-    const [value, mask] = [Number(rule.fwmark), Number(rule.fwmask ?? 0xffffffff)];
-    const wants = `0x${value.toString(16)}`;
-    parts.push(
-      mask === 0xffffffff ? within("mark", exactly(value), wants) : { is: "bits", field: "mark", mask, value, wants },
-    );
-  }
-  for (const [field, name] of [
-    ["inInterface", rule.iif],
-    ["outInterface", rule.oif],
-  ] as const)
-    if (name !== undefined)
-      parts.push(within(field, name.endsWith("+") ? [prefix(name.slice(0, -1))] : exactly(name), name));
-  if (rule.ipproto !== undefined) parts.push(within("protocol", readValues("protocol", rule.ipproto), rule.ipproto));
-  for (const [field, port] of [
-    ["sourcePort", rule.sport],
-    ["destinationPort", rule.dport],
-  ] as const)
-    if (port !== undefined) parts.push(within(field, readValues(field, String(port).replace("-", ":")), String(port)));
-  // rules that ask what no packet tells
-  for (const key of ["l3mdev", "uid_start", "tun_id"] as const)
-    if (rule[key] !== undefined)
-      parts.push({ is: "opaque", key: `ip rule ${key}`, settledBy: "the socket or device that the packet belongs to" });
-  const condition = parts.length === 0 ? always : all(...parts);
-  return rule.not === undefined ? condition : not(condition);
 }

@@ -11,7 +11,7 @@ import { readIpsets } from "./ipset.ts";
 import { type Asking, members } from "./ipset-members.ts";
 import { type LocalRoute, localTable } from "./local-table.ts";
 import { LOOPBACK } from "./networks.ts";
-import { type Reverse, reverseRoutes } from "./reverse-route.ts";
+import { type Reverse, type ReverseOf, reverseRoutes } from "./reverse-route.ts";
 import { exactly, has, type Range, type Ranges, unite } from "./value-set.ts";
 
 export interface OwnAddress {
@@ -80,11 +80,10 @@ export class Host {
     return localTable(this.json, family, this.kernelAtLeast(5, 14) ?? true);
   }
 
-  /** Where routes lead back to addresses; undefined when that is not known, or hangs on more than the address. */
-  reverseRoutes(family: Family): readonly Reverse[] | undefined {
+  /** Where routes lead back to addresses; undefined when not known. */
+  reverseRoutes(family: Family, asking: ReverseOf): readonly Reverse[] | undefined {
     const local = this.localRoutes(family);
-    const isPlain = (this.lookups(family) ?? []).every(({ condition }) => condition === always);
-    return local && isPlain ? reverseRoutes(this.json, family, local) : undefined;
+    return local && reverseRoutes(this.json, family, local, asking);
   }
 
   /** Every interface with its group, as `ip` names it: by number, or as /etc/iproute2/group does. */

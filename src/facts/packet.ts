@@ -12,7 +12,19 @@ import {
   wordOf,
   writeValues,
 } from "./fields.ts";
-import { absent, has, isAbsent, isEmpty, meet, minus, only, single, type Value, type ValueSet } from "./value-set.ts";
+import {
+  absent,
+  has,
+  isAbsent,
+  isEmpty,
+  meet,
+  minus,
+  only,
+  single,
+  unite,
+  type Value,
+  type ValueSet,
+} from "./value-set.ts";
 
 export interface Packet {
   readonly family: Family;
@@ -126,6 +138,20 @@ export function narrow(packet: Packet, field: Field, set: ValueSet): Packet | nu
   const now = known(packet, field);
   const next = { absent: now.absent && set.absent, ranges: meet(now.ranges, set.ranges) };
   return isEmpty(next) ? null : withFields(packet, { [field]: next });
+}
+
+/** A packet that may be either of two: what is known of it is what is known of both. */
+export function both(one: Packet, other: Packet): Packet {
+  if (one === other) return one;
+  const fields: Partial<Record<Field, ValueSet>> = {};
+  for (const [name, a] of Object.entries(one.fields) as [Field, ValueSet][]) {
+    const b = other.fields[name];
+    if (a === b) fields[name] = a;
+    else if (b) fields[name] = { absent: a.absent || b.absent, ranges: unite([...a.ranges, ...b.ranges]) };
+  }
+  const assumed = Object.fromEntries(Object.entries(one.assumed).filter(([key, is]) => other.assumed[key] === is));
+  const { bits: _, ...rest } = one;
+  return { ...rest, fields, assumed, ...(one.bits && one.bits === other.bits ? { bits: one.bits } : {}) };
 }
 
 /** No AH among the extension headers. */

@@ -231,6 +231,10 @@ function withPort(traveller: Traveller, port: string): Traveller {
 /** The frame that enters: which bridge, by which port, and whether IP tables see it. */
 export function enterBridge(traveller: Traveller, bridge: Bridge | undefined, world: World): Traveller[] {
   const { packet } = traveller;
+  const sender = knownValue(packet, "macSource");
+  // br_input.c br_handle_frame
+  if (sender === 0 || (typeof sender === "number" && isGroupMac(sender)))
+    return [lose(traveller, "a bridge takes no frame from such a MAC: no device has it")];
   const name = bridge?.name ?? nameOf(packet, "inInterface") ?? "";
   traveller.bridge = name;
   traveller.packet = { ...packet, fields: { ...packet.fields, inInterface: only(name) } };

@@ -24,7 +24,7 @@ export type Stop =
   | { readonly at: "copy"; readonly port: string | null }
   | { readonly at: Deed | Decision };
 /** What is done to it within a hook. */
-type Deed = "defragment" | "note route" | "reroute";
+type Deed = "defragment" | "note route" | "reroute" | "reroute translated";
 /** What is decided between hooks. */
 type Decision =
   | "bridge decision"
@@ -73,7 +73,7 @@ const IP_HOOKS: Readonly<Partial<Record<Hook, readonly Within[]>>> = {
     { step: "reroute" },
     { step: "note route" },
     { nat: "destination" },
-    { step: "reroute" },
+    { step: "reroute translated" },
     ...tables("filter", "security"),
   ],
   POSTROUTING: [...tables("mangle"), { nat: "source" }],

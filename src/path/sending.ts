@@ -76,7 +76,10 @@ function sendBy(branch: Traveller, to: RouteClass, world: World): Traveller[] {
   return mayLose(branch, "route_localnet", ["1", "0"], reason);
 }
 
+/** net/ipv4/netfilter/iptable_mangle.c ipt_mangle_out */
 const CHOSEN_BY = ["source", "destination", "mark", "tos"] as const;
+/** nf_nat_proto.c nf_nat_ipv4_local_fn asks no more: a mark that a rule of nat sets has no part in it. */
+const TRANSLATED = ["destination"] as const;
 /** The route is chosen: what mangle or nat changes from here on may choose another. */
 export function noteRoute(traveller: Traveller): Traveller[] {
   traveller.rewritten = new Set();
@@ -84,9 +87,10 @@ export function noteRoute(traveller: Traveller): Traveller[] {
 }
 
 /** What mangle or nat changed in OUTPUT chooses another route; the hook goes on with the old device (semantics 4.4 J, 4.8). */
-export function reroute(traveller: Traveller, world: World): Traveller[] {
+export function reroute(traveller: Traveller, world: World, by: "mangle" | "nat"): Traveller[] {
   const { packet, rewritten } = traveller;
-  if (traveller.bound || !CHOSEN_BY.some((field) => rewritten.has(field))) return [traveller];
+  if (traveller.bound) return [traveller];
+  if (!(by === "nat" ? TRANSLATED : CHOSEN_BY).some((field) => rewritten.has(field))) return [traveller];
   traveller.hookOut ??= known(packet, "outInterface");
   const all = lookUp(packet, world.host);
   if (all) return eachWay(traveller, all, (branch, to) => sendBy(branch, to, world));

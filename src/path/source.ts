@@ -12,13 +12,11 @@ import {
   only,
   type Packet,
   type Ranges,
+  THIS_NETWORK,
   within,
 } from "../facts/index.ts";
 import { lookUp, type Reached } from "./lookup.ts";
 import { assume, fork, lose, mayLose, nameOf, type Traveller, type World } from "./traveller.ts";
-
-/** 0.0.0.0/8: hosts that have no address yet broadcast from it (DHCP), nothing else comes from there. */
-const THIS_NETWORK: Ranges = [[0, 0x1000000]];
 
 /** The packet where its source is taken, and a lost one where it is not; IPv6 has no such check. */
 export function checkSource(traveller: Traveller, world: World): Traveller[] {
@@ -27,7 +25,7 @@ export function checkSource(traveller: Traveller, world: World): Traveller[] {
   if (packet.family !== "ipv4" || dev === undefined || dev === "lo" || !packet.fields.source) return [traveller];
   const martian = [...MULTICAST.ipv4, ...BROADCAST.ipv4];
   const toAll = evaluate(within("destination", BROADCAST.ipv4, "broadcast"), packet).is;
-  const zero = toAll === "no" ? THIS_NETWORK : [];
+  const zero = toAll === "no" ? THIS_NETWORK.ipv4 : [];
   return parted(traveller, [...martian, ...zero], "a martian source: no host has this address").flatMap((each) =>
     each.verdict
       ? [each]
@@ -64,7 +62,7 @@ function withSource(traveller: Traveller, ranges: Ranges): Traveller {
 /** rp_filter: 1 wants the way back to be the way in, 2 wants any way back; a source of the host's own never comes in. */
 function reverse(traveller: Traveller, dev: string, { host }: World, toAll: "yes" | "no" | "unknown"): Traveller[] {
   const { packet } = traveller;
-  if (toAll !== "no" && meet(known(packet, "source").ranges, THIS_NETWORK).length > 0) return [traveller];
+  if (toAll !== "no" && meet(known(packet, "source").ranges, THIS_NETWORK.ipv4).length > 0) return [traveller];
   const back = lookUp(towards(packet), host);
   if (!back) return [traveller];
   const filter = host.deviceSysctl(dev, "rp_filter");

@@ -14,13 +14,40 @@ import {
 } from "../facts/index.ts";
 import { enterBridge } from "./bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
-import { assume, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
+import { assume, fork, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
 
-export function startsAt(packet: Packet, world: World, hook: Hook | undefined, anyOrigin: boolean): Traveller[] {
-  const part = hook && STARTS[hook];
-  if (part) return [begin(packet, PARTS[part])];
-  return anyOrigin ? everyWay(packet, world) : starts(packet, world);
+export interface Beginning {
+  readonly hook?: Hook;
+  readonly anyOrigin?: boolean;
+  readonly attached?: boolean;
 }
+export function startsAt(packet: Packet, world: World, { hook, anyOrigin, attached }: Beginning): Traveller[] {
+  const part = hook && STARTS[hook];
+  const ways = part ? [begin(packet, PARTS[part])] : anyOrigin ? everyWay(packet, world) : starts(packet, world);
+  return ways.flatMap((each) => attach(each, attached));
+}
+
+/**
+ * An error of this host's has the connection of the packet that it is about, before any hook (icmp_send, nf_ct_attach).
+ * But udp lets go of the packet's before it says that the port is closed (__udp4_lib_rcv, __udp6_lib_rcv: nf_reset_ct).
+ */
+function attach(traveller: Traveller, attached: boolean | undefined): Traveller[] {
+  if (!traveller.tracked || evaluate(isPortUnreachable(traveller.packet.family), traveller.packet).is === "no")
+    return [traveller];
+  if (attached !== undefined) {
+    traveller.tracked = attached;
+    return [traveller];
+  }
+  const other = fork(traveller);
+  assume(traveller, "port unreachable", null, "sent by a rule");
+  assume(other, "port unreachable", null, "sent by udp");
+  other.tracked = false;
+  return [traveller, other];
+}
+const isPortUnreachable = (family: Packet["family"]) => {
+  const type = family === "ipv6" ? 0x104 : 0x303;
+  return within("icmpType", [[type, type + 1]], "port unreachable");
+};
 
 /** How a packet can come to be here: by a bridge port, by a device, from this host; every one that its description fits. */
 function starts(described: Packet, world: World): Traveller[] {
@@ -99,7 +126,6 @@ function begin(described: Packet, part: readonly Stop[]): Traveller {
     fromHost: false,
     traced: false,
     looped: false,
-    // icmp_send gives an error the connection of the packet that it is about (nf_ct_attach), before any hook
     tracked: isOwn && isRelatedError(packet),
     replies: [],
     hookOut: null,

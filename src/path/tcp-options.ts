@@ -1,5 +1,16 @@
 /** Changes of a tcp header's options. net/netfilter/xt_TCPMSS.c, xt_TCPOPTSTRIP.c */
-import { absent, bitsOf, isAbsent, known, knownValue, only, unite } from "../facts/index.ts";
+import {
+  absent,
+  bitsOf,
+  exactly,
+  isAbsent,
+  known,
+  knownValue,
+  only,
+  type Packet,
+  single,
+  unite,
+} from "../facts/index.ts";
 import { replace, rewrite } from "./rewrite.ts";
 import type { Change, Traveller } from "./traveller.ts";
 
@@ -23,8 +34,20 @@ export function limitMss(traveller: Traveller, most: number | null): Change[] {
   return [
     ...(typeof options === "bigint" ? rewrite(traveller, "tcpOptions", only(options | bitsOf([MSS])), "target") : []),
     ...rewrite(traveller, "tcpMss", { absent: false, ranges: unite(limited) }, "target"),
+    ...grow(traveller, packet),
   ];
 }
+
+/** The option is put in where there is none, unless data follow the header. */
+function grow(traveller: Traveller, { family, fields }: Packet): Change[] {
+  const [length, options] = [single(fields.length), single(fields.tcpOptions)];
+  const lacks = typeof options === "bigint" ? (options & bitsOf([MSS])) === 0n : undefined;
+  if (typeof length !== "number" || lacks === false) return [];
+  const isBare = lacks === true && options === 0n && length === (family === "ipv6" ? 60 : 40);
+  const ranges = isBare ? exactly(length + MSS_BYTES) : exactly(length, length + MSS_BYTES);
+  return rewrite(traveller, "length", { absent: false, ranges }, "target");
+}
+const MSS_BYTES = 4;
 
 export function stripOptions(traveller: Traveller, kinds: readonly number[]): Change[] {
   const { packet } = traveller;

@@ -38,6 +38,11 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
   },
   rp_filter: { says: (taken) => `rp_filter is ${taken}`, settledBy: "the host's sysctl (--host)" },
   route_localnet: { says: (taken) => `route_localnet is ${taken}`, settledBy: "the host's sysctl (--host)" },
+  "port unreachable": {
+    says: (taken) =>
+      taken === "sent by udp" ? "no process has the port, and udp says so" : "a rule or the routing sends the error",
+    settledBy: "the packet that the error is about, before it in a log (--log)",
+  },
   fragments: {
     says: (taken) => (taken.startsWith("the last") ? `it is ${taken}` : "others of its packet are still to come"),
     settledBy: null,
@@ -50,6 +55,10 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
         ? `the bridge has ${taken.replace("learnt", "learnt the destination's MAC")}`
         : "the bridge has not learnt the destination's MAC: the frame is flooded to every port",
     settledBy: "the host's fdb (--host)",
+  },
+  vlanTag: {
+    says: (taken) => (taken === "none" ? "its frame has no VLAN tag" : `its frame is ${taken}`),
+    settledBy: "--vlan-tag",
   },
   "bridge-nf-call-iptables": {
     says: (taken) =>

@@ -148,6 +148,18 @@ export class Conversations {
     };
   }
 
+  /** What source NAT has made of a packet, which no line shows: replies come to that, and errors are about it. */
+  leftAs({ packet }: Placed, as: Tuple): void {
+    const [line] = linesOf(packet);
+    const [entered] = line ? unique([line]) : [];
+    const known = entered && this.#known.get(entered.key);
+    if (!line || known?.direction !== "ORIGINAL") return;
+    for (const { key, back } of unique([{ ...line, ...as }])) {
+      this.#remember(key, known.conversation, "ORIGINAL");
+      this.#remember(back, known.conversation, "REPLY");
+    }
+  }
+
   #begin(orphan: boolean): Conversation {
     return {
       number: ++this.#count,

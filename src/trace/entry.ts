@@ -155,7 +155,8 @@ function linkHeader(hook: Entry["hook"], events: readonly TraceEvent[]): Stated 
 function owner(hook: Entry["hook"], ip: readonly IpEvent[]): Stated {
   if (hook === "PREROUTING") return { uidOwner: absent, gidOwner: absent };
   const line = ip.find((event) => positionOf(event) === "out");
-  if (hook === null || !line || line.nft) return {};
+  // owner and mark come last: a line that ends before tells neither
+  if (hook === null || !line || line.nft || line.values.mark === undefined) return {};
   const { uidOwner = null, gidOwner = null } = line.values;
   return { uidOwner: stated(uidOwner), gidOwner: stated(gidOwner) };
 }

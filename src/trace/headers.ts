@@ -11,7 +11,12 @@ export function readHeaders(values: Draft, text: string): void {
   const bytes = text.includes("INCOMPLETE [") ? /INCOMPLETE \[(\d+) bytes\]/.exec(text)?.[1] : undefined;
   // an ICMP error may also lack some of the packet that it is about
   if (bytes !== undefined && Number(bytes) < headerBytes(values.protocol ?? 0)) values.incomplete = Number(bytes);
+  if (values.incomplete !== undefined && !isFinished(values)) delete values.mark;
 }
+
+/** nf_log_syslog.c returns where a header is cut off, before the owner and the mark, but for these three of IPv4. */
+const isFinished = ({ source, protocol = 0 }: Draft): boolean =>
+  typeof source === "number" && [1, 50, 51].includes(protocol);
 
 function readSpis(values: Draft, text: string): void {
   const [ah, esp] = ["AH", "ESP"].map((name) => new RegExp(`\\b${name} SPI=(0x[\\da-f]+)`).exec(text)?.[1]);

@@ -68,9 +68,11 @@ class Growing implements TracedPacket {
   #lastIp: IpEvent | undefined;
   #last: TraceEvent | undefined;
   #loop: "none" | "left" | "back" = "none";
-  /** Bridge lines seen: the same chain does not see a frame twice at the same ports. */
+  /** Bridge lines seen: a hook does not see a frame twice at the same ports. */
   readonly #frames = new Set<string>();
   readonly #outPorts = new Set<string>();
+  /** Those of IP lines alone: the bridge's line of a copy comes before. */
+  readonly #outPortsOfIp = new Set<string>();
 
   constructor(number: number, family: Family, gapBefore: boolean) {
     this.number = number;
@@ -85,7 +87,10 @@ class Growing implements TracedPacket {
     this.trace = event.nft?.trace;
     if (event.layer === "ip") this.#lastIp = event;
     else this.#frames.add(frameKey(event));
-    if (values.physdevOut != null) this.#outPorts.add(values.physdevOut);
+    if (values.physdevOut != null) {
+      this.#outPorts.add(values.physdevOut);
+      if (event.layer === "ip") this.#outPortsOfIp.add(values.physdevOut);
+    }
     if (values.outInterface === "lo") this.#loop = "left";
     else if (values.inInterface === "lo") this.#loop = "back";
   }
@@ -105,7 +110,7 @@ class Growing implements TracedPacket {
     if (event.table === "raw" && last.table !== "raw") return false;
     if (was.physdevIn != null && is.physdevIn != null && was.physdevIn !== is.physdevIn) return false;
     const flooded = isGroup(is.macDestination ?? was.macDestination) || was.physdevOut != null;
-    const nextPort = is.physdevOut != null && !this.#outPorts.has(is.physdevOut);
+    const nextPort = is.physdevOut != null && !this.#outPortsOfIp.has(is.physdevOut);
     switch (`${positionOf(last)} ${positionOf(event)}` as const) {
       // the way in changes no source: that is done on the way out (semantics 4.2)
       case "in in":
@@ -150,7 +155,8 @@ class Growing implements TracedPacket {
 
   takesFrame(event: BridgeEvent): boolean {
     const last = this.#last;
-    if (!last || this.family !== familyOf(event) || this.#frames.has(frameKey(event))) return false;
+    if (!last || this.family !== familyOf(event)) return false;
+    if (this.#frames.has(frameKey(event)) && !this.#mayRepeat(event)) return false;
     const { values } = event;
     // the line printed last says what the addresses are now, the last IP line where the packet is
     if (!sameProtocol(last.values, values)) return false;
@@ -162,6 +168,16 @@ class Growing implements TracedPacket {
     if (!sameMacSource(this.#ingress(), values) || this.#portIn() !== values.physdevIn) return false;
     // DNAT and its reversal show between two lines, on one side at a time (semantics 4.4 H, I)
     return this.#lastIp ? from || to : from && to && last.values.macDestination === values.macDestination;
+  }
+
+  /**
+   * Rules of a user chain print again when a frame comes to it a second time in one hook. What the frame's lines at
+   * these ports began with is the next frame's beginning.
+   */
+  #mayRepeat(event: BridgeEvent): boolean {
+    const before = this.events.findLastIndex((each) => each.layer === "ip" || portsOf(each) !== portsOf(event));
+    const here = this.events.slice(before + 1) as BridgeEvent[];
+    return here.findIndex((each) => frameKey(each) === frameKey(event)) > 0;
   }
 
   /** Whether a frame that only leaves is this packet's: it was sent or forwarded, and if bridged to that port. */
@@ -186,8 +202,8 @@ class Growing implements TracedPacket {
   }
 }
 
-const frameKey = ({ prefix, values }: BridgeEvent): string =>
-  `${prefix} ${values.physdevIn ?? ""} ${values.physdevOut ?? ""}`;
+const portsOf = ({ values }: BridgeEvent): string => `${values.physdevIn ?? ""} ${values.physdevOut ?? ""}`;
+const frameKey = (event: BridgeEvent): string => `${event.prefix} ${portsOf(event)}`;
 const isGroup = (mac: number | null | undefined): boolean => mac != null && isGroupMac(mac);
 
 /** The same packet by all that nothing on the way changes; NAT may change one side, or both if the ids are strong. */
@@ -198,12 +214,17 @@ function isSame(was: LogValues, is: LogValues): boolean {
     return false;
   if (was.fragmentOffset !== is.fragmentOffset || was.inner?.ipId !== is.inner?.ipId) return false;
   // pieces before, the whole after: defragmentation between the hooks (semantics 4.1)
-  if (was.length !== is.length && was.moreFragments === 0) return false;
+  if (was.length !== is.length && was.moreFragments === 0 && !mayHaveGrown(was, is)) return false;
   const same = sides(was, is);
   if (was.icmpId !== is.icmpId && same === 2) return false;
   const strong = (is.ipId ?? 0) !== 0 && (is.seq !== undefined || is.icmpSeq !== undefined);
   return same > 0 || strong;
 }
+
+/** xt_TCPMSS.c tcpmss_mangle_packet: an option of four bytes is put into a SYN that has none. */
+const mayHaveGrown = (was: LogValues, is: LogValues): boolean =>
+  (Number(was.tcpFlags ?? 0) & SYN) !== 0 && Number(is.length) - Number(was.length) === 4;
+const SYN = 2;
 
 const sameSource = (a: LogValues, b: LogValues): boolean => a.source === b.source && agree(a.sourcePort, b.sourcePort);
 const sameDestination = (a: LogValues, b: LogValues): boolean =>

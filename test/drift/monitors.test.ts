@@ -1,15 +1,15 @@
 /** Logs of both monitors of iptables-nft, held against the dumps that were taken beside them (recordings t05a to t05e). */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { Connections } from "../../src/drift/connections.ts";
 import { best } from "../../src/drift/diagnose.ts";
 import { DriftFold } from "../../src/drift/index.ts";
 import { withoutForeignWatchers } from "../../src/drift/instrumentation.ts";
-import { enteredInOrder } from "../../src/drift/predict.ts";
 import { Host } from "../../src/facts/index.ts";
 import { loadDump, type Ruleset, toRuleset } from "../../src/model/index.ts";
 import { Source } from "../../src/source.ts";
 import { parse } from "../../src/syntax/index.ts";
-import { Conversations, PacketGrouper, readTrace, type TracedPacket } from "../../src/trace/index.ts";
+import { PacketGrouper, readTrace, type TracedPacket } from "../../src/trace/index.ts";
 import { hostOf, RECORDINGS } from "../support/recording.ts";
 
 interface Recorded {
@@ -35,11 +35,11 @@ function summary({ host, ruleset, packets }: Recorded) {
   return fold.summary();
 }
 const verdicts = ({ host, ruleset, packets }: Recorded) => {
-  const conversations = new Conversations(host.json.conntrack);
+  const connections = new Connections({ ruleset, host });
   return packets.map((packet) => {
-    const entered = enteredInOrder(conversations, packet, { ruleset, host });
+    const entered = connections.enter(packet);
     const events = withoutForeignWatchers(ruleset, packet.events, new Map());
-    const { path, divergence } = best(ruleset, host, { entered, events, packet: packet.number, count: 1 });
+    const { path, divergence } = best(ruleset, host, { entered, events });
     return divergence ? "diverged" : path?.verdict;
   });
 };

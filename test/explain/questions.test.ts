@@ -21,6 +21,8 @@ test.each([
   ["destination", "behind eth0", "its destination is behind eth0"],
   ["macDestination", "the bridge's", "the frame is addressed to the bridge's MAC"],
   ["fdb", "learnt behind veth1", "the bridge has learnt the destination's MAC behind veth1"],
+  ["port unreachable", "sent by udp", "no process has the port, and udp says so"],
+  ["vlanTag", "none", "its frame has no VLAN tag"],
   ["bridge-nf-call-iptables", "0", "IP tables do not see bridged frames (bridge-nf-call-iptables 0)"],
 ])("%s, %s", (fact, taken, words) => {
   expect(QUESTIONS[fact]?.says(taken)).toBe(words);

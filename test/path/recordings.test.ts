@@ -4,13 +4,13 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { Connections, leftBy } from "../../src/drift/connections.ts";
 import { best } from "../../src/drift/diagnose.ts";
 import { withoutForeignWatchers } from "../../src/drift/instrumentation.ts";
-import { enteredInOrder } from "../../src/drift/predict.ts";
-import { Host, withFields } from "../../src/facts/index.ts";
+import { Host } from "../../src/facts/index.ts";
 import { loadDump, toRuleset } from "../../src/model/index.ts";
 import { parse } from "../../src/syntax/index.ts";
-import { Conversations, PacketGrouper, readTrace, type TracedPacket, type TraceEvent } from "../../src/trace/index.ts";
+import { PacketGrouper, readTrace, type TracedPacket, type TraceEvent } from "../../src/trace/index.ts";
 import { dumpsOf, hostOf, RECORDINGS, unshown } from "../support/recording.ts";
 
 /** Packets that no walk explains: at most 1 % of all, none of TCP, UDP or echo. By the line that each begins with. */
@@ -46,18 +46,20 @@ function hold(name: string): Held {
   const ruleset = toRuleset(dumpsOf(name).map((source) => loadDump(parse(source), host)));
   const world = { ruleset, host };
   const { events } = readTrace(readFileSync(`${RECORDINGS}${name}/dmesg.log`, "latin1"));
-  const conversations = new Conversations(host.json.conntrack);
+  const connections = new Connections(world);
   let explained = 0;
   const unexplained: TraceEvent[] = [];
   for (const packet of packetsOf(events)) {
     if (packet.family === "bridge") continue;
-    const { packet: told, anyOrigin } = enteredInOrder(conversations, packet, world);
-    const entered = { packet: withFields(told, unshown(name, packet)), anyOrigin };
+    const entered = connections.enter(packet, unshown(name, packet));
     const own = withoutForeignWatchers(ruleset, packet.events, new Map());
     if (!own[0]) continue;
-    if (best(ruleset, host, { entered, events: own, packet: packet.number, count: 1 }).divergence)
-      unexplained.push(own[0]);
-    else explained++;
+    const { path, divergence } = best(ruleset, host, { entered, events: own });
+    if (divergence) unexplained.push(own[0]);
+    else {
+      explained++;
+      connections.keep(entered, leftBy(path, entered));
+    }
   }
   return { explained, unexplained };
 }

@@ -274,3 +274,54 @@ describe("chains", () => {
     expect(ways.map(({ verdict }) => verdict)).toContain("DROP");
   });
 });
+
+describe("from this host", () => {
+  const DUMPED = (table: string, rule: string) => `*raw
+:OUTPUT ACCEPT [0:0]
+-A OUTPUT -m conntrack --ctstate RELATED
+COMMIT
+*${table}
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+${rule}
+COMMIT
+`;
+  const MARKED: HostJson = {
+    ...HOST,
+    route: [...(HOST.route ?? []), { dst: "default", dev: "docker0", table: "77" }],
+    rule: [
+      { priority: 0, src: "all", table: "local" },
+      { priority: 1, src: "all", fwmark: "0x1", table: "77" },
+      { priority: 2, src: "all", table: "main" },
+    ],
+  };
+  const own = { inInterface: null, source: "10.88.0.1", destination: "10.88.0.9", protocol: "udp", ctstate: "NEW" };
+  // net/netfilter/nf_nat_proto.c nf_nat_ipv4_local_fn, net/ipv4/netfilter/iptable_mangle.c ipt_mangle_out
+  test.each([
+    ["mangle", "docker0"],
+    ["nat", "ext0"],
+  ])("a mark that %s OUTPUT sets: it leaves by %s", (table, out) => {
+    const all = paths({ ...own, mark: "0x0" }, DUMPED(table, "-A OUTPUT -j MARK --set-xmark 0x1/0xffffffff"), MARKED);
+    const last = all.map(({ steps }) => steps.findLast(({ hook }) => hook === "POSTROUTING")?.seen.fields.outInterface);
+    expect([...new Set(last.map((set) => set?.ranges[0]?.[0]))]).toEqual([out]);
+  });
+
+  test("who sent a port unreachable is not told by itself: in raw it has a connection, or none", () => {
+    const error = { ...own, protocol: "icmp", icmpType: "3/3", ctstate: "RELATED", mark: "0x0" };
+    const all = paths(error, DUMPED("filter", ""));
+    expect(all.map((path) => [path.assumptions.map(({ taken }) => taken), ids(path)[0]])).toEqual([
+      [["sent by a rule"], "raw:OUTPUT:rule:1"],
+      [["sent by udp"], "raw:OUTPUT:policy:2"],
+    ]);
+    // net unreachable is routing's
+    expect(paths({ ...error, icmpType: "3/0" }, DUMPED("filter", "")).map((path) => ids(path)[0])).toEqual([
+      "raw:OUTPUT:rule:1",
+    ]);
+  });
+});
+
+test("a bridge takes no frame from a MAC that no device has: net/bridge/br_input.c br_handle_frame", () => {
+  const frame = { inInterface: "docker0", physdevIn: "v1", source: "172.27.0.2", destination: "172.27.0.3" };
+  for (const macSource of ["00:00:00:00:00:00", "01:00:5e:00:00:01"])
+    expect(paths({ ...frame, macSource }).map(({ verdict, steps }) => [verdict, steps])).toEqual([["LOST", []]]);
+});

@@ -96,6 +96,34 @@ describe("passes", () => {
     expect(packetsOf([...pass, ...pass].join("\n")).map(({ events }) => events.length)).toEqual([3, 3]);
   });
 
+  /** Watchers of the chains, as the differential test has them; recorded on 6.18. */
+  const eb = (prefix: string, ports: string) =>
+    `TRACE: eb:${prefix} ${ports} MAC source = 02:42:c0:a8:00:02 MAC dest = 02:42:c0:a8:00:03 proto = 0x0800 IP SRC=10.0.0.1 IP DST=10.0.0.2, IP tos=0x00, IP proto=17 SPT=5 DPT=6`;
+
+  test("a user chain prints again when a frame comes to it twice", () => {
+    const pass = ["nat:PREROUTING", "nat:up:1", "nat:up:1", "filter:INPUT"].map((chain) => eb(chain, "IN=veth1 OUT="));
+    expect(packetsOf([...pass, ...pass].join("\n")).map(({ events }) => events.length)).toEqual([4, 4]);
+  });
+
+  test("copies of a flooded frame are one packet, with a line of the bridge before each", () => {
+    const way = "MAC= SRC=10.0.0.1 DST=10.0.0.2";
+    const copy = (port: string) => [
+      eb("filter:FORWARD", `IN=veth1 OUT=${port}`),
+      ip("filter:FORWARD:policy:1", `IN=br0 OUT=br0 PHYSIN=veth1 PHYSOUT=${port} ${way}`),
+      ip("mangle:POSTROUTING:policy:1", `IN= OUT=br0 PHYSIN=veth1 PHYSOUT=${port} ${way.slice(5)}`),
+    ];
+    const pass = [ip("raw:PREROUTING:policy:1", `IN=br0 OUT= PHYSIN=veth1 ${way}`), ...copy("veth3"), ...copy("veth2")];
+    expect(packetsOf(pass.join("\n")).map(({ events }) => events.length)).toEqual([7]);
+  });
+
+  test("a SYN that TCPMSS put an option into is the same packet, four bytes longer", () => {
+    const syn = (length: number) =>
+      `LEN=${length} TOS=0x00 PREC=0x00 TTL=64 ID=9 PROTO=TCP SPT=5 DPT=6 SEQ=1 ACK=0 WINDOW=9 RES=0x00 SYN URGP=0 `;
+    const way = "IN=a OUT= MAC= SRC=10.0.0.1 DST=10.0.0.2";
+    const lines = [ip("mangle:PREROUTING:rule:1", way, syn(40)), ip("mangle:PREROUTING:policy:2", way, syn(44))];
+    expect(packetsOf(lines.join("\n")).map(({ events }) => events.length)).toEqual([2]);
+  });
+
   test("never more than 64 open, closed in order", () => {
     const text = Array.from({ length: 100 }, (_, i) =>
       ip("raw:PREROUTING:policy:1", `IN=a OUT= MAC= SRC=10.0.0.${i} DST=10.1.0.${i}`),

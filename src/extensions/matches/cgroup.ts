@@ -1,4 +1,4 @@
-import { all, always, any, not, present } from "../../facts/index.ts";
+import { all, always, any, isIcmp, not, present } from "../../facts/index.ts";
 import { match } from "../define.ts";
 import { asked, integer, opaque, text } from "../values.ts";
 
@@ -6,6 +6,8 @@ const SOCKET = "the packet's local socket";
 /** Of packets that come in, only those for a connected socket have it already (early demux). */
 const hasSocket = any(
   present("uidOwner"),
+  // net/ipv4/icmp.c icmp_xmit_lock: what the kernel sends itself has a socket without an owner
+  all(isIcmp, present("outInterface"), not(present("inInterface")), not(present("physdevIn"))),
   all(not(present("outInterface")), opaque("the packet's connection has a local socket", "ss --all --numeric")),
 );
 const isRoot = (path: string): boolean => /^\/*$/.test(path);

@@ -42,24 +42,36 @@ export const rpfilter = match({
     const passes: Condition = any(
       within("inInterface", [["lo", "lo\0"]], "lo"),
       ...(UNSPECIFIED[family] ? [UNSPECIFIED[family]] : []),
-      reachedBack(host, family, given["--loose"] !== undefined, given["--accept-local"] !== undefined) ??
-        opaque(["source passes rpfilter", ...how].join(" "), "the routes, seen from the in device"),
+      reachedBack(host, family, {
+        isLoose: given["--loose"] !== undefined,
+        acceptsLocal: given["--accept-local"] !== undefined,
+        asksMark: given["--validmark"] !== undefined,
+      }) ?? opaque(["source passes rpfilter", ...how].join(" "), "the routes, seen from the in device"),
     );
     return given["--invert"] ? not(passes) : passes;
   },
 });
 
-/** `acceptsLocal`: also addresses of the host, in IPv6 whichever device has them. undefined: the routes are not known. */
-function reachedBack(host: Host, family: Family, isLoose: boolean, acceptsLocal: boolean): Condition | undefined {
-  const routes = host.reverseRoutes(family)?.filter(({ isLocal }) => acceptsLocal || !isLocal);
+interface How {
+  readonly isLoose: boolean;
+  /** Also addresses of the host, in IPv6 whichever device has them. */
+  readonly acceptsLocal: boolean;
+  /** The way back is that of a packet with the same mark, else of one without. */
+  readonly asksMark: boolean;
+}
+/** undefined: the routes are not known. */
+function reachedBack(host: Host, family: Family, { isLoose, acceptsLocal, asksMark }: How): Condition | undefined {
+  const routes = host
+    .reverseRoutes(family, { mark: asksMark, device: !isLoose })
+    ?.filter(({ isLocal }) => acceptsLocal || !isLocal);
   const back = (ranges: Ranges) => within("source", ranges, "a source that is routed back");
   return (
     routes &&
     any(
-      ...routes.map(({ isLocal, devices, ranges }) =>
+      ...routes.map(({ condition, isLocal, devices, ranges }) =>
         isLoose || (isLocal && family === "ipv6")
-          ? back(ranges)
-          : all(within("inInterface", exactly(...devices), devices.join(",")), back(ranges)),
+          ? all(condition, back(ranges))
+          : all(condition, within("inInterface", exactly(...devices), devices.join(",")), back(ranges)),
       ),
     )
   );

@@ -69,9 +69,17 @@ function headers(datagram: Datagram): Stated {
     ahSpi: auth ? spi(auth, 4) : absent,
     espSpi: protocol === ESP && !fragment ? spi(datagram.body, 0) : absent,
     ...(first && isCut ? { incomplete: only(there) } : {}),
+    ...(first && isCut && there >= 4 && WITH_PORTS.includes(protocol) ? portsIn(datagram.body) : {}),
     ...(first && !fragment && !isCut ? transport(datagram) : {}),
   };
 }
+
+const WITH_PORTS = [6, 17, 33, 132, 136];
+/** What is there of a header that is cut off: multiport and the bridge's match read no more of it. */
+const portsIn = (body: string): Stated => ({
+  sourcePort: only(Number.parseInt(body.slice(0, 4), 16)),
+  destinationPort: only(Number.parseInt(body.slice(4, 8), 16)),
+});
 
 const NAMES: Readonly<Record<number, string>> = {
   [HOP_BY_HOP]: "hop-by-hop",

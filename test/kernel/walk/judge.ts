@@ -1,18 +1,11 @@
 /** A case's packets as the engine takes them, held against the kernel's lines. */
 import { compare } from "../../../src/drift/compare.ts";
-import { type Entered, enteredInOrder } from "../../../src/drift/predict.ts";
-import {
-  anyPacket,
-  type Host,
-  only,
-  type Packet,
-  packetJson,
-  readAddress,
-  withFields,
-} from "../../../src/facts/index.ts";
+import { Connections, leftBy } from "../../../src/drift/connections.ts";
+import { type Entered, walkEntered } from "../../../src/drift/predict.ts";
+import { anyPacket, type Host, type Packet, packetJson, readAddress, withFields } from "../../../src/facts/index.ts";
 import { bind, type Ruleset } from "../../../src/model/index.ts";
-import { firstState, type Path, walk } from "../../../src/path/index.ts";
-import { Conversations, type Direction, PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
+import { firstState, type Path } from "../../../src/path/index.ts";
+import { PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
 import type { Done } from "./case.ts";
 import type { Datagram } from "./datagram.ts";
 import { entered } from "./entered.ts";
@@ -40,9 +33,7 @@ export interface Judged {
 export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Host, topology: Topology): Judged {
   const world = { ruleset, host };
   // conntrack knew nothing when the case began
-  const conversations = new Conversations([]);
-  /** What the packets of a conversation have left at their connection, by its number. */
-  const connections = new Map<number, Packet["fields"]>();
+  const connections = new Connections(world, []);
   const paths: Path[] = [];
   const disagreements: Disagreement[] = [];
   let [packets, lines] = [0, 0];
@@ -54,44 +45,36 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     const traced = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
     const own = traced.findIndex((group) => isSent(each.datagram, group.events));
     const isPiece = each.datagram.fragment !== undefined;
-    const judgeOne = (packet: Packet, anyOrigin: boolean, seen: readonly TraceEvent[], unsettled: Unsettled) => {
-      const { path, why } = hold(world, packet, anyOrigin, seen, unsettled);
+    const judgeOne = (taken: Entered, seen: readonly TraceEvent[], unsettled: Unsettled) => {
+      const { path, why } = hold(world, taken, seen, unsettled);
       const lines = seen.map(({ text }) => text);
       const steps = path?.steps.map(({ id, seen: at }) => `${id} ${JSON.stringify(shown(at))}`) ?? [];
-      return {
-        path,
-        failed:
-          why === null ? null : { action, packet: JSON.stringify(packetJson(packet)), why, isPiece, lines, steps },
-      };
+      const packet = JSON.stringify(packetJson(taken.packet));
+      return { path, failed: why === null ? null : { action, packet, why, isPiece, lines, steps } };
     };
-    const judgeSent = (seen: readonly TraceEvent[], state: Packet["fields"]) => {
-      const asSent = (datagram: Datagram) =>
-        withFields(anyPacket(datagram.family), { ...entered(each, datagram, topology), ...state });
+    const judgeSent = (seen: readonly TraceEvent[], connection: Packet["fields"]) => {
+      const asSent = (datagram: Datagram) => ({
+        packet: withFields(anyPacket(datagram.family), { ...entered(each, datagram, topology), ...connection }),
+        anyOrigin: false,
+      });
       // with conntrack the last piece goes on as the whole, else each by itself
-      const whole = each.whole && judgeOne(asSent(each.whole), false, seen, NOTHING);
+      const whole = each.whole && judgeOne(asSent(each.whole), seen, NOTHING);
       if (whole && !whole.failed) return whole;
-      return judgeOne(asSent(each.datagram), false, seen, isPiece ? "anything" : NOTHING);
+      return judgeOne(asSent(each.datagram), seen, isPiece ? "anything" : NOTHING);
     };
-    // all that conntrack can know of a packet that is of no connection is the packet, and more of it than its lines tell
-    const sent = withFields(anyPacket(each.datagram.family), entered(each, each.whole ?? each.datagram, topology));
-    const ctstate = firstState(sent, world);
-    const stranger: Packet["fields"] = ctstate ? { ctstate } : {};
+    // of what was sent more is known than its lines tell, and conntrack knows it too
+    const sent = entered(each, each.whole ?? each.datagram, topology);
     const judged = traced.map((group, at) => {
-      const inOrder = enteredInOrder(conversations, group, world);
-      const { placed } = inOrder;
-      const carried = placed.alone ? BEGINS : (connections.get(placed.conversation) ?? {});
-      const made = wayLeftOut(inOrder);
+      const inOrder = connections.enter(group, at === own ? sent : {});
       const one =
-        at === own
-          ? judgeSent(group.events, { ...stateOf(inOrder), ...(placed.alone ? stranger : {}), ...carried })
-          : judgeOne(withFields(made, carried), inOrder.anyOrigin, group.events, UNTOLD);
-      if (one.path && isConfirmed(one.path) && !placed.related) {
-        const before = connections.get(placed.conversation);
-        connections.set(placed.conversation, { ...before, ...kept(one.path.packet, placed.direction) });
-      }
+        at === own ? judgeSent(group.events, inOrder.connection) : judgeOne(wayLeftOut(inOrder), group.events, UNTOLD);
+      if (one.path) connections.keep(inOrder, leftBy(one.path, inOrder));
       return one;
     });
-    if (own < 0) judged.push(judgeSent([], stranger));
+    if (own < 0) {
+      const ctstate = firstState(withFields(anyPacket(each.datagram.family), sent), world);
+      judged.push(judgeSent([], ctstate ? { ctstate } : {}));
+    }
     packets += judged.length;
     for (const { path, failed } of judged) {
       if (path) paths.push(path);
@@ -104,48 +87,29 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
 /** The packet that was sent, among those that it led to: the first that has its addresses and protocol. */
 function isSent({ source, destination, protocol, fragment }: Datagram, events: readonly TraceEvent[]): boolean {
   const values = events[0]?.values;
+  // the bridge's line of a packet with extension headers names the first of them
+  const told = events.find(({ values: { protocol: each } }) => each !== undefined)?.values.protocol;
   return (
     values?.source === readAddress(source) &&
     values?.destination === readAddress(destination) &&
-    (values?.protocol === protocol || fragment !== undefined)
+    (told === undefined || told === protocol || fragment !== undefined)
   );
 }
 
-const stateOf = ({ packet }: Entered): Packet["fields"] =>
-  Object.fromEntries(Object.entries(packet.fields).filter(([field]) => field.startsWith("ct")));
-
-const BEGINS: Packet["fields"] = { ctmark: only(0) };
-/** Whether conntrack keeps the connection: the packet got through, or on to the loopback. */
-const isConfirmed = ({ verdict, steps }: Path): boolean =>
-  verdict === "ACCEPT" || steps.some(({ hook, layer }) => layer === "ip" && hook === "POSTROUTING");
-
-/** What a connection keeps from packet to packet, as the walk of the last one left it: replies come to where that one left from. */
-function kept({ fields }: Packet, direction: Direction | null): Packet["fields"] {
-  const { ctmark, ctnat, source, destination, sourcePort, destinationPort } = fields;
-  const replies = {
-    ...(destination ? { ctreplsrc: destination } : {}),
-    ...(source ? { ctrepldst: source } : {}),
-    ...(destinationPort ? { ctreplsrcport: destinationPort } : {}),
-    ...(sourcePort ? { ctrepldstport: sourcePort } : {}),
-  };
-  return { ...(ctmark ? { ctmark } : {}), ...(ctnat ? { ctnat } : {}), ...(direction === "ORIGINAL" ? replies : {}) };
-}
-
 /** A packet that the host made: what its lines say of the way is what is to be predicted. */
-function wayLeftOut({ packet }: Entered): Packet {
-  const { outInterface: _, physdevOut: __, ...fields } = packet.fields;
-  return { ...packet, fields };
+function wayLeftOut(taken: Entered): Entered {
+  const { outInterface: _, physdevOut: __, ...fields } = taken.packet.fields;
+  return { ...taken, packet: { ...taken.packet, fields } };
 }
 
 /** The way that prints these lines, and why it is none that may be: null where all is well. */
 function hold(
   world: { ruleset: Ruleset; host: Host },
-  packet: Packet,
-  anyOrigin: boolean,
+  taken: Entered,
   events: readonly TraceEvent[],
   unsettled: Unsettled,
 ): { path: Path | null; why: string | null } {
-  const { paths } = walk(world, packet, { anyOrigin });
+  const { paths } = walkEntered(world, taken);
   const fits = paths.map((path) => ({ path, divergence: compare(path, events) }));
   const same = fits.find(({ divergence }) => !divergence);
   if (!same) {
@@ -170,7 +134,7 @@ function hold(
   }
   const isExcused = ({ fact, rule }: { readonly fact: string; readonly rule: string | null }): boolean =>
     INHERENT_FACTS.test(fact) ||
-    isInherent(world.ruleset, packet, rule) ||
+    isInherent(world.ruleset, taken.packet, rule) ||
     unsettled === "anything" ||
     unsettled.has(fact);
   const [fork] = unexcused(paths, same.path, isExcused);

@@ -200,7 +200,8 @@ export class Lab {
       this.run(rules.map((rule) => `rule add ${rule}\n`).join(""), "ip", "-family", family, "-batch", "-");
     if (sets.length > 0) this.run(`${sets.join("\n")}\n`, "ipset", "restore");
     const learnt = wires.flatMap(({ name, bridge, peers, hairpin }) => [
-      ...(bridge && hairpin ? [`link set dev ${name} hairpin on`] : []),
+      // what a case's frames teach the bridge is not among the facts of the host, and stays for the next case
+      ...(bridge ? [`link set dev ${name} learning off${hairpin ? " hairpin on" : ""}`] : []),
       ...(bridge ? peers.map(({ mac }) => `fdb replace ${mac} dev ${name} master static`) : []),
     ]);
     this.run(`${learnt.join("\n")}\n`, "bridge", "-batch", "-");

@@ -1,0 +1,96 @@
+/** What conntrack keeps of connections from packet to packet: their state by order, the rest as walks have left it. */
+import { type Address, isAbsent, only, type Packet, single } from "../facts/index.ts";
+import type { Path, World } from "../path/index.ts";
+import { Conversations, type Direction, type TracedPacket, type Tuple } from "../trace/index.ts";
+import { enteredInOrder, type InOrder } from "./predict.ts";
+
+/** What the last packet of a connection has left behind. */
+export interface Left {
+  /** Null where conntrack keeps nothing of it. */
+  readonly fields: Packet["fields"] | null;
+  /** Whether an error about it carries its connection: a rule's does, that of a closed port of udp does not. */
+  readonly attaches: boolean;
+}
+interface Kept {
+  readonly fields: Packet["fields"];
+  readonly attaches: boolean;
+}
+
+/** Connections remembered; those untouched for longest go first. */
+const MOST = 1 << 16;
+const BEGINS: Packet["fields"] = { ctmark: only(0) };
+
+export class Connections {
+  readonly #world: World;
+  readonly #conversations: Conversations;
+  readonly #kept = new Map<number, Kept>();
+
+  constructor(world: World, before = world.host.json.conntrack) {
+    this.#world = world;
+    this.#conversations = new Conversations(before);
+  }
+
+  /** The next packet as it entered. `known`: what is known of it besides its lines. */
+  enter(traced: TracedPacket, known: Packet["fields"] = {}): InOrder {
+    const inOrder = enteredInOrder(this.#conversations, traced, this.#world, known);
+    const { placed, packet, connection } = inOrder;
+    const kept = this.#kept.get(placed.conversation);
+    const carried = placed.alone ? BEGINS : (kept?.fields ?? {});
+    const attached = placed.related ? kept?.attaches : undefined;
+    return {
+      ...inOrder,
+      packet: { ...packet, fields: { ...packet.fields, ...carried } },
+      connection: { ...connection, ...carried },
+      ...(attached === undefined ? {} : { attached }),
+    };
+  }
+
+  /** What the way that explained a packet has left: the next packets of its connection find it. */
+  keep({ placed }: InOrder, { fields, attaches }: Left): void {
+    if (placed.related) return;
+    const tuple = placed.direction === "ORIGINAL" && fields ? originalOf(fields) : null;
+    if (tuple) this.#conversations.leftAs(placed, tuple);
+    const before = this.#kept.get(placed.conversation);
+    this.#kept.delete(placed.conversation);
+    this.#kept.set(placed.conversation, { fields: { ...before?.fields, ...fields }, attaches });
+    if (this.#kept.size > MOST) this.#kept.delete(this.#kept.keys().next().value as number);
+  }
+}
+
+/** The reply's tuple turned around; null where it is not known. */
+function originalOf({ ctreplsrc, ctrepldst, ctreplsrcport, ctrepldstport }: Packet["fields"]): Tuple | null {
+  const [source, destination] = [single(ctrepldst), single(ctreplsrc)];
+  if (source === undefined || destination === undefined) return null;
+  const [sourcePort, destinationPort] = [single(ctrepldstport), single(ctreplsrcport)];
+  const arePorts = typeof sourcePort === "number" && typeof destinationPort === "number";
+  if (!arePorts && !(isAbsent(ctrepldstport) && isAbsent(ctreplsrcport))) return null;
+  return {
+    source: source as Address,
+    destination: destination as Address,
+    ...(arePorts ? { sourcePort, destinationPort } : {}),
+  };
+}
+
+export const leftBy = (path: Path, { placed }: InOrder): Left => ({
+  fields: isConfirmed(path) ? kept(path.packet, placed.direction) : null,
+  attaches: !isTakenIn(path),
+});
+
+/** Whether conntrack keeps the connection: the packet got through, or on to the loopback. */
+const isConfirmed = ({ verdict, steps }: Path): boolean =>
+  verdict === "ACCEPT" || steps.some(({ hook, layer }) => layer === "ip" && hook === "POSTROUTING");
+
+/** The protocol has got it, and udp has let go of its connection (nf_reset_ct in net/ipv4/udp.c, net/ipv6/udp.c). */
+const isTakenIn = ({ verdict, packet }: Path): boolean => verdict === "ACCEPT" && isAbsent(packet.fields.outInterface);
+
+/** As the walk left it: replies come to where an original packet left from. */
+function kept({ fields }: Packet, direction: Direction | null): Packet["fields"] {
+  const { ctmark, ctnat, source, destination, sourcePort, destinationPort } = fields;
+  const replies = {
+    ...(destination ? { ctreplsrc: destination } : {}),
+    ...(source ? { ctrepldst: source } : {}),
+    ...(destinationPort ? { ctreplsrcport: destinationPort } : {}),
+    ...(sourcePort ? { ctrepldstport: sourcePort } : {}),
+  };
+  return { ...(ctmark ? { ctmark } : {}), ...(ctnat ? { ctnat } : {}), ...(direction === "ORIGINAL" ? replies : {}) };
+}

@@ -1,0 +1,144 @@
+/** What a connection keeps from packet to packet: nf_conntrack_core.c, nf_nat_core.c; semantics 4.2, 6.4. */
+import { expect, test } from "vitest";
+import { Connections, leftBy } from "../../src/drift/connections.ts";
+import { best } from "../../src/drift/diagnose.ts";
+import { Host, packetJson } from "../../src/facts/index.ts";
+import { loadDump, toRuleset } from "../../src/model/index.ts";
+import { Source } from "../../src/source.ts";
+import { parse } from "../../src/syntax/index.ts";
+import { readTrace, type TraceEvent } from "../../src/trace/index.ts";
+import { group } from "../trace/recordings.ts";
+
+const HOST = new Host({
+  kernel: "6.18",
+  addr: [
+    { ifname: "ext0", addr_info: [{ family: "inet", local: "10.88.0.1", prefixlen: 24 }] },
+    { ifname: "lan0", addr_info: [{ family: "inet", local: "10.9.0.1", prefixlen: 24 }] },
+  ],
+  route: [
+    { dst: "10.88.0.0/24", dev: "ext0", prefsrc: "10.88.0.1" },
+    { dst: "10.9.0.0/24", dev: "lan0", prefsrc: "10.9.0.1" },
+  ],
+  conntrack: [],
+  sysctl: { "net.ipv4.ip_forward": "1" },
+});
+const worldOf = (dump: string) => ({
+  ruleset: toRuleset([loadDump(parse(new Source("t.save", dump)), HOST)]),
+  host: HOST,
+});
+/** The packets of a log as they entered, each found by the walks of those before it. */
+function enteredBy(dump: string, events: readonly TraceEvent[]) {
+  const world = worldOf(dump);
+  const connections = new Connections(world);
+  return group(events).map((traced) => {
+    const entered = connections.enter(traced);
+    const { path, divergence } = best(world.ruleset, HOST, { entered, events: traced.events });
+    if (path && !divergence) connections.keep(entered, leftBy(path, entered));
+    return { json: packetJson(entered.packet), attached: entered.attached, explained: !divergence };
+  });
+}
+const read = (...lines: string[]) => readTrace(lines.map((line) => `${line}\n`).join("")).events;
+const HEAD = "LEN=40 TOS=0x00 PREC=0x00 TTL=64 ID=7 ";
+const TCP = "RES=0x00 WINDOW=9 ";
+const ip = (id: string, way: string, rest: string) => `TRACE: ${id} ${way} ${rest}`;
+
+const MASQUERADED = `*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -j TRACE
+COMMIT
+*mangle
+:PREROUTING ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+-A FORWARD -p tcp -m tcp --tcp-flags SYN SYN -j CONNMARK --set-xmark 0x7/0xffffffff
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A POSTROUTING -o ext0 -j SNAT --to-source 10.88.0.77
+COMMIT
+`;
+const ASKED = "SRC=10.9.0.2 DST=10.88.0.9";
+const SYN = `PROTO=TCP SPT=5000 DPT=80 SEQ=1 ACK=0 ${TCP}SYN URGP=0 `;
+const LOG = read(
+  ip("raw:PREROUTING:policy:2", "IN=lan0 OUT= MAC=", `${ASKED} ${HEAD}${SYN}`),
+  ip("mangle:PREROUTING:policy:1", "IN=lan0 OUT= MAC=", `${ASKED} ${HEAD}${SYN}`),
+  ip("nat:PREROUTING:policy:1", "IN=lan0 OUT= MAC=", `${ASKED} ${HEAD}${SYN}`),
+  ip("mangle:FORWARD:rule:1", "IN=lan0 OUT=ext0 MAC=", `${ASKED} ${HEAD.replace("64", "63")}${SYN}`),
+  ip("mangle:FORWARD:policy:2", "IN=lan0 OUT=ext0 MAC=", `${ASKED} ${HEAD.replace("64", "63")}${SYN}`),
+  ip("nat:POSTROUTING:rule:1", "IN=lan0 OUT=ext0 MAC=", `${ASKED} ${HEAD.replace("64", "63")}${SYN}`),
+  // the reply as it comes in: dropped here, no line shows what it would be translated to
+  ip(
+    "raw:PREROUTING:policy:2",
+    "IN=ext0 OUT= MAC=",
+    `SRC=10.88.0.9 DST=10.88.0.77 ${HEAD}PROTO=TCP SPT=80 DPT=5000 SEQ=1 ACK=2 ${TCP}ACK SYN URGP=0 `,
+  ),
+);
+
+test("the reply to what SNAT made of a packet is found, and has the mark that the packet left", () => {
+  const [first, reply] = enteredBy(MASQUERADED, LOG);
+  expect(first?.explained).toBe(true);
+  expect(first?.json).toMatchObject({ ctstate: "NEW", ctmark: "0x0" });
+  expect(reply?.json).toMatchObject({
+    ctstate: "ESTABLISHED",
+    ctdir: "REPLY",
+    ctmark: "0x7",
+    ctrepldst: "10.88.0.77",
+    ctorigsrc: "10.9.0.2",
+  });
+});
+
+test("nothing is read from numbers, kinds or chains of lines", () => {
+  const { ruleset } = worldOf(MASQUERADED);
+  const states = (events: readonly TraceEvent[]) => {
+    const connections = new Connections({ ruleset, host: HOST });
+    return group(events).map((traced) => packetJson(connections.enter(traced).packet));
+  };
+  const expected = states(LOG);
+  for (const at of LOG.keys())
+    for (const change of [{ number: 99, id: "x" }, { kind: "return" }])
+      expect(states(LOG.map((event, i) => (i === at ? ({ ...event, ...change } as TraceEvent) : event)))).toEqual(
+        expected,
+      );
+});
+
+const FILTERED = (rule: string) => `*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -j TRACE
+-A OUTPUT -m conntrack --ctstate RELATED
+-A OUTPUT -j TRACE
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+${rule}COMMIT
+`;
+const UDP = "SRC=10.9.0.2 DST=10.9.0.1 LEN=40 TOS=0x00 PREC=0x00 TTL=64 ID=7 PROTO=UDP SPT=5 DPT=6 LEN=20 ";
+const ERROR = `SRC=10.9.0.1 DST=10.9.0.2 LEN=68 TOS=0x00 PREC=0xC0 TTL=64 ID=8 PROTO=ICMP TYPE=3 CODE=3 [${UDP}] `;
+
+test("udp lets go of the connection before it says that a port is closed: net/ipv4/udp.c __udp4_lib_rcv", () => {
+  const [, error] = enteredBy(
+    FILTERED(""),
+    read(
+      ip("raw:PREROUTING:policy:2", "IN=lan0 OUT= MAC=", UDP),
+      ip("filter:INPUT:policy:1", "IN=lan0 OUT= MAC=", UDP),
+      ip("raw:OUTPUT:policy:3", "IN= OUT=lan0", ERROR),
+      ip("filter:OUTPUT:policy:1", "IN= OUT=lan0", ERROR),
+    ),
+  );
+  expect(error).toMatchObject({ attached: false, explained: true, json: { ctstate: "RELATED" } });
+});
+
+test("a rule's error carries it: net/ipv4/netfilter/nf_reject_ipv4.c, nf_ct_attach", () => {
+  const [, error] = enteredBy(
+    FILTERED("-A INPUT -p udp -j REJECT --reject-with icmp-port-unreachable\n"),
+    read(
+      ip("raw:PREROUTING:policy:2", "IN=lan0 OUT= MAC=", UDP),
+      ip("filter:INPUT:rule:1", "IN=lan0 OUT= MAC=", UDP),
+      ip("raw:OUTPUT:policy:3", "IN= OUT=lan0", ERROR),
+      ip("filter:OUTPUT:policy:1", "IN= OUT=lan0", ERROR),
+    ),
+  );
+  expect(error).toMatchObject({ attached: true, explained: true, json: { ctstate: "RELATED" } });
+});
