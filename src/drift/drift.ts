@@ -7,6 +7,7 @@ import type { Case, Failure } from "./case.ts";
 import { Connections, type Left, leftBy } from "./connections.ts";
 import { best, type Drift, diagnose } from "./diagnose.ts";
 import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
+import { Learned } from "./learned.ts";
 import { lossesOnly, lossOf } from "./loss.ts";
 
 export interface DriftSummary {
@@ -46,7 +47,7 @@ const PRINTED: ReadonlySet<string> = new Set<Field | "fdb" | "fragments" | "mult
 
 export class DriftFold {
   readonly #ruleset: Ruleset;
-  readonly #host: Host;
+  readonly #learned: Learned;
   readonly #connections: Connections;
   readonly #cases = new Map<string, Case>();
   /** What cases of this key leave at their connections. */
@@ -57,7 +58,7 @@ export class DriftFold {
 
   constructor(ruleset: Ruleset, host: Host) {
     this.#ruleset = ruleset;
-    this.#host = host;
+    this.#learned = new Learned(host);
     this.#traced = ruleset;
     this.#connections = new Connections({ ruleset, host });
   }
@@ -66,6 +67,7 @@ export class DriftFold {
     // frames of other protocols than IP are not walked
     if (packet.family === "bridge") return;
     this.#packets++;
+    this.#learned.add(packet.events);
     const entered = this.#connections.enter(packet);
     const key = JSON.stringify([
       packet.family,
@@ -91,11 +93,12 @@ export class DriftFold {
   /** The way that prints these lines. */
   #explain({ entered, events }: Pick<Case, "entered" | "events">): Path | null {
     const own = withoutForeignWatchers(this.#ruleset, events, new Map());
-    const fit = best(this.#traced, this.#host, { entered, events: own });
+    const { host } = this.#learned;
+    const fit = best(this.#traced, host, { entered, events: own });
     if (!fit.divergence) return fit.path;
     const { ruleset, found } = instrument(this.#traced, [{ events: own, count: 1 }], entered.packet.family);
     if (found.length === 0) return null;
-    const { path, divergence } = best(ruleset, this.#host, { entered, events: own });
+    const { path, divergence } = best(ruleset, host, { entered, events: own });
     if (divergence) return null;
     this.#traced = ruleset;
     return path;
@@ -107,7 +110,8 @@ export class DriftFold {
       ...each,
       events: withoutForeignWatchers(this.#ruleset, each.events, watchers),
     }));
-    let { ruleset } = { ruleset: this.#ruleset };
+    const { host } = this.#learned;
+    let ruleset = this.#ruleset;
     const instrumentation: Instrumentation[] = [...watchers.values()];
     for (const family of new Set(cases.map(({ entered }) => entered.packet.family))) {
       const logs = cases.filter(({ entered }) => entered.packet.family === family);
@@ -120,13 +124,13 @@ export class DriftFold {
     const confirmed = new Set<Rule>();
     let [explained, assumed, lost] = [0, 0, 0];
     for (const each of cases) {
-      const { path, divergence } = best(ruleset, this.#host, each);
+      const { path, divergence } = best(ruleset, host, each);
       if (divergence?.seen === null && isBrokenOff(each.events)) {
         lost += each.count;
         continue;
       }
       if (divergence) {
-        const loss = lossOf(ruleset, this.#host, each);
+        const loss = lossOf(ruleset, host, each);
         if (loss?.proven) lost += each.count;
         else failures.push({ of: each, divergence, assumed: !path || path.truncated || needsAssumption(path), loss });
         continue;
@@ -142,7 +146,7 @@ export class DriftFold {
       explained,
       assumed,
       lost,
-      drifts: diagnose(ruleset, this.#host, lossesOnly(failures, passed), passed),
+      drifts: diagnose(ruleset, host, lossesOnly(failures, passed), passed),
       instrumentation: instrumentation.sort((a, b) => (`${a.table} ${a.chain}` < `${b.table} ${b.chain}` ? -1 : 1)),
       coverage: this.#coverage(confirmed),
     };

@@ -130,7 +130,9 @@ function way(
   // no line of a frame, and no PHYSIN where one would be printed (semantics 4.5)
   else if (hook === "OUTPUT" || ip.some(({ values }) => values.inInterface != null && values.physdevIn === null))
     out.physdevIn = absent;
-  const outInterface = ip.findLast(({ values }) => values.outInterface !== null)?.values.outInterface;
+  const outward = ip.filter(({ values }) => values.outInterface !== null);
+  // what this host sends begins with a device, which DNAT or a mark may change (semantics 4.4 J)
+  const outInterface = outward.at(hook === "OUTPUT" ? 0 : -1)?.values.outInterface;
   if (outInterface != null) out.outInterface = only(outInterface);
   else if (ip.some(isInput)) out.outInterface = absent;
   if (outPorts.length === 1) out.physdevOut = only(outPorts[0] as string);

@@ -3,9 +3,9 @@
  * what follows a line tells where a rule leads, and the packets tell what it can ask for.
  */
 import { type Address, type Family, Host, only, type Packet, withFields } from "../../facts/index.ts";
-import { builtinChains, type Ruleset } from "../../model/index.ts";
-import { Conversations, type IpEvent, type TracedPacket } from "../../trace/index.ts";
-import { enteredInOrder } from "../predict.ts";
+import { builtinChains } from "../../model/index.ts";
+import type { IpEvent, TracedPacket } from "../../trace/index.ts";
+import { Connections } from "../connections.ts";
 import { type Led, type Move, movesOf, passesOf } from "./moves.ts";
 
 /** What was seen of the rule with this number. */
@@ -32,7 +32,6 @@ export interface SeenTable {
   before: number;
 }
 
-const NOTHING: Ruleset = { tables: [] };
 /** semantics 4.1. */
 const ORDER = ["raw", "mangle", "nat", "filter", "security"];
 const MOST_PASSES = 1000;
@@ -42,8 +41,7 @@ const MOST_PACKETS = 200;
 export class Skeleton {
   readonly tables = new Map<string, SeenTable>();
   packets = 0;
-  readonly #host = new Host({});
-  readonly #conversations = new Conversations();
+  readonly #connections = new Connections({ ruleset: { tables: [] }, host: new Host({}) });
   /** By conversation: the rule in which its source may have been changed, and what that was. */
   readonly #changing = new Map<number, { readonly rule: SeenRule; readonly source: Address }>();
 
@@ -54,10 +52,7 @@ export class Skeleton {
     const { family } = packet;
     if (family === "bridge") return;
     this.packets++;
-    const { packet: entered, placed } = enteredInOrder(this.#conversations, packet, {
-      ruleset: NOTHING,
-      host: this.#host,
-    });
+    const { packet: entered, placed } = this.#connections.enter(packet);
     const lines = packet.events.filter((event) => event.layer === "ip");
     const passes = passesOf(lines, ({ table, chain }) => builtinChains(family, table).includes(chain));
     passes.forEach((pass, at) => {
