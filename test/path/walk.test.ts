@@ -234,6 +234,17 @@ test("a first piece with 16 bytes of tcp is not cut off once conntrack has put i
   expect(ways.map(({ verdict }) => verdict)).toEqual(["STOLEN", "ACCEPT"]);
 });
 
+// measured on 6.18 with counters of `owner --socket-exists` in raw OUTPUT
+test.each([
+  ["icmp-admin-prohibited", "raw:OUTPUT:rule:1"],
+  ["tcp-reset", "raw:OUTPUT:policy:2"],
+])("REJECT with %s: whether its answer has a socket", (how, id) => {
+  const dump = `*raw\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -m owner --socket-exists -j ACCEPT\nCOMMIT
+*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p tcp -j REJECT --reject-with ${how}\nCOMMIT\n`;
+  const [path] = paths({ inInterface: "ext0", source: "10.88.0.9", destination: "10.88.0.1", protocol: "tcp" }, dump);
+  expect(path?.generated.map(({ steps }) => steps[0]?.id)).toEqual([id]);
+});
+
 describe("chains", () => {
   const table = (rules: string) => `*filter\n:INPUT ACCEPT [0:0]\n:A - [0:0]\n:B - [0:0]\n${rules}COMMIT\n`;
   const input = { inInterface: "ext0", outInterface: null, protocol: "tcp" };
