@@ -36,6 +36,10 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
     says: (taken) => `it ${taken === "1" ? "must not" : "may"} be fragmented`,
     settledBy: null,
   },
+  "next hop": {
+    says: (taken) => `of the route's next hops the kernel's hash takes the one ${taken.replace("routed ", "")}`,
+    settledBy: "-o",
+  },
   rp_filter: { says: (taken) => `rp_filter is ${taken}`, settledBy: "the host's sysctl (--host)" },
   route_localnet: { says: (taken) => `route_localnet is ${taken}`, settledBy: "the host's sysctl (--host)" },
   fragments: {
@@ -63,7 +67,7 @@ const saidOf = (fact: string): string => (Object.hasOwn(fields, fact) ? rowOf(fa
 
 /** `ctstate does not match at filter:FORWARD:rule:3 (-o docker0 … -j ACCEPT)` */
 export function assumptionWords({ fact, rule, taken }: Assumption, world: World): string {
-  if (rule === null && taken.startsWith("routed by ")) return `its ${saidOf(fact)} has it ${taken}`;
+  if (rule === null && taken.startsWith("routed by ") && !QUESTIONS[fact]) return `its ${saidOf(fact)} has it ${taken}`;
   if (rule === null) return QUESTIONS[fact]?.says(taken) ?? `${saidOf(fact)}: ${taken}`;
   const asked = ruleOf(rule, world);
   const answer = ANSWERS[taken] ?? (fact.startsWith("target ") ? `does ${taken}` : `is ${taken}`);
