@@ -106,11 +106,11 @@ const cases: readonly (readonly [name: string, argv: string, says: readonly stri
     "lost",
     `${STOCK} -i eth0 -s 203.0.113.7 -d 198.51.100.7 -p tcp --dport 80 --ctstate NEW --ttl 1`,
     [
-      "LOST  after nat:PREROUTING:policy:2: the TTL is used up, answered with icmp 11/0",
+      "LOST  after nat:PREROUTING:policy:2: the TTL is used up, answered with icmp 11/0 (time exceeded)",
       "PREROUTING  in eth0",
       "nat:PREROUTING:policy:2",
       "lost here: the TTL is used up",
-      "this host answers 203.0.113.7 with icmp 11/0 from 203.0.113.9: ACCEPT  it leaves by eth0",
+      "this host answers 203.0.113.7 with icmp 11/0 (time exceeded) from 203.0.113.9: ACCEPT  it leaves by eth0",
       "OUTPUT  out eth0",
       "filter:OUTPUT:policy:1",
     ],
