@@ -132,6 +132,20 @@ const cases: readonly (readonly [name: string, argv: string, says: readonly stri
     ],
   ],
   [
+    // what all ways take is said once, although it is asked after what they part at
+    "taken-by-all",
+    `${STOCK} -i docker0 -s 172.17.0.2 -d 198.51.100.7 -p udp --dport 53 --ctstate NEW --passed-over 0`,
+    [
+      "ACCEPT  in each of 2 ways that the description leaves open",
+      "settled   by the host's sysctl (--host)",
+      "assuming  the frame is addressed to the bridge's MAC",
+      "if IP tables see bridged frames (bridge-nf-call-iptables 1)",
+      "1. ACCEPT  by filter:DOCKER-FORWARD:rule:4, it leaves by eth0, with source 203.0.113.9",
+      "if IP tables do not see bridged frames (bridge-nf-call-iptables 0)",
+      "2. ACCEPT",
+    ],
+  ],
+  [
     "lost",
     `${STOCK} -i eth0 -s 203.0.113.7 -d 198.51.100.7 -p tcp --dport 80 --ctstate NEW --ttl 1`,
     [
