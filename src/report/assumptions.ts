@@ -48,6 +48,10 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
   },
   multicast: { says: (taken) => `its multicast group is ${taken}`, settledBy: null },
   macDestination: { says: (taken) => `the frame is addressed to ${taken} MAC`, settledBy: "--mac-destination" },
+  vlanTag: {
+    says: (taken) => `the frame ${TAGS[taken] ?? `has VLAN tag ${taken}`}`,
+    settledBy: "--vlan-tag",
+  },
   fdb: {
     says: (taken) =>
       taken.startsWith("learnt")
@@ -55,11 +59,23 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
         : "the bridge has not learnt the destination's MAC: the frame is flooded to every port",
     settledBy: "the host's fdb (--host)",
   },
+  "bridge-nf-filter-vlan-tagged": {
+    says: (taken) =>
+      `IP tables ${taken === "1" ? "see" : "do not see"} tagged frames (bridge-nf-filter-vlan-tagged ${taken})`,
+    settledBy: "the host's sysctl (--host)",
+  },
   "bridge-nf-call-iptables": {
     says: (taken) =>
       `IP tables ${taken === "1" ? "see" : "do not see"} bridged frames (bridge-nf-call-iptables ${taken})`,
     settledBy: "the host's sysctl (--host)",
   },
+};
+
+const TAGS: Readonly<Record<string, string>> = {
+  none: "has no VLAN tag",
+  tagged: "has a VLAN tag",
+  "of VLAN 0": "is of VLAN 0, which is a priority alone",
+  "of a VLAN": "is of a VLAN",
 };
 
 const isField = (fact: string): fact is Field => (fieldNames as readonly string[]).includes(fact);
