@@ -38,7 +38,7 @@ const found = (tool: string) => spawnSync("sh", ["-c", `command -v ${tool}`], { 
 function pathWith(tools: Readonly<Record<string, string>>): string {
   const path = fresh();
   mkdirSync(path);
-  for (const applet of ["awk", "cat", "grep", "id", "ls", "mkdir", "mv", "rm", "sed", "sort", "tr", "uname"])
+  for (const applet of ["awk", "cat", "date", "grep", "id", "ls", "mkdir", "mv", "rm", "sed", "sort", "tr", "uname"])
     symlinkSync(found("busybox"), `${path}/${applet}`);
   for (const [name, tool] of Object.entries(tools)) symlinkSync(found(tool), `${path}/${name}`);
   return path;
@@ -141,6 +141,25 @@ state | diff ${folder}.before - && exit $code`);
       expect(ways).toContainEqual(["default", "198.51.100.1", "br0"]);
       // which family a default route is of cannot be told by the word
       expect(ways).toContainEqual(["::/0", undefined, "br0"]);
+    });
+
+    test("IPsec always; clock and connections only where packets are traced", () => {
+      const [folder, traced] = [fresh(), fresh()];
+      const { status, stderr } = onHost(`iptables-legacy -A INPUT -m conntrack --ctstate NEW -m comment --comment x
+ip xfrm policy add dir out src 198.51.100.0/24 dst 192.0.2.0/24 tmpl src 198.51.100.77 dst 192.0.2.1 proto esp mode tunnel
+busybox ping -c 1 -W 1 127.77.3.1 >/dev/null
+${capture} ${folder} && ${capture} ${traced} --trace 1 -p icmp`);
+      expect([status, stderr]).toEqual([0, expect.not.stringContaining("not collected: xfrm")]);
+      const [host, moment] = [folder, traced].map((each) => JSON.parse(readFileSync(join(each, "host.json"), "utf8")));
+      expect([hostMistake(host), hostMistake(moment)]).toEqual([null, null]);
+      expect(host.xfrm).toContain("src 198.51.100.0/24 dst 192.0.2.0/24");
+      expect(host).not.toHaveProperty("conntrack");
+      expect(host).not.toHaveProperty("time");
+      // as conntrack -L prints them: the protocol first
+      expect(moment.conntrack.filter((line: string) => line.includes("dst=127.77.3.1"))).toEqual([
+        expect.stringMatching(/^icmp +1 \d+ src=127\.0\.0\.1 dst=127\.77\.3\.1 type=8 code=0 id=\d+ src=/),
+      ]);
+      expect(Math.abs(Date.parse(moment.time) - Date.now())).toBeLessThan(60_000);
     });
 
     test("a folder that holds something is left alone", () => {

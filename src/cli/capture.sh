@@ -242,6 +242,38 @@ backend_json() { # iptables|ebtables
   esac
 }
 
+text_json() { # lines as one string
+  awk 'BEGIN { printf "\"" } { gsub(/[\\"]/, "\\\\&"); gsub(/\t/, "\\t"); gsub(/[\001-\037]/, "?"); printf "%s\\n", $0 } END { printf "\"" }'
+}
+list_json() { # each line a string; /proc names the family in front, conntrack does not
+  awk '
+    { sub(/^ipv[46] +[0-9]+ +/, ""); gsub(/[\\"]/, "\\\\&"); gsub(/[\001-\037]/, " "); printf "%s\n  \"%s\"", (n++ ? "," : ""), $0 }
+  '
+}
+# Whatever is to be done with IPsec came through one of these; the keys stay on the host.
+collect_xfrm() {
+  if not_loaded xfrm_dump_policy; then
+    if not_loaded pfkey_sendmsg; then printf ',\n "xfrm": ""' >>"$facts"
+    else lacks xfrm 'af_key is loaded, and xfrm_user is not: asking ip would load it'; fi
+  elif ! has ip; then lacks xfrm 'there is no ip (iproute2)'
+  elif { ip xfrm state list nokeys && ip xfrm policy list; } >"$part" 2>"$why"; then
+    { printf ',\n "xfrm": '; text_json <"$part"; } >>"$facts"
+  else lacks xfrm "ip xfrm failed: $(reason)"; fi
+}
+# What holds for the packets that are traced now, and not for those of another day: connections, and the clock.
+collect_moment() {
+  printf ',\n "time": "%s"' "$(date +%Y-%m-%dT%H:%M:%S%z)" >>"$facts"
+  : >"$part"
+  if not_loaded nf_conntrack_in; then :
+  elif has conntrack && ! not_loaded ctnetlink_dump_table &&
+    { conntrack -L -f ipv4 && conntrack -L -f ipv6; } >"$part" 2>"$why"; then :
+  elif ! cat /proc/net/nf_conntrack >"$part" 2>"$why"; then
+    lacks conntrack "neither conntrack -L nor /proc/net/nf_conntrack tells: $(reason)"
+    return
+  fi
+  { printf ',\n "conntrack": ['; list_json <"$part"; printf ']'; } >>"$facts"
+}
+
 collect_facts() {
   unsafe=\"\\\\ # what a JSON string would have to escape
   printf '{\n "kernel": "%s"' "$(uname -r | tr -d "$unsafe")" >"$facts"
@@ -267,6 +299,8 @@ collect_facts() {
     fact neigh ip -j neigh show
   fi
   if has bridge; then fact fdb bridge -j fdb show; else lacks fdb 'there is no bridge (iproute2)'; fi
+  collect_xfrm
+  if [ -n "$seconds" ]; then collect_moment; fi
   printf ',\n "comment": "Collected by chainwalk capture%s."\n}\n' "${missing:+; not collected: $missing}" >>"$facts"
   mv "$facts" "$folder/host.json"
   extra="$extra host.json"

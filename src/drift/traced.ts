@@ -18,7 +18,9 @@ export function walkTraced(world: World, traced: TracedPacket, of: Entered = ent
     // one copy of a flooded frame does not say that it was the only one
     if (outPorts.length === 1) paths.push(...others(["physdevOut"]).filter((path) => leavesBy(path, outPorts[0])));
     // the addresses printed may be what DNAT made of others
-    if (afterNat) paths.push(...others(["destination", "destinationPort"]).filter((path) => prints(path, only)));
+    const translated = afterNat ? others(["destination", "destinationPort"]).filter((path) => prints(path, only)) : [];
+    if (translated.length > 0)
+      paths.splice(0, paths.length, ...paths.map(taking("not translated")), ...translated.map(taking("translated")));
   }
   if (only && !more) paths.sort((a, b) => Number(hasLine(b, only)) - Number(hasLine(a, only)));
   return { packet, paths };
@@ -43,6 +45,11 @@ export class LogWalks {
     return walked;
   }
 }
+
+/** What the line does not tell of its connection comes before all else that is assumed. */
+const taking =
+  (taken: string) =>
+  (path: Path): Path => ({ ...path, assumptions: [{ fact: "ctorigsrc", rule: null, taken }, ...path.assumptions] });
 
 /** The ways that have the line come first: they may be the recorded one. */
 const hasLine = (path: Path, event: TraceEvent): boolean =>

@@ -8,6 +8,7 @@ type Known = Readonly<Partial<Record<Field, ValueSet>>>;
 export function derived(fields: Known, field: Field, family: Family): ValueSet | undefined {
   if (field === "pktType") return pktType(fields);
   if (field === "eui64") return eui64(fields);
+  if (field === "socket") return socket(fields, family);
   return field === "frameProtocol" ? frameProtocol(fields, family) : undefined;
 }
 
@@ -57,4 +58,14 @@ function eui64({ source, macSource, inInterface }: Known): ValueSet | undefined 
   const made = ((bits >> 24n) << 40n) | (0xfffen << 24n) | (bits & 0xffffffn);
   const isMade = (address & 0xffffffffffffffffn) === (made ^ (2n << 56n));
   return isMade && isLoopback ? undefined : only(isMade ? 1 : 0);
+}
+
+/**
+ * What comes in has none yet. The kernel sends its ICMP by a socket of its own, with no file to it: net/ipv4/icmp.c
+ * icmp_xmit_lock, net/ipv6/icmp.c, ndisc.c; measured of echo replies, errors, REJECT's too, and neighbour discovery.
+ */
+function socket({ uidOwner, inInterface, physdevIn, protocol }: Known, family: Family): ValueSet | undefined {
+  if (uidOwner && !uidOwner.absent) return only(1);
+  if ([inInterface, physdevIn].some((device) => device && !device.absent)) return only(0);
+  return isAbsent(inInterface) && single(protocol) === (family === "ipv6" ? 58 : 1) ? only(1) : undefined;
 }

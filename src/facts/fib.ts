@@ -28,7 +28,13 @@ export interface RouteClass {
   readonly source: Address | undefined;
   /** The next hop; undefined: the destination itself. */
   readonly gateway: Address | undefined;
+  /** The next hops of which the kernel takes one by a hash (fib_semantics.c fib_select_multipath); empty: it is the one. */
+  readonly hops: readonly Hop[];
   readonly ranges: Ranges;
+}
+export interface Hop {
+  readonly dev: string;
+  readonly gateway: Address | undefined;
 }
 /** One of `ip rule`: the packets that ask this table, and what the table has, longest prefix first. */
 export interface Lookup {
@@ -69,6 +75,7 @@ const classOf = (type: RouteType, dev: string, ranges: Ranges): RouteClass => ({
   dev,
   source: undefined,
   gateway: undefined,
+  hops: [],
   ranges,
 });
 
@@ -78,19 +85,30 @@ function classesOf(rows: readonly { readonly route: RouteJson; readonly range: R
     (a, b) => byPrefix([a.range], [b.range]) || (a.route.metric ?? 0) - (b.route.metric ?? 0),
   );
   return merged(
-    sorted.map(({ route: { type, dev = "", prefsrc, gateway }, range }) => ({
-      ...classOf(typeNamed(type), dev, [range]),
-      source: prefsrc === undefined ? undefined : readAddress(prefsrc),
-      gateway: gateway === undefined ? undefined : readAddress(gateway),
-    })),
+    sorted.flatMap(({ route, range }) => {
+      const [hop, ...others] = hopsOf(route);
+      // all of its next hops are dead: it is passed over
+      if (!hop) return [];
+      return {
+        ...classOf(typeNamed(route.type), hop.dev, [range]),
+        source: route.prefsrc === undefined ? undefined : readAddress(route.prefsrc),
+        gateway: hop.gateway,
+        hops: others.length > 0 ? [hop, ...others] : [],
+      };
+    }),
   );
 }
+
+const hopsOf = ({ dev, gateway, nexthops }: RouteJson): Hop[] =>
+  (nexthops ?? [{ dev, gateway, flags: [] }])
+    .filter(({ flags = [] }) => !flags.includes("dead"))
+    .map((hop) => ({ dev: hop.dev ?? "", gateway: hop.gateway === undefined ? undefined : readAddress(hop.gateway) }));
 
 /** Of overlapping ones the first has what they share; those that lead the same way are one. */
 function merged(classes: readonly RouteClass[]): RouteClass[] {
   const out = new Map<string, RouteClass>();
   for (const each of firstTakes(classes)) {
-    const key = `${each.type} ${each.dev} ${each.source} ${each.gateway}`;
+    const key = `${each.type} ${each.dev} ${each.source} ${[each, ...each.hops].map(({ dev, gateway }) => `${dev} ${gateway}`)}`;
     const old = out.get(key);
     out.set(key, { ...each, ranges: unite([...(old?.ranges ?? []), ...each.ranges]) });
   }

@@ -45,7 +45,11 @@ export interface RouteJson {
   readonly prefsrc?: string;
   readonly gateway?: string;
   readonly metric?: number;
-  readonly nexthops?: readonly { readonly dev?: string; readonly gateway?: string }[];
+  readonly nexthops?: readonly {
+    readonly dev?: string;
+    readonly gateway?: string;
+    readonly flags?: readonly string[];
+  }[];
   /** Its realms. */
   readonly flow?: { readonly from?: string; readonly to?: string };
 }
@@ -143,7 +147,7 @@ const SHAPES: Readonly<Record<string, Shape>> = {
       prefsrc: "string",
       gateway: "string",
       metric: "number",
-      nexthops: [{ dev: "string", gateway: "string" }],
+      nexthops: [{ dev: "string", gateway: "string", flags: ["string"] }],
       flow: { from: "string", to: "string" },
     },
   ],

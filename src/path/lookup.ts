@@ -44,18 +44,31 @@ export function lookUp(packet: Packet, host: Host): readonly Reached[] | undefin
   return [...out, ...open.map(({ packet: rest, facts }) => ({ packet: rest, facts, to: NOWHERE }))];
 }
 
-export const NOWHERE: RouteClass = { type: "none", dev: "", source: undefined, gateway: undefined, ranges: [] };
+export const NOWHERE: RouteClass = {
+  type: "none",
+  dev: "",
+  source: undefined,
+  gateway: undefined,
+  hops: [],
+  ranges: [],
+};
 
+/** The fact that the kernel's hash decides: addresses, and ports where fib_multipath_hash_policy says so. */
+export const NEXT_HOP = "next hop";
+
+/** Of several next hops each may be taken. */
 function at({ packet, facts }: Piece, to: RouteClass, ranges: RouteClass["ranges"]): Reached[] {
   const narrowed = narrow(packet, "destination", { absent: false, ranges });
-  return narrowed ? [{ packet: narrowed, to, facts }] : [];
+  if (!narrowed) return [];
+  if (new Set(to.hops.map(({ dev }) => dev)).size < 2) return [{ packet: narrowed, to, facts }];
+  return to.hops.map((hop) => ({ packet: narrowed, to: { ...to, ...hop }, facts: [...facts, NEXT_HOP] }));
 }
 
 /** Routes that lead the same way are one: which of them it is does not matter to the walk. */
 function byDevice(found: readonly Reached[]): readonly Reached[] {
   const out = new Map<string, Reached>();
   for (const each of found) {
-    const key = each.to.type === "unicast" ? each.to.dev : each.to.type;
+    const key = `${each.to.type === "unicast" ? each.to.dev : each.to.type} ${each.facts}`;
     const old = out.get(key);
     if (!old) {
       out.set(key, each);

@@ -3,6 +3,7 @@ import type { Translate } from "../extensions/index.ts";
 import {
   absent,
   all,
+  allValues,
   any,
   type Condition,
   evaluate,
@@ -14,14 +15,18 @@ import {
   isCtState,
   isIcmp,
   isStated,
+  known,
   knownValue,
+  minus,
   not,
   type Packet,
   type Ranges,
+  refine,
+  unite,
   type Value,
   type ValueSet,
 } from "../facts/index.ts";
-import { askedOnce, bind, meaningOf, someRule } from "../model/index.ts";
+import { askedOnce, bind, meaningOf, type Rule, someRule } from "../model/index.ts";
 import { translated } from "./conntrack.ts";
 import type { Hook } from "./journey.ts";
 import { ownAddresses } from "./own-addresses.ts";
@@ -128,15 +133,17 @@ export function tuplesStated(packet: Packet, manip: "source" | "destination"): b
 }
 
 /**
- * Whether some rule of the nat tables may have translated this packet's connection, so that its destination is not the
- * one it came with: a DNAT rule that fits it, or a SNAT rule that fits a packet it would be the reply to.
+ * Where this packet goes if some rule of the nat tables has translated its connection, so that its destination is not the
+ * one it came with: what a DNAT rule that fits it makes of it, or who sent the packet to which it is the reply, if a SNAT
+ * rule fits that one. Empty: no rule can have.
  */
-export function mayBeTranslated(traveller: Traveller, { ruleset, host }: World): boolean {
+export function translatedTo(traveller: Traveller, { ruleset, host }: World): Ranges {
   const { packet } = traveller;
+  const { family } = packet;
   const direction = knownValue(packet, "ctdir");
   const forward: Packet = {
     ...packet,
-    fields: { ...packet.fields, physdevIn: everything("physdevIn", packet.family) },
+    fields: { ...packet.fields, physdevIn: everything("physdevIn", family) },
   };
   const { source, destinationPort, sourcePort, protocol, inInterface } = packet.fields;
   const fields: Partial<Record<Field, ValueSet>> = { inInterface: absent };
@@ -145,18 +152,28 @@ export function mayBeTranslated(traveller: Traveller, { ruleset, host }: World):
   if (sourcePort) fields.destinationPort = sourcePort;
   if (protocol) fields.protocol = protocol;
   if (inInterface) fields.outInterface = inInterface;
-  const reversed: Packet = { family: packet.family, fields, assumed: {} };
-  return ruleset.tables
-    .filter(({ family, name }) => family === packet.family && name === "nat")
-    .flatMap(({ chains }) => [...chains.values()].flatMap(({ rules }) => rules))
-    .some((rule) => {
-      const { action, condition } = meaningOf(rule, host);
-      const effect = action.kind === "effects" ? action.effects.find((each) => each.does === "translate") : undefined;
-      if (effect?.does !== "translate") return false;
-      const of =
-        effect.manip === "destination" ? (direction === 1 ? null : forward) : direction === 0 ? null : reversed;
-      return of !== null && evaluate(condition, of).is !== "no";
-    });
+  const reversed: Packet = { family, fields, assumed: {} };
+  const everywhere = allValues("destination", family);
+  const to = (rule: Rule): Ranges => {
+    const { action, condition } = meaningOf(rule, host);
+    const effect = action.kind === "effects" ? action.effects.find((each) => each.does === "translate") : undefined;
+    if (effect?.does !== "translate") return [];
+    if (effect.manip !== "source" && direction !== 1 && evaluate(condition, forward).is !== "no") {
+      const { addresses, keeps } = effect;
+      if (effect.manip === "by hook" || addresses === null || addresses.length === 0 || keeps) return everywhere;
+      return addresses;
+    }
+    if (effect.manip === "destination" || direction === 0) return [];
+    // nobody sends from a group's address (net/ipv4/route.c martians)
+    const senders = refine(condition, { packet: reversed, facts: [] }, true);
+    return minus(unite(senders.flatMap((each) => known(each.packet, "source").ranges)), host.groupAddresses(family));
+  };
+  return unite(
+    ruleset.tables
+      .filter((table) => table.family === family && table.name === "nat")
+      .flatMap(({ chains }) => [...chains.values()].flatMap(({ rules }) => rules))
+      .flatMap(to),
+  );
 }
 
 const CT_MATCHES = new Set([

@@ -74,6 +74,8 @@ export function replyTo(traveller: Traveller, answer: Answer, toHost: boolean, w
     macSource: absent,
     uidOwner: absent,
     gidOwner: absent,
+    // nf_send_reset makes the packet by itself, errors go out by the kernel's ICMP socket (both measured)
+    socket: only(answer === "reset" ? 0 : 1),
     mark: only(0),
     ttl: only(64),
     ...connection(packet),

@@ -13,7 +13,7 @@ import {
   type ValueSet,
 } from "../facts/index.ts";
 import { PARTS } from "./journey.ts";
-import { lookUp, NOWHERE, type Reached } from "./lookup.ts";
+import { lookUp, NEXT_HOP, NOWHERE, type Reached } from "./lookup.ts";
 import { type Answer, replyTo } from "./replies.ts";
 import { rewrite } from "./rewrite.ts";
 import { checkSource } from "./source.ts";
@@ -102,10 +102,13 @@ export function eachWay(
   reached: readonly Reached[],
   go: (branch: Traveller, to: RouteClass) => Traveller[],
 ): Traveller[] {
+  const hops = reached.filter(({ facts }) => facts.includes(NEXT_HOP));
   return reached.flatMap(({ packet, to, facts }) => {
     const branch = reached.length > 1 ? fork(traveller) : traveller;
     branch.packet = packet;
-    for (const fact of facts) assume(branch, fact, null, to.dev === "" ? to.type : `routed by ${to.dev}`);
+    // a stated device leaves one
+    for (const fact of facts.filter((each) => each !== NEXT_HOP || hops.length > 1))
+      assume(branch, fact, null, to.dev === "" ? to.type : `routed by ${to.dev}`);
     if (reached.length > 1 && facts.length === 0)
       assume(branch, "destination", null, to.type === "unicast" ? `behind ${to.dev}` : to.type);
     return go(branch, to);

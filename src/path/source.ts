@@ -13,6 +13,7 @@ import {
   type Packet,
   type Ranges,
   THIS_NETWORK,
+  unite,
   within,
 } from "../facts/index.ts";
 import { lookUp, type Reached } from "./lookup.ts";
@@ -73,13 +74,7 @@ function reverse(traveller: Traveller, dev: string, { host }: World, toAll: "yes
     answers.set(verdict, [...(answers.get(verdict) ?? []), ...known(each.packet, "destination").ranges]);
   }
   const parts = [...answers].map(([verdict, ranges]) => {
-    const part =
-      answers.size > 1
-        ? withSource(
-            fork(traveller),
-            [...ranges].sort((a, b) => (a[0] < b[0] ? -1 : 1)),
-          )
-        : traveller;
+    const part = answers.size > 1 ? withSource(fork(traveller), unite(ranges)) : traveller;
     if (answers.size > 1) assume(part, "source", null, WORDS[verdict]);
     return [verdict, part] as const;
   });
@@ -101,7 +96,9 @@ const WORDS: Readonly<Record<Verdict, string>> = {
 
 function verdictOn({ to }: Reached, dev: string, filter: number | undefined, acceptsOwn: boolean): Verdict {
   if (to.type === "local") return acceptsOwn ? "passes" : "own";
-  if (filter === 0 || (to.type === "unicast" && (to.dev === dev || filter === 2))) return "passes";
+  // any of several next hops will do (fib_info_nh_uses_dev; measured)
+  const isBack = to.dev === dev || to.hops.some((hop) => hop.dev === dev);
+  if (filter === 0 || (to.type === "unicast" && (isBack || filter === 2))) return "passes";
   return filter === undefined ? "by rp_filter" : "filtered";
 }
 

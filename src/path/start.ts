@@ -106,7 +106,7 @@ export function startOfReply({ packet, attached }: Reply): Traveller {
 /** What comes in belongs to no process of this host, unless it is said to. */
 const withoutOwner = (packet: Packet): Packet => ({
   ...packet,
-  fields: { uidOwner: absent, gidOwner: absent, ...packet.fields },
+  fields: { uidOwner: absent, gidOwner: absent, socket: only(0), ...packet.fields },
 });
 
 const isRelatedError = (packet: Packet): boolean => evaluate(all(isCtState("RELATED"), isIcmp), packet).is === "yes";

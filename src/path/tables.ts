@@ -15,7 +15,7 @@ import { meaningOf, type Table } from "../model/index.ts";
 import { traverse } from "./chain.ts";
 import { track } from "./conntrack.ts";
 import { PARTS, type Stop } from "./journey.ts";
-import { asksNat, mayBeTranslated, translateSilently, tuplesStated, usesConntrack } from "./nat.ts";
+import { asksNat, translatedTo, translateSilently, tuplesStated, usesConntrack } from "./nat.ts";
 import { learn } from "./seen.ts";
 import {
   assume,
@@ -138,10 +138,12 @@ function later(traveller: Traveller, { manip, hook }: Extract<Stop, { at: "nat" 
   }
   // a destination that is not the host's own cannot be the outside of a translation by this host
   const outward = manip === "destination" && hook === "PREROUTING" && !traveller.bridged;
-  if (!outward || !isLocal(traveller.packet, world) || !mayBeTranslated(traveller, world)) return [traveller];
+  if (!outward || !isLocal(traveller.packet, world)) return [traveller];
+  const ranges = translatedTo(traveller, world);
+  if (ranges.length === 0) return [traveller];
   const translated = fork(traveller);
-  const { destination: _, ...fields } = translated.packet.fields;
-  translated.packet = { ...translated.packet, fields };
+  const { fields } = translated.packet;
+  translated.packet = { ...translated.packet, fields: { ...fields, destination: { absent: false, ranges } } };
   assume(traveller, "ctorigsrc", null, "not translated");
   assume(translated, "ctorigsrc", null, "translated");
   return [traveller, translated];

@@ -36,6 +36,10 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
     says: (taken) => `it ${taken === "1" ? "must not" : "may"} be fragmented`,
     settledBy: null,
   },
+  "next hop": {
+    says: (taken) => `of the route's next hops the kernel's hash takes the one ${taken.replace("routed ", "")}`,
+    settledBy: "-o",
+  },
   rp_filter: { says: (taken) => `rp_filter is ${taken}`, settledBy: "the host's sysctl (--host)" },
   route_localnet: { says: (taken) => `route_localnet is ${taken}`, settledBy: "the host's sysctl (--host)" },
   "port unreachable": {
@@ -49,6 +53,10 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
   },
   multicast: { says: (taken) => `its multicast group is ${taken}`, settledBy: null },
   macDestination: { says: (taken) => `the frame is addressed to ${taken} MAC`, settledBy: "--mac-destination" },
+  vlanTag: {
+    says: (taken) => `the frame ${TAGS[taken] ?? `has VLAN tag ${taken}`}`,
+    settledBy: "--vlan-tag",
+  },
   fdb: {
     says: (taken) =>
       taken.startsWith("learnt")
@@ -56,9 +64,10 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
         : "the bridge has not learnt the destination's MAC: the frame is flooded to every port",
     settledBy: "the host's fdb (--host)",
   },
-  vlanTag: {
-    says: (taken) => (taken === "none" ? "its frame has no VLAN tag" : `its frame is ${taken}`),
-    settledBy: "--vlan-tag",
+  "bridge-nf-filter-vlan-tagged": {
+    says: (taken) =>
+      `IP tables ${taken === "1" ? "see" : "do not see"} tagged frames (bridge-nf-filter-vlan-tagged ${taken})`,
+    settledBy: "the host's sysctl (--host)",
   },
   "bridge-nf-call-iptables": {
     says: (taken) =>
@@ -67,12 +76,19 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
   },
 };
 
+const TAGS: Readonly<Record<string, string>> = {
+  none: "has no VLAN tag",
+  tagged: "has a VLAN tag",
+  "of VLAN 0": "is of VLAN 0, which is a priority alone",
+  "of a VLAN": "is of a VLAN",
+};
+
 const isField = (fact: string): fact is Field => (fieldNames as readonly string[]).includes(fact);
 const saidOf = (fact: string): string => (Object.hasOwn(fields, fact) ? rowOf(fact as Field).says : fact);
 
 /** `ctstate does not match at filter:FORWARD:rule:3 (-o docker0 … -j ACCEPT)` */
 export function assumptionWords({ fact, rule, taken }: Assumption, world: World): string {
-  if (rule === null && taken.startsWith("routed by ")) return `its ${saidOf(fact)} has it ${taken}`;
+  if (rule === null && taken.startsWith("routed by ") && !QUESTIONS[fact]) return `its ${saidOf(fact)} has it ${taken}`;
   if (rule === null) return QUESTIONS[fact]?.says(taken) ?? `${saidOf(fact)}: ${taken}`;
   const asked = ruleOf(rule, world);
   const answer = ANSWERS[taken] ?? (fact.startsWith("target ") ? `does ${taken}` : `is ${taken}`);

@@ -98,7 +98,10 @@ function stepLines(
     .map((change) => `${under}${changeWords(change, style)}`);
   const over = passedOver(step, world.host, most);
   const hidden = over.count - over.rules.length;
-  if (hidden > 0 && most > 0) lines.push(style.dim(`${indent}${hidden} rules before are not shown (--passed-over)`));
+  if (hidden > 0 && most > 0) {
+    const before = hidden === 1 ? "1 rule before is" : `${hidden} rules before are`;
+    lines.push(style.dim(`${indent}${before} not shown (--passed-over)`));
+  }
   for (const { number, rule: id, because } of over.rules) {
     const rule = step.rules[number - 1];
     const assumed = assumptions.some((each) => each.rule === id && each.taken === "no");

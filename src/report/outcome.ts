@@ -54,8 +54,33 @@ function answer({ steps, packet }: Path): string {
   const { protocol, icmpType } = (steps[0]?.seen ?? packet).fields;
   const name = protocol ? writeValues("protocol", protocol.ranges) : "a packet";
   if (name === "tcp") return "a tcp reset";
-  return icmpType && !icmpType.absent ? `${name} ${writeValues("icmpType", icmpType.ranges)}` : name;
+  if (!icmpType || icmpType.absent) return name;
+  const type = writeValues("icmpType", icmpType.ranges);
+  const says = (name === "icmp" ? ICMP : ICMP6)[type];
+  return `${name} ${type}${says ? ` (${says})` : ""}`;
 }
+/** Errors that the host sends, as RFC 792, 1122, 1812 and 4443 name them. */
+const ICMP: Readonly<Record<string, string>> = {
+  "3/0": "network unreachable",
+  "3/1": "host unreachable",
+  "3/2": "protocol unreachable",
+  "3/3": "port unreachable",
+  "3/4": "fragmentation needed",
+  "3/9": "network prohibited",
+  "3/10": "host prohibited",
+  "3/13": "administratively prohibited",
+  "11/0": "time exceeded",
+};
+const ICMP6: Readonly<Record<string, string>> = {
+  "1/0": "no route",
+  "1/1": "administratively prohibited",
+  "1/3": "address unreachable",
+  "1/4": "port unreachable",
+  "1/5": "policy failed",
+  "1/6": "route rejected",
+  "2/0": "packet too big",
+  "3/0": "time exceeded",
+};
 /** Whom, with what, and as whom. */
 export function addressed(path: Path): string {
   const first = path.steps[0]?.seen ?? path.packet;
@@ -70,7 +95,8 @@ export const copyEnded = (copy: Path): string => endedAs(copy, copy.steps.at(-1)
 
 function endedAs({ verdict, lost, steps }: Path, packet: Packet): string {
   const last = steps.at(-1);
-  if (lost) return `after ${safe(lost.after ?? "it came in")}: ${safe(lost.reason)}`;
+  const begun = isAbsent(packet.fields.inInterface) ? "it was made" : "it came in";
+  if (lost) return `after ${safe(lost.after ?? begun)}: ${safe(lost.reason)}`;
   if (verdict !== "ACCEPT") {
     if (!last) return "";
     const [into, out] = [named(last.seen, "inInterface"), named(last.seen, "outInterface")];

@@ -18,23 +18,28 @@ export interface Ways {
 const key = ({ fact, rule, taken }: Assumption): string => JSON.stringify([fact, rule, taken]);
 const question = ({ fact, rule }: Assumption): string => JSON.stringify([fact, rule]);
 
-export function waysOf(paths: readonly Path[], from = 0): Ways {
-  const [first] = paths;
-  const isCommon = (at: number): boolean => {
-    const own = first?.assumptions[at];
-    return !!own && paths.every(({ assumptions }) => key(assumptions[at] ?? { ...own, taken: "" }) === key(own));
-  };
-  let to = from;
-  while (isCommon(to)) to++;
-  const groups = new Map<string, Path[]>();
-  for (const path of paths) {
-    const next = path.assumptions[to];
-    if (next) groups.set(key(next), [...(groups.get(key(next)) ?? []), path]);
+export const waysOf = (paths: readonly Path[]): Ways =>
+  partWays(paths.map((path) => ({ path, left: path.assumptions })));
+
+/** A way, and what it takes that has not been said yet. */
+interface Open {
+  readonly path: Path;
+  readonly left: readonly Assumption[];
+}
+function partWays(open: readonly Open[]): Ways {
+  const [first] = open;
+  const taken = open.map(({ left }) => new Set(left.map(key)));
+  const isCommon = (each: Assumption): boolean => taken.every((keys) => keys.has(key(each)));
+  const rest = open.map(({ path, left }) => ({ path, left: left.filter((each) => !isCommon(each)) }));
+  const groups = new Map<string, Open[]>();
+  for (const each of rest) {
+    const [next] = each.left;
+    if (next) groups.set(key(next), [...(groups.get(key(next)) ?? []), each]);
   }
   return {
-    common: first?.assumptions.slice(from, to) ?? [],
-    ends: paths.filter(({ assumptions }) => assumptions.length === to),
-    parts: yesFirst([...groups.values()].map((group) => waysOf(group, to))),
+    common: first?.left.filter(isCommon) ?? [],
+    ends: rest.flatMap(({ path, left }) => (left.length === 0 ? [path] : [])),
+    parts: yesFirst([...groups.values()].map(partWays)),
   };
 }
 

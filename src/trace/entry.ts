@@ -159,9 +159,13 @@ function owner(hook: Entry["hook"], ip: readonly IpEvent[]): Stated {
   const line = ip.find((event) => positionOf(event) === "out");
   // owner and mark come last: a line that ends before tells neither
   if (hook === null || !line || line.nft || line.values.mark === undefined) return {};
+  // a listener's owner is not printed, and asked all the same: xt_owner.c skb_to_full_sk (measured)
+  if ((Number(line.values.tcpFlags) & SYN_ACK) === SYN_ACK) return {};
   const { uidOwner = null, gidOwner = null } = line.values;
   return { uidOwner: stated(uidOwner), gidOwner: stated(gidOwner) };
 }
+
+const SYN_ACK = 2 | 16;
 
 /** A router takes one off before FORWARD, a bridge does not (semantics 4.4 A, E). */
 function ttlAsEntered(line: IpEvent, hook: Entry["hook"]): number | undefined {

@@ -103,14 +103,57 @@ const cases: readonly (readonly [name: string, argv: string, says: readonly stri
     ],
   ],
   [
+    // the question as it is asked at night: a later packet may have been translated, to where the nat rules lead and no
+    // further: no group is a container's or a sender's address
+    "state-not-said",
+    `${STOCK} -i eth0 -s 198.51.100.7 -d 203.0.113.9 -p tcp --dport 8080 --passed-over 0`,
+    [
+      "It depends on what the description leaves open: 5 ways, 4 ACCEPT, 1 DROP",
+      "settled   by --ctstate, --ctorigsrc, --ctorigdst, -d",
+      "if it is the first packet of its connection",
+      "1. ACCEPT  by filter:DOCKER:rule:1, it leaves by docker0, port veth1, with destination 172.17.0.2",
+      "if its connection is not translated by this host",
+      "2. ACCEPT  by filter:INPUT:policy:1, delivered to this host",
+      "if its connection is translated by this host",
+      "if its destination is this host",
+      "if its destination is behind docker0",
+      "5. DROP  by filter:DOCKER:rule:2",
+    ],
+  ],
+  [
+    // no route for it, and none for the error about it: that one was never on its way in
+    "no-way-back",
+    "test/flows/ipv6 -6 -i ext0 -s fd00:88::9 -d fd00:88::1 -p tcp --dport 8077 --ctstate NEW",
+    [
+      "LOST  after nat:PREROUTING:policy:2: no route to the destination, answered with ipv6-icmp 1/0 (no route), which ends in LOST",
+      "destination is fd00:88::1, the rule wants fd88::1/128",
+      "lost here: no route to the destination",
+      "this host answers fd00:88::9 with ipv6-icmp 1/0 (no route) from (not known): LOST  after it was made: no route",
+    ],
+  ],
+  [
+    // what all ways take is said once, although it is asked after what they part at
+    "taken-by-all",
+    `${STOCK} -i docker0 -s 172.17.0.2 -d 198.51.100.7 -p udp --dport 53 --ctstate NEW --passed-over 0`,
+    [
+      "ACCEPT  in each of 2 ways that the description leaves open",
+      "settled   by the host's sysctl (--host)",
+      "assuming  the frame is addressed to the bridge's MAC",
+      "if IP tables see bridged frames (bridge-nf-call-iptables 1)",
+      "1. ACCEPT  by filter:DOCKER-FORWARD:rule:4, it leaves by eth0, with source 203.0.113.9",
+      "if IP tables do not see bridged frames (bridge-nf-call-iptables 0)",
+      "2. ACCEPT",
+    ],
+  ],
+  [
     "lost",
     `${STOCK} -i eth0 -s 203.0.113.7 -d 198.51.100.7 -p tcp --dport 80 --ctstate NEW --ttl 1`,
     [
-      "LOST  after nat:PREROUTING:policy:2: the TTL is used up, answered with icmp 11/0",
+      "LOST  after nat:PREROUTING:policy:2: the TTL is used up, answered with icmp 11/0 (time exceeded)",
       "PREROUTING  in eth0",
       "nat:PREROUTING:policy:2",
       "lost here: the TTL is used up",
-      "this host answers 203.0.113.7 with icmp 11/0 from 203.0.113.9: ACCEPT  it leaves by eth0",
+      "this host answers 203.0.113.7 with icmp 11/0 (time exceeded) from 203.0.113.9: ACCEPT  it leaves by eth0",
       "OUTPUT  out eth0",
       "filter:OUTPUT:policy:1",
     ],
@@ -226,4 +269,15 @@ describe("--passed-over", () => {
   it("says which rule", async () =>
     expect((await over(1)).map((line) => line.trim().slice(0, 18))).toEqual(["passed over rule 1"]));
   it("0: none, and no word of them", async () => expect(await over(0)).toEqual([]));
+});
+
+it("a line behind nat does not tell what came in: each way says how it takes that", async () => {
+  const line =
+    "TRACE: filter:FORWARD:rule:1 IN=eth0 OUT=docker0 MAC=02:42:ac:1b:77:02:02:42:ac:1b:77:03:08:00 SRC=198.51.100.7 DST=172.17.0.2 LEN=60 TOS=0x00 PREC=0x00 TTL=63 ID=1 DF PROTO=TCP SPT=4000 DPT=80 SEQ=1 ACK=0 WINDOW=64240 RES=0x00 SYN URGP=0 ";
+  const { out } = await chainwalk(["explain", ...STOCK.split(" "), "--trace-line", line]);
+  const asked = out.split("\n").filter((each) => each.startsWith("    if "));
+  expect(asked.map((each) => each.trim().split(",")[0])).toEqual([
+    "if its connection is translated by this host",
+    "if its connection is not translated by this host",
+  ]);
 });

@@ -22,7 +22,10 @@ test.each([
   ["macDestination", "the bridge's", "the frame is addressed to the bridge's MAC"],
   ["fdb", "learnt behind veth1", "the bridge has learnt the destination's MAC behind veth1"],
   ["port unreachable", "sent by udp", "no process has the port, and udp says so"],
-  ["vlanTag", "none", "its frame has no VLAN tag"],
+  ["next hop", "routed by eth1", "of the route's next hops the kernel's hash takes the one by eth1"],
+  ["vlanTag", "none", "the frame has no VLAN tag"],
+  ["vlanTag", "of a VLAN", "the frame is of a VLAN"],
+  ["bridge-nf-filter-vlan-tagged", "1", "IP tables see tagged frames (bridge-nf-filter-vlan-tagged 1)"],
   ["bridge-nf-call-iptables", "0", "IP tables do not see bridged frames (bridge-nf-call-iptables 0)"],
 ])("%s, %s", (fact, taken, words) => {
   expect(QUESTIONS[fact]?.says(taken)).toBe(words);

@@ -242,11 +242,32 @@ test.each<Case>([
   expect(answer("ipv6", given, "nft")).toBe(given[2]);
 });
 
+// arptables: measured on 6.18 with arptables-nft's counters, of a request of 10.204.9.9 for 10.204.9.1 by ext0
+test.each<Case>([
+  ["-s 10.204.9.9", {}, "yes"],
+  ["! -s 10.204.9.9", {}, "no"],
+  ["-d 10.204.9.1", {}, "yes"],
+  ["! -d 10.204.9.1", {}, "no"],
+  ["-s 10.204.8.0/24", {}, "no"],
+  ["-i ext0", {}, "yes"],
+  ["! -i ext0", {}, "no"],
+  ["-i ext+", {}, "yes"],
+  ["-i br0", {}, "no"],
+  ["--opcode 1", {}, "unknown"],
+  ["-s 10.204.9.9", { source: "10.204.9.0/24" }, "unknown"],
+])("arp: %s of %o: %s", (body, values, is) => {
+  const request = { source: "10.204.9.9", destination: "10.204.9.1", inInterface: "ext0", ...values };
+  expect(ask(ruleOfText("arp", "INPUT", body, { backend: "nft", release: 10809 }), "arp", request)).toBe(is);
+});
+
 // frames that carry an IPv4 packet
 test.each<Case>([
   ["-p Length --802_3-sap 0x42 -j DROP", {}, "no"],
   ["-p ARP --arp-op Request -j DROP", {}, "no"],
   ["-p 802_1Q --vlan-id 1 -j DROP", {}, "no"],
+  ["--mark 0x1/0x1 -j DROP", { mark: "0x3" }, "yes"],
+  ["--mark 0x1/0x1 -j DROP", { mark: "0x2" }, "no"],
+  ["--mark ! 0x1/0x1 -j DROP", { mark: "0x3" }, "no"],
   ["--logical-in br0 -j DROP", { inInterface: "br0" }, "yes"],
   ["--logical-in ! br0 -j DROP", { inInterface: "br0" }, "no"],
   // no port, no bridge to ask for: net/bridge/netfilter/ebtables.c ebt_basic_match

@@ -26,8 +26,6 @@ const NOT_OF_HEADERS =
   /-m (?:conntrack|state|connmark|connbytes|helper|addrtype|owner|set|socket|rpfilter|devgroup|policy|realm|time|cpu|statistic|limit|quota)\b/;
 /** IPv4 lines lack the lowest bit of TOS and the payload, and number protocols without printing ports (semantics 1.4). */
 const NOT_PRINTED = /-m (?:u32|string|sctp) |--ecn-ip-ect|--tos/;
-/** A reply of the kernel itself has a socket, of which no line tells: it has no file. */
-const NOT_YET = /-m owner (?:! )?--socket-exists/;
 
 /** Of all (packet, chain, probe): `decided` at least; `unknown`: exactly, of the matches on headers. */
 const COUNTS = {
@@ -111,7 +109,7 @@ describe.skipIf(!has("recordings"))("probes in the recordings (../shared/recordi
           const { is } = evaluate(meaningOf(rule, host).condition, seen);
           if (is !== "unknown") {
             found.decided++;
-            if (!NOT_YET.test(probe)) expect({ said, is }).toEqual({ said, is: matched.has(number) ? "yes" : "no" });
+            expect({ said, is }).toEqual({ said, is: matched.has(number) ? "yes" : "no" });
           } else if (!NOT_OF_HEADERS.test(probe)) {
             found.unknown++;
             expect(said).toMatch(NOT_PRINTED);

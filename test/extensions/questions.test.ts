@@ -107,6 +107,15 @@ test.each<Case>([
   // an error of the kernel's own, seen in OUTPUT on 6.18: its socket is nobody's, and in a group like any other
   ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "yes"],
   ["-m cgroup --path /a", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "unknown"],
+  // measured on 6.18 with counters: the kernel's ICMP has a socket and no owner; a TCP reset has one if the stack sent it,
+  // and none if REJECT did
+  ["-m owner --socket-exists", { uidOwner: null, inInterface: null, protocol: "icmp", icmpType: "0/0" }, {}, "yes"],
+  ["-m owner --socket-exists", { uidOwner: null, inInterface: null, protocol: "icmp", icmpType: "3/13" }, {}, "yes"],
+  ["-m owner ! --uid-owner 0", { uidOwner: null, inInterface: null, protocol: "icmp", icmpType: "0/0" }, {}, "yes"],
+  ["-m owner --socket-exists", { inInterface: null, protocol: "icmp" }, {}, "yes"],
+  ["-m owner --socket-exists", { uidOwner: null, inInterface: "eth0", protocol: "icmp" }, {}, "no"],
+  ["-m owner --socket-exists", { uidOwner: null, inInterface: null, physdevIn: "v1", protocol: "icmp" }, {}, "no"],
+  ["-m owner --socket-exists", { uidOwner: null, inInterface: null, protocol: "tcp", tcpFlags: "RST" }, {}, "unknown"],
   ["-m cgroup --path /", { uidOwner: "0", outInterface: "eth0" }, {}, "yes"],
   ["-m cgroup --path /a", { uidOwner: "0", outInterface: "eth0" }, {}, "unknown"],
   // socket: nothing but tcp, udp and errors about them

@@ -163,6 +163,15 @@ describe("as it entered", () => {
     expect(afterNat).toBe(true);
   });
 
+  test("a listener's owner is not printed of its SYN-ACK: it may have one", () => {
+    const sent = (flags: string) =>
+      entry(
+        `TRACE: raw:OUTPUT:policy:2 IN= OUT=eth0 SRC=10.88.0.1 DST=10.88.0.9 LEN=60 TOS=0x00 PREC=0x00 TTL=64 ID=0 DF PROTO=TCP SPT=90 DPT=4000 SEQ=1 ACK=1 WINDOW=64 RES=0x00 ${flags}URGP=0 `,
+      ).packet;
+    expect(isStated(sent("ACK SYN "), "uidOwner")).toBe(false);
+    expect(sent("ACK RST ").fields.uidOwner).toEqual(absent);
+  });
+
   test("a frame that leaves does not tell how it came", () => {
     const frame = entry(
       "TRACE: eb:nat:POSTROUTING IN= OUT=veth1 MAC source = 02:42:c0:a8:00:02 MAC dest = 02:42:c0:a8:00:03 proto = 0x0806",

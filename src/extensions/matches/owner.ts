@@ -1,4 +1,4 @@
-import { all, any, not, present, type Ranges } from "../../facts/index.ts";
+import { all, any, not, present, type Ranges, within } from "../../facts/index.ts";
 import { own } from "../../own.ts";
 import { match, type One } from "../define.ts";
 import { compares, flag, opaque, readInteger, type Written, word } from "../values.ts";
@@ -33,15 +33,8 @@ function owned(field: "uidOwner" | "gidOwner", given: One<Id> | undefined) {
   return given.negated ? not(named) : named;
 }
 
-/** Answers of the kernel itself have a socket, with no file to it (recording t07): such a packet has no owner. */
-const exists = any(
-  present("uidOwner"),
-  all(
-    not(present("inInterface")),
-    not(present("physdevIn")),
-    opaque("the packet has a socket of the kernel's own", "who sent it"),
-  ),
-);
+/** A socket of the kernel's own has no file, and so no owner. */
+const exists = any(present("uidOwner"), within("socket", [[1, 2]], "one"));
 
 /**
  * The process that sent the packet. net/netfilter/xt_owner.c: without a socket an option is true iff inverted
