@@ -274,3 +274,40 @@ describe("chains", () => {
     expect(ways.map(({ verdict }) => verdict)).toContain("DROP");
   });
 });
+
+// recording t07, c-bcast; br_netfilter_hooks.c br_nf_local_in
+describe("the host's own copy of a broadcast", () => {
+  const first = {
+    ...{ inInterface: "docker0", physdevIn: "v1", macDestination: "ff:ff:ff:ff:ff:ff", source: "172.27.0.2" },
+    ...{ destination: "172.27.255.255", protocol: "udp", ctstate: "NEW", ctstatus: "NONE" },
+  };
+  const dump = (policy: string) =>
+    `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ${policy} [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstatus CONFIRMED\nCOMMIT\n`;
+  const inputOf = (policy: string, kernel: string) => {
+    const [path] = paths(first, dump(policy), { ...HOST, kernel });
+    return path?.branches.at(-1)?.steps.map(({ id }) => id);
+  };
+  test("is of a connection that the copies before it have confirmed", () => {
+    for (const kernel of ["6.1", "6.18"])
+      expect(inputOf("ACCEPT", kernel)).toEqual(["filter:INPUT:rule:1", "filter:INPUT:policy:2"]);
+  });
+  test("or the bridge itself, since Linux 6.8", () => {
+    expect(inputOf("DROP", "6.1")).toEqual(["filter:INPUT:policy:2"]);
+    expect(inputOf("DROP", "6.18")).toEqual(["filter:INPUT:rule:1", "filter:INPUT:policy:2"]);
+  });
+});
+
+// recording t03b, `ping -I v=x`; net/ipv4/netfilter.c ip_route_me_harder
+test("a mark sends no packet elsewhere whose socket is bound to its device", () => {
+  const dump = `*mangle
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A OUTPUT -j MARK --set-xmark 0x1/0xffffffff
+COMMIT
+`;
+  const given = paths({ outInterface: "ext1", source: "10.88.0.1", destination: "10.88.0.9", protocol: "udp" }, dump);
+  expect(given.map(({ packet }) => packet.fields.outInterface?.ranges[0]?.[0])).toEqual(["ext1"]);
+});
