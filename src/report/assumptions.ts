@@ -8,9 +8,11 @@ import { ruleWords } from "./rule-words.ts";
 const OUT: Readonly<Record<string, string>> = {
   forwarded: "it is forwarded",
   "to this host": "it is for this host",
-  "from the beginning": "it is routed by the stated device from the beginning",
+  "from the beginning": "it goes by the stated device from the beginning: its socket is bound to it",
   "after OUTPUT": "it is rerouted by the stated device after OUTPUT",
 };
+
+const VLAN: Readonly<Record<string, string>> = { none: "no VLAN tag", tagged: "a VLAN tag" };
 
 /** Questions of the way itself, which no rule asks. */
 export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledBy: string | null }>> = {
@@ -56,6 +58,17 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
       `IP tables ${taken === "1" ? "see" : "do not see"} bridged frames (bridge-nf-call-iptables ${taken})`,
     settledBy: "the host's sysctl (--host)",
   },
+  "bridge-nf-filter-vlan-tagged": {
+    says: (taken) =>
+      `IP tables ${taken === "1" ? "see" : "do not see"} tagged frames (bridge-nf-filter-vlan-tagged ${taken})`,
+    settledBy: "the host's sysctl (--host)",
+  },
+  vlanTag: {
+    says: (taken) => `the frame ${taken.startsWith("of") ? "is" : "has"} ${VLAN[taken] ?? taken}`,
+    settledBy: "--vlan-tag",
+  },
+  link: { says: (taken) => `for its VLAN the bridge has ${taken}`, settledBy: "the host's devices (--host)" },
+  accept_source_route: { says: (taken) => `accept_source_route is ${taken}`, settledBy: "the host's sysctl (--host)" },
 };
 
 const isField = (fact: string): fact is Field => (fieldNames as readonly string[]).includes(fact);

@@ -22,6 +22,9 @@ test.each([
   ["macDestination", "the bridge's", "the frame is addressed to the bridge's MAC"],
   ["fdb", "learnt behind veth1", "the bridge has learnt the destination's MAC behind veth1"],
   ["bridge-nf-call-iptables", "0", "IP tables do not see bridged frames (bridge-nf-call-iptables 0)"],
+  ["vlanTag", "none", "the frame has no VLAN tag"],
+  ["vlanTag", "of VLAN 0", "the frame is of VLAN 0"],
+  ["link", "a VLAN device", "for its VLAN the bridge has a VLAN device"],
 ])("%s, %s", (fact, taken, words) => {
   expect(QUESTIONS[fact]?.says(taken)).toBe(words);
 });
