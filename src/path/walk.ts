@@ -76,8 +76,8 @@ export function walk(
 
 function follow(starts: readonly Traveller[], walking: Walking): Path[] {
   const { limit } = walking;
-  const open = [...starts].reverse();
-  const done: Traveller[] = [];
+  const open = starts.filter(({ verdict }) => verdict === null).reverse();
+  const done = starts.filter(({ verdict }) => verdict !== null);
   for (let traveller = open.pop(); traveller; traveller = open.pop()) {
     const ways = advance(traveller, walking).filter((each) => mayGoOn(each, walking));
     const finished = ways.filter(({ verdict }) => verdict !== null);

@@ -311,3 +311,9 @@ COMMIT
   const given = paths({ outInterface: "ext1", source: "10.88.0.1", destination: "10.88.0.9", protocol: "udp" }, dump);
   expect(given.map(({ packet }) => packet.fields.outInterface?.ranges[0]?.[0])).toEqual(["ext1"]);
 });
+
+// br_input.c br_handle_frame: is_valid_ether_addr; a walk that the running kernel printed no line of
+test.each(["00:00:00:00:00:00", "03:42:00:00:00:02"])("a bridge takes no frame from %s", (macSource) => {
+  const given = paths({ inInterface: "docker0", physdevIn: "v1", macSource, destination: "172.27.0.3" });
+  expect(given.map(({ verdict, steps }) => [verdict, steps.length])).toEqual([["LOST", 0]]);
+});
