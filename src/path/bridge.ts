@@ -210,6 +210,9 @@ function learntPort(traveller: Traveller, bridge: Bridge | undefined, world: Wor
   if (traveller.packet.fields.macDestination === undefined) setMac(traveller, neighbourMac(traveller, world));
   const mac = knownValue(traveller.packet, "macDestination");
   if (typeof mac !== "number") return undefined;
+  // where a frame comes from is learnt before where it goes is asked (br_input.c br_handle_frame_finish)
+  if (traveller.bridged && mac === knownValue(traveller.packet, "macSource"))
+    return nameOf(traveller.packet, "physdevIn");
   return world.host.portOf(mac, bridge?.name ?? "");
 }
 

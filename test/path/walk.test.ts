@@ -317,3 +317,13 @@ test.each(["00:00:00:00:00:00", "03:42:00:00:00:02"])("a bridge takes no frame f
   const given = paths({ inInterface: "docker0", physdevIn: "v1", macSource, destination: "172.27.0.3" });
   expect(given.map(({ verdict, steps }) => [verdict, steps.length])).toEqual([["LOST", 0]]);
 });
+
+// br_input.c br_handle_frame_finish: br_fdb_update comes first; a walk that the running kernel ended so
+test("a frame to its own source MAC goes nowhere: that is behind the port it came in by", () => {
+  const mac = "00:11:22:33:44:55";
+  const frame = { inInterface: "docker0", physdevIn: "v1", macSource: mac, macDestination: mac, source: "172.27.0.2" };
+  const given = paths({ ...frame, destination: "172.27.0.3", ctstate: "INVALID" });
+  expect(given.map(({ lost }) => lost?.reason)).toEqual([
+    "the bridge has learnt the MAC behind the port it came in by, and that has no hairpin",
+  ]);
+});
