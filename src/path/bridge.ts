@@ -4,7 +4,6 @@ import {
   type Bridge,
   CONFIRMED,
   has,
-  isAbsent,
   isGroupMac,
   known,
   knownValue,
@@ -16,7 +15,6 @@ import {
 } from "../facts/index.ts";
 import { PARTS, type Stop } from "./journey.ts";
 import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
-import { switchesOf, taggedOrNot } from "./vlan.ts";
 
 /** A frame has passed PREROUTING: is it for the host, or for a port? */
 export function decideOnBridge(traveller: Traveller, world: World): Traveller[] {
@@ -212,6 +210,9 @@ function learntPort(traveller: Traveller, bridge: Bridge | undefined, world: Wor
   if (traveller.packet.fields.macDestination === undefined) setMac(traveller, neighbourMac(traveller, world));
   const mac = knownValue(traveller.packet, "macDestination");
   if (typeof mac !== "number") return undefined;
+  // where a frame comes from is learnt before where it goes is asked (br_input.c br_handle_frame_finish)
+  if (traveller.bridged && mac === knownValue(traveller.packet, "macSource"))
+    return nameOf(traveller.packet, "physdevIn");
   return world.host.portOf(mac, bridge?.name ?? "");
 }
 
@@ -226,42 +227,4 @@ function neighbourMac({ packet }: Traveller, world: World): number | undefined {
 function withPort(traveller: Traveller, port: string): Traveller {
   traveller.packet = { ...traveller.packet, fields: { ...traveller.packet.fields, physdevOut: only(port) } };
   return traveller;
-}
-
-/** The frame that enters: which bridge, by which port, and whether IP tables see it. */
-export function enterBridge(traveller: Traveller, bridge: Bridge | undefined, world: World): Traveller[] {
-  const { packet } = traveller;
-  const sender = knownValue(packet, "macSource");
-  // br_input.c br_handle_frame
-  if (sender === 0 || (typeof sender === "number" && isGroupMac(sender)))
-    return [lose(traveller, "a bridge takes no frame from such a MAC: no device has it")];
-  const name = bridge?.name ?? nameOf(packet, "inInterface") ?? "";
-  traveller.bridge = name;
-  traveller.packet = { ...packet, fields: { ...packet.fields, inInterface: only(name) } };
-  if (bridge && packet.fields.physdevIn === undefined && bridge.ports.length > 0) {
-    const ports = {
-      absent: false,
-      ranges: bridge.ports.map(({ name: port }) => [port, `${port}\0`] as const).sort((a, b) => (a[0] < b[0] ? -1 : 1)),
-    };
-    traveller.packet = narrow(traveller.packet, "physdevIn", ports) ?? traveller.packet;
-  }
-  traveller.todo = [...PARTS.frameIn];
-  if (isAbsent(packet.fields.physdevIn)) {
-    traveller.brnf = false;
-    return [traveller];
-  }
-  return taggedOrNot(traveller).flatMap((each) => shownOrNot(each, bridge, world));
-}
-
-function shownOrNot(traveller: Traveller, bridge: Bridge | undefined, world: World): Traveller[] {
-  const switches = switchesOf(traveller, bridge, world);
-  traveller.brnf = switches.every(([, on]) => on === true);
-  const open = switches.filter(([, on]) => on === undefined);
-  if (open.length === 0 || switches.some(([, on]) => on === false)) return [traveller];
-  return [true, false].map((on) => {
-    const branch = fork(traveller);
-    branch.brnf = on;
-    for (const [name] of open) assume(branch, name, null, on ? "1" : "0");
-    return branch;
-  });
 }

@@ -41,7 +41,7 @@ export function routeOut(traveller: Traveller, world: World): Traveller[] {
   const first = fork(traveller);
   first.reroutes = true;
   traveller.bound = true;
-  assume(traveller, "outInterface", null, "from the beginning: its socket is bound to it");
+  assume(traveller, "outInterface", null, "from the beginning");
   assume(first, "outInterface", null, "after OUTPUT");
   return [...eachWay(first, all, (branch, to) => sendBy(branch, to, world)), traveller];
 }

@@ -12,7 +12,7 @@ import {
   single,
   within,
 } from "../facts/index.ts";
-import { enterBridge } from "./bridge.ts";
+import { enterBridge } from "./enter-bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
 import { assume, fork, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
 

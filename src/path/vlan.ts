@@ -53,6 +53,6 @@ export function untag(traveller: Traveller, { host }: World): Traveller[] {
   else set(traveller, "inInterface", { ...known({ ...traveller.packet, fields: {} }, "inInterface"), absent: false });
   return [
     ...ways,
-    ...(device === undefined ? mayLose(traveller, "link", ["a VLAN device", "none"], reason) : [traveller]),
+    ...(device === undefined ? mayLose(traveller, "link", ["a VLAN device", "no device"], reason) : [traveller]),
   ];
 }

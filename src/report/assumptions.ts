@@ -8,9 +8,11 @@ import { ruleWords } from "./rule-words.ts";
 const OUT: Readonly<Record<string, string>> = {
   forwarded: "it is forwarded",
   "to this host": "it is for this host",
-  "from the beginning": "it is routed by the stated device from the beginning",
+  "from the beginning": "it goes by the stated device from the beginning: its socket is bound to it",
   "after OUTPUT": "it is rerouted by the stated device after OUTPUT",
 };
+
+const VLAN: Readonly<Record<string, string>> = { none: "no VLAN tag", tagged: "a VLAN tag" };
 
 /** Questions of the way itself, which no rule asks. */
 export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; settledBy: string | null }>> = {
@@ -53,10 +55,6 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
   },
   multicast: { says: (taken) => `its multicast group is ${taken}`, settledBy: null },
   macDestination: { says: (taken) => `the frame is addressed to ${taken} MAC`, settledBy: "--mac-destination" },
-  vlanTag: {
-    says: (taken) => `the frame ${TAGS[taken] ?? `has VLAN tag ${taken}`}`,
-    settledBy: "--vlan-tag",
-  },
   fdb: {
     says: (taken) =>
       taken.startsWith("learnt")
@@ -64,25 +62,23 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
         : "the bridge has not learnt the destination's MAC: the frame is flooded to every port",
     settledBy: "the host's fdb (--host)",
   },
-  "bridge-nf-filter-vlan-tagged": {
-    says: (taken) =>
-      `IP tables ${taken === "1" ? "see" : "do not see"} tagged frames (bridge-nf-filter-vlan-tagged ${taken})`,
-    settledBy: "the host's sysctl (--host)",
-  },
   "bridge-nf-call-iptables": {
     says: (taken) =>
       `IP tables ${taken === "1" ? "see" : "do not see"} bridged frames (bridge-nf-call-iptables ${taken})`,
     settledBy: "the host's sysctl (--host)",
   },
+  "bridge-nf-filter-vlan-tagged": {
+    says: (taken) =>
+      `IP tables ${taken === "1" ? "see" : "do not see"} tagged frames (bridge-nf-filter-vlan-tagged ${taken})`,
+    settledBy: "the host's sysctl (--host)",
+  },
+  vlanTag: {
+    says: (taken) => `the frame ${taken.startsWith("of") ? "is" : "has"} ${VLAN[taken] ?? taken}`,
+    settledBy: "--vlan-tag",
+  },
+  link: { says: (taken) => `for its VLAN the bridge has ${taken}`, settledBy: "the host's devices (--host)" },
+  accept_source_route: { says: (taken) => `accept_source_route is ${taken}`, settledBy: "the host's sysctl (--host)" },
 };
-
-const TAGS: Readonly<Record<string, string>> = {
-  none: "has no VLAN tag",
-  tagged: "has a VLAN tag",
-  "of VLAN 0": "is of VLAN 0, which is a priority alone",
-  "of a VLAN": "is of a VLAN",
-};
-
 const isField = (fact: string): fact is Field => (fieldNames as readonly string[]).includes(fact);
 const saidOf = (fact: string): string => (Object.hasOwn(fields, fact) ? rowOf(fact as Field).says : fact);
 

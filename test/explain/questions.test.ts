@@ -27,6 +27,8 @@ test.each([
   ["vlanTag", "of a VLAN", "the frame is of a VLAN"],
   ["bridge-nf-filter-vlan-tagged", "1", "IP tables see tagged frames (bridge-nf-filter-vlan-tagged 1)"],
   ["bridge-nf-call-iptables", "0", "IP tables do not see bridged frames (bridge-nf-call-iptables 0)"],
+  ["vlanTag", "of VLAN 0", "the frame is of VLAN 0"],
+  ["link", "a VLAN device", "for its VLAN the bridge has a VLAN device"],
 ])("%s, %s", (fact, taken, words) => {
   expect(QUESTIONS[fact]?.says(taken)).toBe(words);
 });

@@ -375,8 +375,55 @@ COMMIT
   });
 });
 
-test("a bridge takes no frame from a MAC that no device has: net/bridge/br_input.c br_handle_frame", () => {
-  const frame = { inInterface: "docker0", physdevIn: "v1", source: "172.27.0.2", destination: "172.27.0.3" };
-  for (const macSource of ["00:00:00:00:00:00", "01:00:5e:00:00:01"])
-    expect(paths({ ...frame, macSource }).map(({ verdict, steps }) => [verdict, steps])).toEqual([["LOST", []]]);
+// recording t07, c-bcast; br_netfilter_hooks.c br_nf_local_in
+describe("the host's own copy of a broadcast", () => {
+  const first = {
+    ...{ inInterface: "docker0", physdevIn: "v1", macDestination: "ff:ff:ff:ff:ff:ff", source: "172.27.0.2" },
+    ...{ destination: "172.27.255.255", protocol: "udp", ctstate: "NEW", ctstatus: "NONE" },
+  };
+  const dump = (policy: string) =>
+    `*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ${policy} [0:0]\n:OUTPUT ACCEPT [0:0]\n-A INPUT -m conntrack --ctstatus CONFIRMED\nCOMMIT\n`;
+  const inputOf = (policy: string, kernel: string) => {
+    const [path] = paths(first, dump(policy), { ...HOST, kernel });
+    return path?.branches.at(-1)?.steps.map(({ id }) => id);
+  };
+  test("is of a connection that the copies before it have confirmed", () => {
+    for (const kernel of ["6.1", "6.18"])
+      expect(inputOf("ACCEPT", kernel)).toEqual(["filter:INPUT:rule:1", "filter:INPUT:policy:2"]);
+  });
+  test("or the bridge itself, since Linux 6.8", () => {
+    expect(inputOf("DROP", "6.1")).toEqual(["filter:INPUT:policy:2"]);
+    expect(inputOf("DROP", "6.18")).toEqual(["filter:INPUT:rule:1", "filter:INPUT:policy:2"]);
+  });
+});
+
+// recording t03b, `ping -I v=x`; net/ipv4/netfilter.c ip_route_me_harder
+test("a mark sends no packet elsewhere whose socket is bound to its device", () => {
+  const dump = `*mangle
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+-A OUTPUT -j MARK --set-xmark 0x1/0xffffffff
+COMMIT
+`;
+  const given = paths({ outInterface: "ext1", source: "10.88.0.1", destination: "10.88.0.9", protocol: "udp" }, dump);
+  expect(given.map(({ packet }) => packet.fields.outInterface?.ranges[0]?.[0])).toEqual(["ext1"]);
+});
+
+// br_input.c br_handle_frame: is_valid_ether_addr; a walk that the running kernel printed no line of
+test.each(["00:00:00:00:00:00", "03:42:00:00:00:02"])("a bridge takes no frame from %s", (macSource) => {
+  const given = paths({ inInterface: "docker0", physdevIn: "v1", macSource, destination: "172.27.0.3" });
+  expect(given.map(({ verdict, steps }) => [verdict, steps.length])).toEqual([["LOST", 0]]);
+});
+
+// br_input.c br_handle_frame_finish: br_fdb_update comes first; a walk that the running kernel ended so
+test("a frame to its own source MAC goes nowhere: that is behind the port it came in by", () => {
+  const mac = "00:11:22:33:44:55";
+  const frame = { inInterface: "docker0", physdevIn: "v1", macSource: mac, macDestination: mac, source: "172.27.0.2" };
+  const given = paths({ ...frame, destination: "172.27.0.3", ctstate: "INVALID" });
+  expect(given.map(({ lost }) => lost?.reason)).toEqual([
+    "the bridge has learnt the MAC behind the port it came in by, and that has no hairpin",
+  ]);
 });

@@ -21,6 +21,13 @@ describe("ids, read from the right", () => {
 });
 
 describe("IPv4", () => {
+  // recordings t02a, t02b: udp-ipopt-lsrr, udp-badlen
+  test("IP options by their numbers, and the length that the udp header says", () => {
+    const { values } = ip(
+      `TRACE: raw:PREROUTING:policy:2 ${WAY} LEN=41 TOS=0x00 PREC=0x00 TTL=64 ID=4097 OPT (8307040A59004D00) PROTO=UDP SPT=40015 DPT=5000 LEN=3 `,
+    );
+    expect(values).toMatchObject({ ipOptions: (1n << 131n) | 1n, length: 41, udpLength: 3 });
+  });
   test("tcp: ACK= is a field, ACK a flag; the type of service but for its lowest bit", () => {
     const { values } = ip(
       `TRACE: raw:PREROUTING:policy:2 ${WAY} ${TCP("SPT=80 DPT=4000 SEQ=5 ACK=6 WINDOW=64 RES=0x00 ACK SYN URGP=0 OPT (0204) ")}`,
