@@ -62,7 +62,7 @@ export function enteredInOrder(
   conversations: Conversations,
   traced: TracedPacket,
   world: World,
-  known: Packet["fields"],
+  known: Packet["fields"] = {},
 ): InOrder {
   const { packet, anyOrigin } = entered(traced);
   const placed = conversations.place(traced, isMissed(traced, world) ? false : undefined);
