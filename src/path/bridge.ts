@@ -93,6 +93,8 @@ function decideByAddress(
   if (out.length === 0 || (outside.ranges.length > 0 && !stays)) {
     const branch = fork(traveller);
     branch.packet = narrow(branch.packet, "destination", outside.ranges.length > 0 ? outside : set) ?? branch.packet;
+    // br_nf_pre_routing_finish: what is not bridged on is for the bridge itself
+    if (rewritten) setMac(branch, bridge?.mac);
     out.push(up(say(branch, "the bridge's")));
   }
   return out;
@@ -228,7 +230,7 @@ function withPort(traveller: Traveller, port: string): Traveller {
   return traveller;
 }
 
-/** The frame that enters: which bridge, by which port, and whether IP tables see it. */
+/** The frame that enters (br_input.c br_handle_frame): which bridge, by which port, and whether IP tables see it. */
 export function enterBridge(traveller: Traveller, bridge: Bridge | undefined, world: World): Traveller[] {
   const { packet } = traveller;
   const sender = knownValue(packet, "macSource");
@@ -236,6 +238,9 @@ export function enterBridge(traveller: Traveller, bridge: Bridge | undefined, wo
   if (sender === 0 || (typeof sender === "number" && isGroupMac(sender)))
     return [lose(traveller, "a bridge takes no frame from such a MAC: no device has it")];
   const name = bridge?.name ?? nameOf(packet, "inInterface") ?? "";
+  const from = knownValue(packet, "macSource");
+  if (typeof from === "number" && (from === 0 || isGroupMac(from)))
+    return [lose(traveller, "the bridge takes no frame whose source is no MAC of one host")];
   traveller.bridge = name;
   traveller.packet = { ...packet, fields: { ...packet.fields, inInterface: only(name) } };
   if (bridge && packet.fields.physdevIn === undefined && bridge.ports.length > 0) {

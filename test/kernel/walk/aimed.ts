@@ -208,6 +208,8 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   "SET --del-set": (_, aim) => spare(aim, "dst"),
   "TEE --gateway": (pick, { everybody }) => oneOf(pick, everybody),
   "TEE --oif": (pick) => oneOf(pick, ["ext0", "ext1", "br1"]),
+  // a name stands for the table that was there first
+  "hashlimit --hashlimit-name": (pick) => `h${pick(1e6)}`,
   "RATEEST --rateest-name": (pick) => oneOf(pick, ["one", "two"]),
   "DNAT --to-destination": translated,
   "SNAT --to-source": translated,
@@ -223,6 +225,7 @@ const DRAWS: Readonly<Record<string, Draw>> = {
 /** multiport's examples name services that only tcp has; those of NAT leave the choice to a hash. */
 const ALWAYS: ReadonlySet<string> = new Set([
   "multiport",
+  "hashlimit",
   "DNAT",
   "SNAT",
   "REDIRECT",

@@ -172,9 +172,12 @@ function ownWords(
   return words;
 }
 
-/** Options of NAT that let the kernel choose, of sets that count or map; and one that names a file of another file system. */
+/**
+ * Options of NAT that let the kernel choose, of sets that count or map, of CT that make two connections of one; and one
+ * that names a file of another file system.
+ */
 const isLeftOut = (option: string): boolean =>
-  /^--(?:random|random-fully|persistent|object-pinned|return-nomatch|(?:packets|bytes)-..|update-(?:sub)?counters|map-.+)$/.test(
+  /^--(?:random|random-fully|persistent|object-pinned|return-nomatch|(?:packets|bytes)-..|update-(?:sub)?counters|map-.+|zone(?:-.+)?)$/.test(
     option,
   );
 
