@@ -225,6 +225,7 @@ const DRAWS: Readonly<Record<string, Draw>> = {
 /** multiport's examples name services that only tcp has; those of NAT leave the choice to a hash. */
 const ALWAYS: ReadonlySet<string> = new Set([
   "multiport",
+  "HMARK",
   "hashlimit",
   "DNAT",
   "SNAT",
