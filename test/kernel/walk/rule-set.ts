@@ -12,7 +12,7 @@ import { readRule } from "../ours.ts";
 import { drawExample, restoreText } from "../spell.ts";
 import { aimedWords } from "./aimed.ts";
 import type { Aim, Family } from "./conversation.ts";
-import { DCCP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE } from "./datagram.ts";
+import { AH, DCCP, ESP, ICMP, ICMP6, IPCOMP, MOBILITY, SCTP, TCP, UDP, UDPLITE } from "./datagram.ts";
 
 export interface DrawnChain {
   readonly name: string;
@@ -90,7 +90,7 @@ export function drawTables(
 const USER = ["alpha", "beta", "gamma"];
 
 const OFTEN = ["own", "own", "one", "one", "one", "two"] as const;
-const VERDICTS = ["ACCEPT", "ACCEPT", "DROP", "RETURN"];
+const VERDICTS = ["ACCEPT", "ACCEPT", "ACCEPT", "ACCEPT", "DROP", "DROP", "RETURN", "RETURN", "QUEUE"];
 
 /** Where a rule is to stand. */
 interface Stand {
@@ -122,13 +122,17 @@ function drawWords(pick: Pick, { family, table, hooks, callable, without }: Stan
     (each.placement?.hooks === undefined || hooks.every((hook) => each.placement?.hooks?.includes(hook)));
   const others = matches.filter((each) => each.implicit === undefined && usable(each) && fitsProtocol(each, aim));
   const how = oneOf(pick, OFTEN);
-  const drawn = how === "own" ? [] : shuffled(pick, others).slice(0, how === "one" ? 1 : 2);
+  // few packets are of other protocols than the usual ones: what asks about them is drawn first
+  const ofProtocol = others.filter(({ placement }) => placement?.protocols && !isUsual(aim)).slice(0, 1);
+  const drawn = how === "own" ? [] : [...ofProtocol, ...shuffled(pick, others)].slice(0, how === "one" ? 1 : 2);
   const protocols = drawn.flatMap(({ placement, loadedBy, name }) => placement?.protocols ?? (loadedBy ? [name] : []));
   const protocol = protocols.length > 0 || chance(pick, 25) ? PROTOCOL[aim.datagram.protocol] : undefined;
   const words = ownWords(pick, family, hooks, aim, protocol);
   for (const match of drawn) words.push("-m", match.name, ...optionWords(pick, family, match, aim));
-  words.push(...jump(pick, family, table, callable, targets.filter(usable), aim, protocol));
-  return words;
+  const target = jump(pick, family, table, callable, targets.filter(usable), aim, protocol);
+  // xt_TCPMSS.c find_syn_match
+  const syn = target.includes("TCPMSS") && !drawn.some(({ name }) => name === "tcp");
+  return [...words, ...(syn ? ["-m", "tcp", "--tcp-flags", "SYN,RST", "SYN"] : []), ...target];
 }
 
 const PROTOCOL: Readonly<Record<number, string>> = {
@@ -139,7 +143,13 @@ const PROTOCOL: Readonly<Record<number, string>> = {
   [DCCP]: "dccp",
   [ICMP]: "icmp",
   [ICMP6]: "ipv6-icmp",
+  [ESP]: "esp",
+  [AH]: "ah",
+  [IPCOMP]: "ipcomp",
+  [MOBILITY]: "mobility-header",
 };
+const isUsual = ({ datagram: { protocol } }: Aim): boolean =>
+  ([TCP, UDP, ICMP, ICMP6] as readonly number[]).includes(protocol);
 /** A match for another protocol than the packet's decides nothing. */
 function fitsProtocol({ placement, name }: MatchExtension, { datagram }: Aim): boolean {
   const own = PROTOCOL[datagram.protocol];
