@@ -118,6 +118,7 @@ function drawWords(pick: Pick, { family, table, hooks, callable, without }: Stan
   const usable = (each: MatchExtension | TargetExtension) =>
     each.families.includes(family) &&
     !without.has(each.name) &&
+    ![table, ...hooks].some((place) => NOT_IN[place]?.includes(each.name)) &&
     (each.placement?.tables?.includes(table) ?? true) &&
     (each.placement?.hooks === undefined || hooks.every((hook) => each.placement?.hooks?.includes(hook)));
   const others = matches.filter((each) => each.implicit === undefined && usable(each) && fitsProtocol(each, aim));
@@ -126,7 +127,7 @@ function drawWords(pick: Pick, { family, table, hooks, callable, without }: Stan
   const ofProtocol = others.filter(({ placement }) => placement?.protocols && !isUsual(aim)).slice(0, 1);
   const drawn = how === "own" ? [] : [...ofProtocol, ...shuffled(pick, others)].slice(0, how === "one" ? 1 : 2);
   const protocols = drawn.flatMap(({ placement, loadedBy, name }) => placement?.protocols ?? (loadedBy ? [name] : []));
-  const protocol = protocols.length > 0 || chance(pick, 25) ? PROTOCOL[aim.datagram.protocol] : undefined;
+  const protocol = protocols.length > 0 || chance(pick, 40) ? PROTOCOL[aim.datagram.protocol] : undefined;
   const words = ownWords(pick, family, hooks, aim, protocol);
   for (const match of drawn) words.push("-m", match.name, ...optionWords(pick, family, match, aim));
   const target = jump(pick, family, table, callable, targets.filter(usable), aim, protocol);
@@ -200,6 +201,12 @@ function optionWords(pick: Pick, family: Family, extension: MatchExtension | Tar
   });
 }
 
+/**
+ * Where the lines of later packets are not told apart yet: a queue that nobody reads leaves nat undone, so that the next
+ * packet asks again; another source in INPUT is taken for another packet's.
+ */
+const NOT_IN: Readonly<Record<string, readonly string[]>> = { nat: ["NFQUEUE"], INPUT: ["SNPT"] };
+
 function jump(
   pick: Pick,
   family: Family,
@@ -222,6 +229,8 @@ function jump(
       (!placement?.protocols || (protocol !== undefined && placement.protocols.includes(protocol))),
   );
   if (others.length === 0) return [];
-  const target = oneOf(pick, others);
+  // what may stand nowhere else is drawn first
+  const special = others.filter(({ placement }) => placement?.protocols || placement?.tables?.length === 1);
+  const target = oneOf(pick, special.length > 0 && chance(pick, 50) ? special : others);
   return ["-j", target.name, ...optionWords(pick, family, target, aim)];
 }
