@@ -1,14 +1,14 @@
 /** The walk: a packet, hook by hook, as the kernel takes it; a fork wherever its description does not settle what happens. */
-import type { Packet } from "../facts/index.ts";
+import { both, type Packet } from "../facts/index.ts";
 import { decideOnBridge, nextCopy } from "./bridge.ts";
 import { type NextRule, nextRule } from "./candidates.ts";
 import { track } from "./conntrack.ts";
 import { reassemble } from "./fragments.ts";
-import { type Hook, stopsAt } from "./journey.ts";
+import { stopsAt } from "./journey.ts";
 import { usesConntrack } from "./nat.ts";
 import { end, forward, route } from "./routing.ts";
 import { leave, loop, noteRoute, reroute, routed, routeOut } from "./sending.ts";
-import { startOfReply, startsAt } from "./start.ts";
+import { type Beginning, startOfReply, startsAt } from "./start.ts";
 import { nat, throughTables } from "./tables.ts";
 import {
   type Assumption,
@@ -51,33 +51,32 @@ const MOST_PATHS = 256;
 /** Ways that tables part into, those included that end alike. */
 const MOST_FORKS = 1024;
 
-interface Asking {
-  readonly hook?: Hook;
-  readonly anyOrigin?: boolean;
+export interface Asking extends Beginning {
   readonly follows?: (steps: readonly Step[]) => boolean;
 }
 
 /**
  * Walks a packet through everything loaded on a host. The packet is described as it enters, or as it comes to `hook`.
+ * `attached`: an error of this host's carries the connection of the packet that it is about; left out: not known.
  * `anyOrigin`: where it came from is not told, as in some trace lines; only `-o` otherwise means from this host.
  * `follows`: only ways whose steps so far it takes are walked on, where there are many and the right one is known.
  */
 export function walk(
   world: World,
   packet: Packet,
-  { hook, anyOrigin, follows }: Asking = {},
+  { follows, ...beginning }: Asking = {},
   next: NextRule = nextRule,
 ): Walk {
   const limit: Limit = { left: MOST_FORKS, truncated: false };
   const walking: Walking = { ...world, limit, follows: follows ?? null, nextRule: next };
-  const paths = follow(startsAt(packet, world, hook, anyOrigin ?? false), walking);
+  const paths = follow(startsAt(packet, world, beginning), walking);
   return { packet, paths: limit.truncated ? paths.map((path) => ({ ...path, truncated: true })) : paths };
 }
 
 function follow(starts: readonly Traveller[], walking: Walking): Path[] {
   const { limit } = walking;
   const open = starts.filter(({ verdict }) => verdict === null).reverse();
-  const done: Traveller[] = starts.filter(({ verdict }) => verdict !== null);
+  const done = starts.filter(({ verdict }) => verdict !== null);
   for (let traveller = open.pop(); traveller; traveller = open.pop()) {
     const ways = advance(traveller, walking).filter((each) => mayGoOn(each, walking));
     const finished = ways.filter(({ verdict }) => verdict !== null);
@@ -137,7 +136,9 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
     case "routed":
       return routed(traveller);
     case "reroute":
-      return reroute(traveller, world);
+      return reroute(traveller, world, "mangle");
+    case "reroute translated":
+      return reroute(traveller, world, "nat");
     case "leave":
       return leave(traveller, world);
     case "loop":
@@ -189,7 +190,7 @@ function merge(paths: readonly Path[]): Path[] {
     for (let at = 0; at < group.length; at++) {
       const assumptions = asOne((group[at] as Path).assumptions, next.assumptions);
       if (!assumptions) continue;
-      next = { ...(group[at] as Path), assumptions };
+      next = { ...either(group[at] as Path, next), assumptions };
       group.splice(at, 1);
       at = -1;
     }
@@ -198,10 +199,21 @@ function merge(paths: readonly Path[]): Path[] {
   return [...groups.values()].flat();
 }
 
+/** One way for two that print the same: of each packet is known what both say. */
+function either(one: Path, other: Path): Path {
+  const steps = one.steps.map((step, at) => {
+    const seen = both(step.seen, (other.steps[at] as Step).seen);
+    return seen === step.seen ? step : { ...step, seen };
+  });
+  const branches = one.branches.map((branch, at) => either(branch, other.branches[at] as Path));
+  return { ...one, steps, branches, packet: both(one.packet, other.packet) };
+}
+
 const CONTRARY: Readonly<Record<string, string>> = {
   yes: "no",
   "first of its connection": "not first of its connection",
   translated: "not translated",
+  "sent by a rule": "sent by udp",
 };
 /**
  * One list for two: what they share, if they are equal but for the two answers to one question; the longer, if it holds

@@ -37,6 +37,23 @@ const ROUTES: HostJson = {
     { type: "blackhole", dst: "203.0.113.0/24" },
   ],
 };
+const MARKED: HostJson = {
+  ...ROUTES,
+  rule: [
+    { priority: 0, src: "all", table: "local" },
+    { priority: 1, src: "all", fwmark: "0x1", table: "main" },
+  ],
+};
+const OWN = { inInterface: null, physdevIn: null, outInterface: "eth0" };
+const SIDED: HostJson = {
+  ...ROUTES,
+  route: [...(ROUTES.route ?? []), { dst: "default", dev: "eth1", table: "77" }],
+  rule: [
+    { priority: 0, src: "all", table: "local" },
+    { priority: 1, src: "192.0.2.1", table: "77" },
+    { priority: 2, src: "all", table: "main" },
+  ],
+};
 
 test.each<Case>([
   // addrtype: the local table, as addresses make it where it was not printed
@@ -66,19 +83,15 @@ test.each<Case>([
   ["-m rpfilter --accept-local", { source: "192.0.2.1", inInterface: "eth0" }, ROUTES, "yes"],
   ["-m rpfilter", { source: "203.0.113.9", inInterface: "lo" }, {}, "yes"],
   ["-m rpfilter", { source: "192.0.2.9", inInterface: "eth0" }, {}, "unknown"],
-  // a rule by mark: the way back is not the address's alone
-  [
-    "-m rpfilter",
-    { source: "192.0.2.9", inInterface: "eth1" },
-    {
-      ...ROUTES,
-      rule: [
-        { priority: 0, src: "all", table: "local" },
-        { priority: 1, src: "all", fwmark: "0x1", table: "main" },
-      ],
-    },
-    "unknown",
-  ],
+  // rules choose the table of the way back, which has no mark unless --validmark gives it the packet's
+  ["-m rpfilter", { source: "192.0.2.9", inInterface: "eth0", mark: "0x1" }, MARKED, "no"],
+  ["-m rpfilter --validmark", { source: "192.0.2.9", inInterface: "eth0", mark: "0x1" }, MARKED, "yes"],
+  ["-m rpfilter --validmark", { source: "192.0.2.9", inInterface: "eth0", mark: "0x2" }, MARKED, "no"],
+  ["-m rpfilter --validmark", { source: "192.0.2.9", inInterface: "eth0" }, MARKED, "unknown"],
+  // the addresses have changed sides: `from` of a rule is what the packet is for
+  ["-m rpfilter", { source: "192.0.3.9", destination: "192.0.2.1", inInterface: "eth1" }, SIDED, "yes"],
+  ["-m rpfilter", { source: "192.0.3.9", destination: "198.51.100.1", inInterface: "eth1" }, SIDED, "no"],
+  ["-m rpfilter", { source: "192.0.3.9", destination: "198.51.100.1", inInterface: "eth0" }, SIDED, "yes"],
   // owner, cgroup: without a socket an option of owner is true iff inverted, cgroup is no either way
   ["-m owner --uid-owner 0-99", { uidOwner: "7" }, {}, "yes"],
   ["-m owner ! --uid-owner 7", { uidOwner: "7" }, {}, "no"],
@@ -90,9 +103,10 @@ test.each<Case>([
   ["-m owner --socket-exists", { uidOwner: "7" }, {}, "yes"],
   ["-m owner ! --socket-exists", { uidOwner: null, inInterface: "eth0" }, {}, "yes"],
   ["-m owner --socket-exists", { uidOwner: null, inInterface: null, physdevIn: null }, {}, "unknown"],
-  ["-m cgroup ! --path /a", { uidOwner: null, inInterface: "eth1", outInterface: "eth0" }, {}, "no"],
-  // the kernel's own answers, which no file has opened
-  ["-m cgroup --path /", { uidOwner: null, inInterface: null, physdevIn: null, outInterface: "eth0" }, {}, "unknown"],
+  ["-m cgroup ! --path /a", { uidOwner: null, outInterface: "eth0", protocol: "udp" }, {}, "no"],
+  // an error of the kernel's own, seen in OUTPUT on 6.18: its socket is nobody's, and in a group like any other
+  ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "yes"],
+  ["-m cgroup --path /a", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "unknown"],
   ["-m cgroup --path /", { uidOwner: "0", outInterface: "eth0" }, {}, "yes"],
   ["-m cgroup --path /a", { uidOwner: "0", outInterface: "eth0" }, {}, "unknown"],
   // socket: nothing but tcp, udp and errors about them

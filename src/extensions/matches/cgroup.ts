@@ -1,6 +1,6 @@
 import { all, always, any, isIcmp, not, present } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { asked, integer, kernelSocket, opaque, text } from "../values.ts";
+import { asked, integer, opaque, text } from "../values.ts";
 
 const SOCKET = "the packet's local socket";
 /** Of packets that come in, only those for a connected socket have it already (early demux). */
@@ -9,8 +9,6 @@ const hasSocket = any(
   // net/ipv4/icmp.c icmp_xmit_lock: what the kernel sends itself has a socket without an owner
   all(isIcmp, present("outInterface"), not(present("inInterface")), not(present("physdevIn"))),
   all(not(present("outInterface")), opaque("the packet's connection has a local socket", "ss --all --numeric")),
-  // by which it answers echo requests: measured on Linux 6.18
-  kernelSocket,
 );
 const isRoot = (path: string): boolean => /^\/*$/.test(path);
 

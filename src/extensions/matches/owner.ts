@@ -1,7 +1,7 @@
 import { all, any, not, present, type Ranges } from "../../facts/index.ts";
 import { own } from "../../own.ts";
 import { match, type One } from "../define.ts";
-import { compares, flag, kernelSocket, opaque, readInteger, type Written, word } from "../values.ts";
+import { compares, flag, opaque, readInteger, type Written, word } from "../values.ts";
 
 /** -1 is no id. */
 const MAX = 0xfffffffe;
@@ -34,7 +34,14 @@ function owned(field: "uidOwner" | "gidOwner", given: One<Id> | undefined) {
 }
 
 /** Answers of the kernel itself have a socket, with no file to it (recording t07): such a packet has no owner. */
-const exists = any(present("uidOwner"), kernelSocket);
+const exists = any(
+  present("uidOwner"),
+  all(
+    not(present("inInterface")),
+    not(present("physdevIn")),
+    opaque("the packet has a socket of the kernel's own", "who sent it"),
+  ),
+);
 
 /**
  * The process that sent the packet. net/netfilter/xt_owner.c: without a socket an option is true iff inverted

@@ -88,12 +88,6 @@ export const firstFragment = (...of: readonly Condition[]): Condition => all(FIR
 const FIRST = within("fragmentOffset", [[0, 1]], "a first fragment");
 export const laterFragment: Condition = within("fragmentOffset", [[1, 8192]], "a later fragment");
 
-/** What the kernel itself sends may have a socket too. */
-export const kernelSocket: Condition = all(not(present("inInterface")), not(present("physdevIn")), {
-  is: "opaque",
-  key: "the packet has a socket of the kernel's own",
-  settledBy: "who sent it",
-});
 /** The transport header is cut off before so many bytes: the kernel's skb_header_pointer gives none. */
 export const truncated = (bytes: number): Condition => TRUNCATED[bytes] as Condition;
 /** By bytes, up to a tcp header's; made once, for there are many rules. */

@@ -10,7 +10,7 @@ import {
   type ValueSet,
 } from "../../../src/facts/index.ts";
 import { type Done, macOf } from "./case.ts";
-import { AH, type Datagram, DESTINATION, ESP, encode, HOP_BY_HOP, packetOf, ROUTING, TCP, UDP } from "./datagram.ts";
+import { AH, type Datagram, DESTINATION, ESP, encode, HOP_BY_HOP, packetOf, ROUTING, TCP } from "./datagram.ts";
 import type { Topology } from "./topology.ts";
 
 type Stated = Partial<Record<Field, ValueSet>>;
@@ -68,10 +68,18 @@ function headers(datagram: Datagram): Stated {
     ),
     ahSpi: auth ? spi(auth, 4) : absent,
     espSpi: protocol === ESP && !fragment ? spi(datagram.body, 0) : absent,
-    ...(first && isCut ? { incomplete: only(there), ...cutPorts(datagram) } : {}),
+    ...(first && isCut ? { incomplete: only(there) } : {}),
+    ...(first && isCut && there >= 4 && WITH_PORTS.includes(protocol) ? portsIn(datagram.body) : {}),
     ...(first && !fragment && !isCut ? transport(datagram) : {}),
   };
 }
+
+const WITH_PORTS = [6, 17, 33, 132, 136];
+/** What is there of a header that is cut off: multiport and the bridge's match read no more of it. */
+const portsIn = (body: string): Stated => ({
+  sourcePort: only(Number.parseInt(body.slice(0, 4), 16)),
+  destinationPort: only(Number.parseInt(body.slice(4, 8), 16)),
+});
 
 const NAMES: Readonly<Record<number, string>> = {
   [HOP_BY_HOP]: "hop-by-hop",
@@ -82,14 +90,6 @@ const NAMES: Readonly<Record<number, string>> = {
 const bitOf = (names: readonly (string | undefined)[]): number =>
   EXTENSION_HEADERS.reduce((sum, name, bit) => sum + (names.includes(name) ? 1 << bit : 0), 0);
 const spi = (body: string, at: number): ValueSet => only(Buffer.from(body, "hex").readUInt32BE(at));
-
-/** Ports are there as long as their four bytes are. */
-function cutPorts({ protocol, body }: Datagram): Stated {
-  if (protocol !== TCP && protocol !== UDP) return {};
-  const bytes = Buffer.from(body, "hex");
-  const at = (offset: number) => (bytes.length < 4 ? absent : only(bytes.readUInt16BE(offset)));
-  return { sourcePort: at(0), destinationPort: at(2) };
-}
 
 function transport({ protocol, sourcePort, destinationPort, tcpFlags, icmpType, tcpOptions = "" }: Datagram): Stated {
   const isTcp = protocol === TCP;
