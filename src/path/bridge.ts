@@ -91,6 +91,8 @@ function decideByAddress(
   if (out.length === 0 || (outside.ranges.length > 0 && !stays)) {
     const branch = fork(traveller);
     branch.packet = narrow(branch.packet, "destination", outside.ranges.length > 0 ? outside : set) ?? branch.packet;
+    // br_nf_pre_routing_finish: what is not bridged on is for the bridge itself
+    if (rewritten) setMac(branch, bridge?.mac);
     out.push(up(say(branch, "the bridge's")));
   }
   return out;

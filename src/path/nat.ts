@@ -6,6 +6,7 @@ import {
   allValues,
   any,
   type Condition,
+  CT_NAT,
   evaluate,
   everything,
   exactly,
@@ -22,6 +23,7 @@ import {
   type Packet,
   type Ranges,
   refine,
+  single,
   unite,
   type Value,
   type ValueSet,
@@ -56,12 +58,22 @@ export function translate(
   const addresses =
     effect.addresses === null ? ownAddresses(before, manip, hook, host) : kept(effect, knownValue(before, manip));
   if (addresses === null) return false;
+  if (isAlready(before, manip, addresses) && !effect.ports) return true;
   if (addresses.length > 0) tell(rewrite(traveller, manip, { absent: false, ranges: addresses }, "target"));
   const port = manip === "source" ? "sourcePort" : "destinationPort";
   if (effect.ports && !isAbsent(before.fields[port]))
     tell(rewrite(traveller, port, { absent: false, ranges: portsOf(effect, knownValue(before, port)) }, "target"));
   translated(traveller, before, manip);
   return true;
+}
+
+/**
+ * The connection has that address, though NPT has given the packet another: there is nothing to set up
+ * (net/netfilter/nf_nat_core.c nf_nat_setup_info).
+ */
+function isAlready({ fields }: Packet, manip: "source" | "destination", addresses: Ranges): boolean {
+  const wanted = single({ absent: false, ranges: addresses });
+  return wanted !== undefined && wanted === single(fields[manip === "source" ? "ctrepldst" : "ctreplsrc"]);
 }
 
 /** NETMAP: some bits of the old address stay. net/netfilter/xt_NETMAP.c */
@@ -101,11 +113,18 @@ function silentOf(packet: Packet, manip: "source" | "destination"): Silent | und
   return direction === undefined ? undefined : SILENT[manip][direction === ORIGINAL ? "ORIGINAL" : "REPLY"];
 }
 const ORIGINAL = 0;
+const [SRC_NAT, DST_NAT] = CT_NAT.map((_, bit) => 1 << bit) as [number, number];
 
-/** Later packets and replies: the connection's tuples say what the addresses become; no rule is asked, no line printed. */
+/**
+ * Later packets and replies: the connection's tuples say what the addresses become; no rule is asked, no line printed.
+ * A side that NAT has not changed is left alone (nf_nat_core.c nf_nat_packet), whatever else rewrote it.
+ */
 export function translateSilently(traveller: Traveller, manip: "source" | "destination"): Change[] {
   const { packet } = traveller;
   const silent = silentOf(packet, manip);
+  const nat = knownValue(packet, "ctnat");
+  const isBack = knownValue(packet, "ctdir") !== ORIGINAL;
+  if (typeof nat === "number" && (nat & ((manip === "source") === isBack ? DST_NAT : SRC_NAT)) === 0) return [];
   const set = silent && packet.fields[silent.address[1]];
   if (!silent || !set || set.absent) return [];
   // an error from a router on the way keeps its source: it is nobody's end of the connection

@@ -62,6 +62,12 @@ test.each([
   ["multiport", "-p tcp -m multiport --dports 1", { protocol: "tcp", incomplete: "3" }],
   ["tcpmss", "-p tcp -m tcpmss --mss 1", { protocol: "tcp", incomplete: "22" }],
   ["tcp option", "-p tcp -m tcp --tcp-option 8", { protocol: "tcp", incomplete: "22" }],
+  [
+    "hashlimit by port",
+    "-m hashlimit --hashlimit-upto 1/s --hashlimit-mode dstport --hashlimit-name h",
+    { protocol: "udp", incomplete: "3" },
+  ],
+  ["connlimit", "-m connlimit --connlimit-upto 3", { protocol: "tcp", incomplete: "3", ctstate: "INVALID" }],
   ["tcp, 8 bytes in", "-p tcp -m tcp --dport 1", { protocol: "tcp", fragmentOffset: "1" }],
 ])("%s", (_, match, values) => {
   expect(ends(paths([`FORWARD ${match} -j ACCEPT`], values))).toEqual([["LOST", null]]);

@@ -1,6 +1,6 @@
-import { always, never } from "../../facts/index.ts";
+import { all, always, any, isIcmp, never, not } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { addressBits, chance, flag, integer, prefixLength } from "../values.ts";
+import { addressBits, chance, flag, integer, prefixLength, tracked, truncated, withoutPorts } from "../values.ts";
 
 const count = () => integer({ negatable: true, examples: ["3", "0x10", "0"] });
 
@@ -39,4 +39,6 @@ export const connlimit = match({
     if (one?.value === 0) return one.negated === (one === above) ? never : always;
     return chance(`connlimit ${one?.value}`, "how many connections there are is not known");
   },
+  // connlimit_mt: without a connection it looks for what one would be told by
+  dropsIf: () => all(not(tracked), any(withoutPorts, all(isIcmp, truncated(8)))),
 });

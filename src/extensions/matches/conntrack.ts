@@ -7,8 +7,10 @@ import {
   CT_STATES,
   CT_STATUS,
   exactly,
+  isIcmp,
   never,
   not,
+  present,
   protocolName,
   within,
 } from "../../facts/index.ts";
@@ -25,6 +27,7 @@ import {
   oneOf,
   opaque,
   ports,
+  type Written,
 } from "../values.ts";
 
 const STATES = [...CT_STATES, "SNAT", "DNAT"];
@@ -89,6 +92,16 @@ function protocolOf(given: One<number> | undefined): Condition {
   return given.negated ? not(wanted) : wanted;
 }
 
+/** Of ICMP the kernel compares what stands in the ports' place: the id, and type with code (nf_conntrack_tuple.h). */
+function port(field: (typeof PORTS)[number], given: One<Written> | undefined): Condition {
+  if (!given) return always;
+  const key = `${field} of an ICMP connection is ${given.negated ? "not " : ""}${given.value.text}`;
+  return any(
+    all(any(present(field), not(isIcmp)), compares(field, given)),
+    all(not(present(field)), isIcmp, opaque(key, "the ICMP id, type and code of its first packet")),
+  );
+}
+
 /**
  * The connection a packet belongs to. net/netfilter/xt_conntrack.c conntrack_mt: without a connection
  * only --ctstate is looked at (semantics 6.2, recording t08).
@@ -117,7 +130,7 @@ export const conntrack = match({
     const others = all(
       protocolOf(given["--ctproto"]),
       ...ADDRESSES.map((field) => address(field, given[`--${field}`])),
-      ...PORTS.map((field) => compares(field, given[`--${field}`])),
+      ...PORTS.map((field) => port(field, given[`--${field}`])),
       statusOf(given["--ctstatus"]),
       asked(given["--ctexpire"], ({ low, high }) =>
         opaque(`connection expires in ${low}:${high} seconds`, "conntrack -L"),

@@ -1,5 +1,16 @@
+import { never } from "../../facts/index.ts";
 import { type Given, type Mistake, match, type OptionTable } from "../define.ts";
-import { addressBits, chance, flag, integer, prefixLength, readInteger, readInteger64, word } from "../values.ts";
+import {
+  addressBits,
+  chance,
+  flag,
+  integer,
+  prefixLength,
+  readInteger,
+  readInteger64,
+  withoutPorts,
+  word,
+} from "../values.ts";
 
 /** A packet costs SCALE credits a second, or 16 bytes a share of UINT32_MAX. extensions/libxt_hashlimit.c, revision 3. */
 const SCALE = 1_000_000n;
@@ -197,4 +208,6 @@ export const hashlimit = match({
   },
   means: (given) =>
     chance(`hashlimit ${given["--hashlimit-name"]?.value}`, "whether the rate is exceeded is not known"),
+  // hashlimit_init_dst
+  dropsIf: (given) => (given["--hashlimit-mode"]?.value.some((by) => /port$/.test(by)) ? withoutPorts : never),
 });

@@ -4,6 +4,7 @@ import {
   always,
   any,
   type Condition,
+  exactly,
   type Family,
   type Field,
   not,
@@ -92,6 +93,11 @@ export const truncated = (bytes: number): Condition => TRUNCATED[bytes] as Condi
 /** By bytes, up to a tcp header's; made once, for there are many rules. */
 const TRUNCATED = Array.from({ length: 21 }, (_, bytes) =>
   within("incomplete", [[0, bytes]], `one of fewer than ${bytes} bytes`),
+);
+/** Both ports of a transport that has some cannot be read. */
+export const withoutPorts: Condition = all(
+  within("protocol", exactly(6, 17, 33, 132, 136), "tcp, udp, dccp, sctp or udplite"),
+  truncated(4),
 );
 const NOT_TRUNCATED = TRUNCATED.map(not);
 /** What is asked of the first so many bytes of a transport header: no in both polarities without them. */

@@ -107,6 +107,14 @@ const translated: Draw = (pick, { datagram, everybody }) => {
 /** The same address, or only the port for tcp and udp. */
 const onePort: Draw = (pick) => String(oneOf(pick, [80, 53, 8080, 40000 + pick(9)]));
 
+/** A net of this run, by its first word; the packet's own, or any. */
+const prefixed =
+  (side: "source" | "destination" | null): Draw =>
+  (pick, { datagram, everybody }) => {
+    const address = side === null ? oneOf(pick, everybody) : datagram[side];
+    const [first = "", second = ""] = address.split(":");
+    return address.includes(":") ? `${first}:${second}::/${oneOf(pick, [48, 32, 64])}` : null;
+  };
 const spare = ({ datagram: { family } }: Aim, side: string): string =>
   `${family === "ipv6" ? "spare6" : "spare"} ${side}`;
 
@@ -182,6 +190,12 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   "pkttype --pkttype-type": (pick) => oneOf(pick, ["host", "otherhost", "broadcast", "multicast"]),
   "among --among-src": (_, { macSource }) => text(macSource),
   "among --among-dst": (_, { macDestination }) => text(macDestination),
+  "dnat --to-dst": (pick, { macSource, macDestination }) => text(oneOf(pick, [macDestination, macSource])),
+  "snat --to-src": (pick, { macSource, macDestination }) => text(oneOf(pick, [macDestination, macSource])),
+  "SNPT --src-pfx": prefixed("source"),
+  "SNPT --dst-pfx": prefixed(null),
+  "DNPT --src-pfx": prefixed("destination"),
+  "DNPT --dst-pfx": prefixed(null),
   "set --match-set": (pick, { datagram }) =>
     datagram.family === "ipv6"
       ? `hosts6 ${oneOf(pick, ["src", "dst"])}`
@@ -208,6 +222,8 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   "SET --del-set": (_, aim) => spare(aim, "dst"),
   "TEE --gateway": (pick, { everybody }) => oneOf(pick, everybody),
   "TEE --oif": (pick) => oneOf(pick, ["ext0", "ext1", "br1"]),
+  // a name stands for the table that was there first
+  "hashlimit --hashlimit-name": (pick) => `h${pick(1e6)}`,
   "RATEEST --rateest-name": (pick) => oneOf(pick, ["one", "two"]),
   "DNAT --to-destination": translated,
   "SNAT --to-source": translated,
@@ -223,6 +239,8 @@ const DRAWS: Readonly<Record<string, Draw>> = {
 /** multiport's examples name services that only tcp has; those of NAT leave the choice to a hash. */
 const ALWAYS: ReadonlySet<string> = new Set([
   "multiport",
+  "HMARK",
+  "hashlimit",
   "DNAT",
   "SNAT",
   "REDIRECT",

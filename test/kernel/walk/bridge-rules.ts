@@ -77,11 +77,13 @@ function drawWords(pick: Pick, { table, hook, callable, without }: Stand, aim: A
     (placement?.hooks?.includes(hook) ?? true) &&
     (placement?.protocols?.includes(protocol) ?? true);
   const usable = matches.filter(
-    ({ families, implicit, name, placement, logs }) =>
+    ({ families, implicit, name, placement }) =>
       families.includes("bridge") &&
       implicit === "other" &&
       !without.has(name) &&
-      logs === undefined &&
+      !without.has(`bridge ${name}`) &&
+      // every rule has one
+      name !== "log" &&
       fits(placement),
   );
   const drawn = shuffled(pick, usable).slice(0, oneOf(pick, [0, 1, 1, 2]));
@@ -103,14 +105,17 @@ function drawWords(pick: Pick, { table, hook, callable, without }: Stand, aim: A
     return [body, ["-j", oneOf(pick, ["CONTINUE", "CONTINUE", "CONTINUE", "ACCEPT", "DROP", "RETURN"])]];
   const others = targets.filter(
     ({ families, name, placement, standard }) =>
-      families.includes("bridge") && !standard && !without.has(name) && name !== "TRACE" && fits(placement),
+      families.includes("bridge") && !standard && !without.has(name) && fits(placement),
   );
   const target = others.length > 0 ? oneOf(pick, others) : null;
   return [body, target ? ["-j", target.name, ...optionWords(pick, target, aim)] : ["-j", "CONTINUE"]];
 }
 
 function optionWords(pick: Pick, extension: (typeof matches)[number] | (typeof targets)[number], aim: Aim): string[] {
-  return sound(pick, extension, shuffled(pick, Object.keys(extension.options))).flatMap((option) => {
+  const asked = sound(pick, extension, shuffled(pick, Object.keys(extension.options)));
+  // without it they write a MAC of zeros
+  const needed = Object.keys(extension.options).filter((option) => /^--to-(?:src|dst)$/.test(option));
+  return [...new Set([...needed, ...asked])].flatMap((option) => {
     const value = extension.options[option] as Value<unknown>;
     const words = aimedWords(pick, extension.name, option, aim) ?? drawExample(pick, value, "bridge");
     return value.negatable && chance(pick, 20) ? [option, "!", ...words] : [option, ...words];

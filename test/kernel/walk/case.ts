@@ -7,6 +7,7 @@ import type { Action, Answer, Conversation } from "./conversation.ts";
 import { type Datagram, decode, encode, frame, ICMP, ICMP6, packetOf, TCP } from "./datagram.ts";
 import type { Lab, Seen, Sent } from "./lab.ts";
 import { type DrawnTable, dumpOf } from "./rule-set.ts";
+import type { Topology } from "./topology.ts";
 
 export interface Case {
   readonly tables: readonly DrawnTable[];
@@ -34,7 +35,7 @@ export async function play(lab: Lab, { actions }: Case): Promise<(Done | null)[]
   const salt = plays++;
   const done: (Done | null)[] = [];
   for (const action of actions) {
-    const next = sentBy(action, done, salt);
+    const next = sentBy(action, done, salt, lab.topology);
     done.push(next && { ...next, seen: await lab.send(next.sent) });
   }
   return done;
@@ -47,7 +48,12 @@ const fresh = (datagram: Datagram, salt: number): Datagram => ({
   id: (datagram.id + 7919 * salt) & 0xffff,
 });
 
-function sentBy(action: Action, done: readonly (Done | null)[], salt: number): Omit<Done, "seen"> | null {
+function sentBy(
+  action: Action,
+  done: readonly (Done | null)[],
+  salt: number,
+  { wires }: Topology,
+): Omit<Done, "seen"> | null {
   if (action.after !== undefined && !done[action.after]) return null;
   if (action.kind === "send") {
     const { wire, from, to, whole } = action;
@@ -58,7 +64,9 @@ function sentBy(action: Action, done: readonly (Done | null)[], salt: number): O
   if (action.kind === "send own") return { sent: own(action), datagram: action.datagram };
   const came = done[action.to]?.seen.frames.find(({ hex }) => packetOf(hex) !== null);
   const inside = came && packetOf(came.hex);
-  if (!came || !inside) return null;
+  // nobody answers a frame for somebody else
+  const peers = wires.find(({ name }) => name === came?.wire)?.peers ?? [];
+  if (!came || !inside || !peers.some(({ mac }) => mac === inside.to)) return null;
   const datagram = answerTo(decode(inside.packet), inside.packet, action.answer);
   if (!datagram) return null;
   return { sent: { by: "wire", wire: came.wire, hex: frame(inside.to, inside.from, encode(datagram)) }, datagram };

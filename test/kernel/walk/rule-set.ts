@@ -12,7 +12,7 @@ import { readRule } from "../ours.ts";
 import { drawExample, restoreText } from "../spell.ts";
 import { aimedWords } from "./aimed.ts";
 import type { Aim, Family } from "./conversation.ts";
-import { DCCP, ICMP, ICMP6, SCTP, TCP, UDP, UDPLITE } from "./datagram.ts";
+import { AH, DCCP, ESP, ICMP, ICMP6, IPCOMP, MOBILITY, SCTP, TCP, UDP, UDPLITE } from "./datagram.ts";
 
 export interface DrawnChain {
   readonly name: string;
@@ -90,7 +90,7 @@ export function drawTables(
 const USER = ["alpha", "beta", "gamma"];
 
 const OFTEN = ["own", "own", "one", "one", "one", "two"] as const;
-const VERDICTS = ["ACCEPT", "ACCEPT", "DROP", "RETURN"];
+const VERDICTS = ["ACCEPT", "ACCEPT", "ACCEPT", "ACCEPT", "DROP", "DROP", "RETURN", "RETURN", "QUEUE"];
 
 /** Where a rule is to stand. */
 interface Stand {
@@ -118,17 +118,22 @@ function drawWords(pick: Pick, { family, table, hooks, callable, without }: Stan
   const usable = (each: MatchExtension | TargetExtension) =>
     each.families.includes(family) &&
     !without.has(each.name) &&
+    ![table, ...hooks].some((place) => NOT_IN[place]?.includes(each.name)) &&
     (each.placement?.tables?.includes(table) ?? true) &&
     (each.placement?.hooks === undefined || hooks.every((hook) => each.placement?.hooks?.includes(hook)));
   const others = matches.filter((each) => each.implicit === undefined && usable(each) && fitsProtocol(each, aim));
   const how = oneOf(pick, OFTEN);
-  const drawn = how === "own" ? [] : shuffled(pick, others).slice(0, how === "one" ? 1 : 2);
+  // few packets are of other protocols than the usual ones: what asks about them is drawn first
+  const ofProtocol = others.filter(({ placement }) => placement?.protocols && !isUsual(aim)).slice(0, 1);
+  const drawn = how === "own" ? [] : [...ofProtocol, ...shuffled(pick, others)].slice(0, how === "one" ? 1 : 2);
   const protocols = drawn.flatMap(({ placement, loadedBy, name }) => placement?.protocols ?? (loadedBy ? [name] : []));
-  const protocol = protocols.length > 0 || chance(pick, 25) ? PROTOCOL[aim.datagram.protocol] : undefined;
+  const protocol = protocols.length > 0 || chance(pick, 40) ? PROTOCOL[aim.datagram.protocol] : undefined;
   const words = ownWords(pick, family, hooks, aim, protocol);
   for (const match of drawn) words.push("-m", match.name, ...optionWords(pick, family, match, aim));
-  words.push(...jump(pick, family, table, callable, targets.filter(usable), aim, protocol));
-  return words;
+  const target = jump(pick, family, table, callable, targets.filter(usable), aim, protocol);
+  // xt_TCPMSS.c find_syn_match
+  const syn = target.includes("TCPMSS") && !drawn.some(({ name }) => name === "tcp");
+  return [...words, ...(syn ? ["-m", "tcp", "--tcp-flags", "SYN,RST", "SYN"] : []), ...target];
 }
 
 const PROTOCOL: Readonly<Record<number, string>> = {
@@ -139,7 +144,13 @@ const PROTOCOL: Readonly<Record<number, string>> = {
   [DCCP]: "dccp",
   [ICMP]: "icmp",
   [ICMP6]: "ipv6-icmp",
+  [ESP]: "esp",
+  [AH]: "ah",
+  [IPCOMP]: "ipcomp",
+  [MOBILITY]: "mobility-header",
 };
+const isUsual = ({ datagram: { protocol } }: Aim): boolean =>
+  ([TCP, UDP, ICMP, ICMP6] as readonly number[]).includes(protocol);
 /** A match for another protocol than the packet's decides nothing. */
 function fitsProtocol({ placement, name }: MatchExtension, { datagram }: Aim): boolean {
   const own = PROTOCOL[datagram.protocol];
@@ -172,9 +183,12 @@ function ownWords(
   return words;
 }
 
-/** Options of NAT that let the kernel choose, of sets that count or map; and one that names a file of another file system. */
+/**
+ * Options of NAT that let the kernel choose, of sets that count or map, of CT that make two connections of one; and one
+ * that names a file of another file system.
+ */
 const isLeftOut = (option: string): boolean =>
-  /^--(?:random|random-fully|persistent|object-pinned|return-nomatch|(?:packets|bytes)-..|update-(?:sub)?counters|map-.+)$/.test(
+  /^--(?:random|random-fully|persistent|object-pinned|return-nomatch|(?:packets|bytes)-..|update-(?:sub)?counters|map-.+|zone(?:-.+)?)$/.test(
     option,
   );
 
@@ -186,6 +200,12 @@ function optionWords(pick: Pick, family: Family, extension: MatchExtension | Tar
     return value.negatable && chance(pick, 20) ? ["!", option, ...words] : [option, ...words];
   });
 }
+
+/**
+ * Where the lines of later packets are not told apart yet: a queue that nobody reads leaves nat undone, so that the next
+ * packet asks again; another source in INPUT is taken for another packet's.
+ */
+const NOT_IN: Readonly<Record<string, readonly string[]>> = { nat: ["NFQUEUE"], INPUT: ["SNPT"] };
 
 function jump(
   pick: Pick,
@@ -209,6 +229,8 @@ function jump(
       (!placement?.protocols || (protocol !== undefined && placement.protocols.includes(protocol))),
   );
   if (others.length === 0) return [];
-  const target = oneOf(pick, others);
+  // what may stand nowhere else is drawn first
+  const special = others.filter(({ placement }) => placement?.protocols || placement?.tables?.length === 1);
+  const target = oneOf(pick, special.length > 0 && chance(pick, 50) ? special : others);
   return ["-j", target.name, ...optionWords(pick, family, target, aim)];
 }

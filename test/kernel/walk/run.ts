@@ -42,7 +42,9 @@ export class Stage {
 
   /** null: the rule-set is refused. */
   async run(drawn: Case): Promise<Judged | null> {
-    if (loadCase(this.lab, drawn) !== null) return null;
+    if (this.#loaded !== drawn && !this.#load(drawn)) return null;
+    // packets use up limits and quotas: another run begins with new ones
+    this.#loaded = null;
     const done = await this.#play(drawn);
     // rules may ask for the time
     const host = new Host({ ...this.host.json, time: new Date().toISOString() });
@@ -58,11 +60,20 @@ export class Stage {
     }
   }
 
+  /** The case whose rule-set is in the kernel: loading takes longer than sending. */
+  #loaded: Case | null = null;
+  #load(drawn: Case): boolean {
+    this.#loaded = null;
+    if (loadCase(this.lab, drawn) !== null) return false;
+    this.#loaded = drawn;
+    return true;
+  }
+
   /** The case without the rules that the tools or the kernel refuse, and those rules. */
   loadable(drawn: Case): { case: Case; refused: string[] } {
-    if (loadCase(this.lab, drawn) === null) return { case: drawn, refused: [] };
+    if (this.#load(drawn)) return { case: drawn, refused: [] };
     const refused: string[] = [];
-    const loads = (table: DrawnTable) => loadCase(this.lab, { ...drawn, tables: [table] }) === null;
+    const loads = (table: DrawnTable) => this.#load({ ...drawn, tables: [table] });
     const tables = drawn.tables.map((table) => {
       if (loads(table)) return table;
       const kept = withRules(table, ({ name, rules }) =>

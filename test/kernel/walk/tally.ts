@@ -18,7 +18,7 @@ export class Tally {
   never(without: ReadonlySet<string>): string[] {
     return FAMILIES.flatMap((family) => {
       const drawn = (each: { name: string; families: readonly string[] }) =>
-        each.families.includes(family) && !without.has(each.name);
+        each.families.includes(family) && !without.has(each.name) && !without.has(`${family} ${each.name}`);
       const missing = (names: readonly string[], seen: ReadonlyMap<string, unknown>, kind: "matches" | "targets") => {
         const known = knownToKernel(family, kind);
         return names.filter((name) => !seen.has(`${family} ${name}`) && (known?.has(name) ?? true));
