@@ -166,6 +166,10 @@ class Growing implements TracedPacket {
     const place = positionOf(event);
     if (place === "out") return to && this.#leavesBy(values) && (from || this.#lastIp !== undefined);
     if (!sameMacSource(this.#ingress(), values) || this.#portIn() !== values.physdevIn) return false;
+    // from where it goes out nothing comes back in but the host's copy of what was flooded
+    if (place === "in" && positionOf(last) !== "in" && !isGroup(values.macDestination)) return false;
+    // iptables sees a frame behind these chains of the bridge (semantics 4.4)
+    if (this.#lastIp && /:(?:BROUTING|PREROUTING)$/.test(event.prefix.trim())) return false;
     // DNAT and its reversal show between two lines, on one side at a time (semantics 4.4 H, I)
     return this.#lastIp ? from || to : from && to && last.values.macDestination === values.macDestination;
   }
