@@ -2,17 +2,19 @@
 import { type Command, Option } from "commander";
 import { DriftFold } from "../drift/index.ts";
 import { driftJson, driftPretty } from "../report/drift.ts";
-import { PacketGrouper, TraceReader } from "../trace/index.ts";
+import { outcomeJson, outcomeLine } from "../report/outcome-line.ts";
 import { badInput, FOUND_NOTHING, FOUND_SOMETHING } from "./exit-codes.ts";
 import { readHost } from "./inputs.ts";
-import { type Io, jsonText, readChunks, styleOf } from "./io.ts";
-import { formatOption, hostOption, ipsetOption } from "./options.ts";
+import { type Io, jsonLine, jsonText, styleOf } from "./io.ts";
+import { Log } from "./log.ts";
+import { hostOption, ipsetOption } from "./options.ts";
 import { once } from "./packet-words.ts";
 
 interface Options {
   readonly host?: string;
   readonly ipset?: string;
   readonly log: string;
+  readonly follow?: boolean;
   readonly format: string;
 }
 
@@ -31,28 +33,36 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
     )
     .addOption(hostOption())
     .addOption(ipsetOption())
-    .addOption(formatOption())
+    .option("--follow", "go on reading what the log still gets; Ctrl-C ends with the summary")
+    .addOption(
+      new Option("-f, --format <format>", "how to print; ndjson: an object a packet, and the summary last")
+        .choices(["pretty", "json", "ndjson"])
+        .default("pretty"),
+    )
     .action(async (dumps: string[], options: Options) => exit(await drift(dumps, options, io)));
 }
 
-async function drift(names: readonly string[], { log, format, ...setting }: Options, io: Io): Promise<number> {
+async function drift(names: readonly string[], { log, format, follow, ...setting }: Options, io: Io): Promise<number> {
   const { host, ruleset } = await readHost({ names, ...setting }, io);
   const fold = new DriftFold(ruleset, host);
-  const reader = new TraceReader();
-  const grouper = new PacketGrouper();
-  for await (const chunk of readChunks(log, io)) {
-    for (const event of reader.push(chunk)) for (const packet of grouper.add(event)) fold.add(packet);
+  const read = new Log(log, io);
+  const style = styleOf(io.colour);
+  const file = log === "-" ? "(standard input)" : log;
+  for await (const packet of follow ? read.followed() : read.packets()) {
+    const outcome = fold.add(packet);
+    if (!outcome) continue;
+    if (format === "ndjson") io.out(jsonLine(outcomeJson(outcome)));
+    else if (follow && format === "pretty" && outcome.divergence) io.out(`${outcomeLine(outcome, file, style)}\n`);
   }
-  for (const event of reader.end()) for (const packet of grouper.add(event)) fold.add(packet);
-  for (const packet of grouper.end()) fold.add(packet);
-  if (reader.lines === 0) {
+  const { lines, unread, foreign } = read.reader;
+  if (lines === 0) {
     throw badInput(
       `${log}: no trace line in it (hosts with iptables-nft print none to the kernel log: use xtables-monitor --trace there)`,
     );
   }
-  const { lines, unread, foreign } = reader;
-  const report = { ...fold.summary(), file: log === "-" ? "(standard input)" : log, lines, unread, foreign };
+  const report = { ...fold.summary(), file, lines, unread, foreign };
   if (format === "json") io.out(jsonText(driftJson(report)));
-  else for (const line of driftPretty(report, styleOf(io.colour))) io.out(`${line}\n`);
+  else if (format === "ndjson") io.out(jsonLine({ type: "summary", ...driftJson(report) }));
+  else for (const line of driftPretty(report, style)) io.out(`${line}\n`);
   return report.drifts.length > 0 ? FOUND_SOMETHING : FOUND_NOTHING;
 }

@@ -8,7 +8,8 @@ import { encode } from "../source.ts";
 import { PacketGrouper, type TracedPacket, TraceReader } from "../trace/index.ts";
 import { badInput, badUsage, FOUND_NOTHING } from "./exit-codes.ts";
 import { readHost, type Setting } from "./inputs.ts";
-import { type Io, jsonText, readChunks, styleOf } from "./io.ts";
+import { type Io, jsonText, styleOf } from "./io.ts";
+import { Log } from "./log.ts";
 import { addChangeOptions, formatOption, hostOption, ipsetOption } from "./options.ts";
 import { addPacketWords, once, packetOf } from "./packet-words.ts";
 
@@ -94,22 +95,16 @@ function traceLine(text: string): TracedPacket {
 }
 
 async function explainLog(file: string, only: number | undefined, world: World, io: Io): Promise<Explanation[]> {
-  const reader = new TraceReader();
-  const grouper = new PacketGrouper();
+  const log = new Log(file, io);
   const walks = new LogWalks(world);
   const out: Explanation[] = [];
-  const take = (packets: readonly TracedPacket[]) => {
-    for (const traced of packets) {
-      if (traced.family === "bridge") continue;
-      const scenario = `packet ${traced.number}, ${file}:${traced.events[0]?.line ?? 0}`;
-      const walked = walks.next(traced);
-      if (only === undefined || traced.number === only) out.push({ scenario, walk: walked, world });
-    }
-  };
-  for await (const chunk of readChunks(file, io)) for (const event of reader.push(chunk)) take(grouper.add(event));
-  for (const event of reader.end()) take(grouper.add(event));
-  take(grouper.end());
-  if (reader.lines === 0) throw badInput(`${file}: no trace line in it`);
+  for await (const traced of log.packets()) {
+    if (traced.family === "bridge") continue;
+    const scenario = `packet ${traced.number}, ${file}:${traced.events[0]?.line ?? 0}`;
+    const walked = walks.next(traced);
+    if (only === undefined || traced.number === only) out.push({ scenario, walk: walked, world });
+  }
+  if (log.reader.lines === 0) throw badInput(`${file}: no trace line in it`);
   if (out.length === 0) throw badUsage(`${file}: it has no packet ${only}`);
   return out;
 }

@@ -2,9 +2,9 @@
 import { type Command, Option } from "commander";
 import { InferFold } from "../drift/index.ts";
 import { inferJson, inferSave } from "../report/infer.ts";
-import { PacketGrouper, TraceReader } from "../trace/index.ts";
 import { badInput, FOUND_NOTHING } from "./exit-codes.ts";
-import { type Io, jsonText, readChunks } from "./io.ts";
+import { type Io, jsonText } from "./io.ts";
+import { Log } from "./log.ts";
 import { once } from "./packet-words.ts";
 
 interface Options {
@@ -32,21 +32,17 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
 
 async function infer({ log, family, format }: Options, io: Io): Promise<number> {
   const fold = new InferFold();
-  const reader = new TraceReader();
-  const grouper = new PacketGrouper();
-  let named = 0;
-  for await (const chunk of readChunks(log, io))
-    for (const event of reader.push(chunk)) {
-      if (event.nft) named++;
-      else for (const packet of grouper.add(event)) fold.add(packet);
-    }
-  for (const event of reader.end()) if (!event.nft) for (const packet of grouper.add(event)) fold.add(packet);
-  for (const packet of grouper.end()) fold.add(packet);
-  if (named > 0)
+  const read = new Log(log, io);
+  let named = false;
+  for await (const packet of read.packets()) {
+    named ||= packet.events.some(({ nft }) => nft !== undefined);
+    fold.add(packet);
+  }
+  if (named)
     throw badInput(
       `${log}: lines of iptables-nft's monitors name rules by handles, which tell no order: infer needs a kernel log`,
     );
-  const inferred = fold.summary(reader.lines);
+  const inferred = fold.summary(read.reader.lines);
   if (inferred.tables.length === 0) throw badInput(`${log}: no TRACE line of iptables or ip6tables in it`);
   const families = [...new Set(inferred.tables.map((table) => table.family))];
   if (format === "json") io.out(jsonText(inferJson(inferred)));

@@ -15,6 +15,8 @@ export interface Io {
   readonly colour: boolean;
   /** Whether a person reads the output as it comes: then nothing in it may steer their terminal. */
   readonly terminal: boolean;
+  /** Aborts when the user interrupts; until it is asked for, that ends the program as usual. */
+  readonly interrupted: () => AbortSignal;
   /** Tells how far a long run has come; null where nobody watches. */
   readonly progress: ((text: string) => void) | null;
 }
@@ -25,7 +27,7 @@ export async function readBytes(name: string, io: Io): Promise<string> {
   try {
     return readFileSync(name, "latin1");
   } catch (error) {
-    throw badInput(`${name}: ${reason(error)}`);
+    throw readingError(name, error);
   }
 }
 
@@ -35,7 +37,7 @@ async function readAll(chunks: AsyncIterable<Buffer>, name: string): Promise<str
     for await (const chunk of chunks) parts.push(chunk);
     return Buffer.concat(parts).toString("latin1");
   } catch (error) {
-    throw badInput(`${name}: ${reason(error)}`);
+    throw readingError(name, error);
   }
 }
 
@@ -49,7 +51,7 @@ export async function* readChunks(name: string, io: Io): AsyncIterable<string> {
       yield chunk.toString("latin1");
     }
   } catch (error) {
-    throw badInput(`${name}: ${reason(error)}`);
+    throw readingError(name, error);
   } finally {
     meter?.done();
   }
@@ -97,6 +99,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_STRING_TOO_LONG: "too large to read at once (over 512 MB)",
   ERR_FS_FILE_TOO_LARGE: "too large to read at once (over 2 GB)",
 };
+export const readingError = (name: string, error: unknown): Error => badInput(`${name}: ${reason(error)}`);
 function reason(error: unknown): string {
   const code = (error as { code?: string }).code ?? "";
   return REASONS[code] ?? `cannot be read (${code || String(error)})`;
@@ -115,6 +118,11 @@ export function styleOf(colour: boolean): Style {
   };
 }
 
-/** JSON on one terminal-safe line set: what JSON leaves raw and a terminal would obey is escaped. */
-export const jsonText = (value: unknown): string =>
-  `${JSON.stringify(value, null, 2).replace(/[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`;
+/** Terminal-safe: what JSON leaves raw and a terminal would obey is escaped. */
+export const jsonText = (value: unknown): string => `${escaped(JSON.stringify(value, null, 2))}\n`;
+export const jsonLine = (value: unknown): string => `${escaped(JSON.stringify(value))}\n`;
+const escaped = (json: string): string =>
+  json.replace(
+    /[\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );

@@ -22,6 +22,11 @@ export function processIo(): Io {
     stdin: () => process.stdin,
     colour,
     terminal: process.stdout.isTTY === true,
+    interrupted: () => {
+      const controller = new AbortController();
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => controller.abort());
+      return controller.signal;
+    },
     progress: process.stderr.isTTY ? (text) => write(2, Buffer.from(text, "utf8")) : null,
   };
 }

@@ -1,9 +1,11 @@
 /** Drift is a fold: packets go in one by one, the summary says whether the live rule-set still is what the dump says. */
-import { type Field, type Host, packetJson } from "../facts/index.ts";
+import { type Family, type Field, type Host, packetJson } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
 import type { Path } from "../path/index.ts";
 import type { TracedPacket, TraceEvent } from "../trace/index.ts";
+import { needsAssumption } from "./assumed.ts";
 import type { Case, Failure } from "./case.ts";
+import type { Divergence } from "./compare.ts";
 import { Connections, type Left, leftBy } from "./connections.ts";
 import { best, type Drift, diagnose } from "./diagnose.ts";
 import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
@@ -23,38 +25,47 @@ export interface DriftSummary {
   readonly coverage: { readonly confirmed: number; readonly neverExercised: readonly string[] };
 }
 
-/** Facts that the lines themselves print: taking one of their values is reading, not assuming. */
-const PRINTED: ReadonlySet<string> = new Set<Field | "fdb" | "fragments" | "multicast">([
-  "fdb",
-  "fragments",
-  // INPUT has lines, or has not
-  "multicast",
-  "inInterface",
-  "outInterface",
-  "physdevIn",
-  "physdevOut",
-  "macSource",
-  "macDestination",
-  "source",
-  "destination",
-  "sourcePort",
-  "destinationPort",
-  "protocol",
-  "ttl",
-  "tos",
-  "length",
-]);
+/** What a packet's lines said as it was added: facts that later packets tell may explain it yet. */
+export interface PacketOutcome {
+  readonly packet: TracedPacket;
+  readonly says: "explained" | "assumed" | "not explained";
+  /** The way that prints its lines, or goes furthest with them. */
+  readonly path: Path | null;
+  readonly divergence: Divergence | null;
+}
 
+/** Packets that went one way: one of them stands for all. */
+interface Way {
+  readonly first: Case;
+  readonly assumed: boolean;
+}
+/** What a packet like one before needs no walk for. */
+interface Recalled {
+  readonly way: Way;
+  readonly path: Path;
+  readonly left: Left;
+}
+
+/** Ways, packets like earlier ones, and packets that are not explained: what is beyond is counted, not kept. */
+const MOST_WAYS = 4096;
+const MOST_RECALLED = 4096;
+const MOST_FAILING = 4096;
+
+/** Its memory is bounded by what is kept here and by open connections, whatever the size of the log. */
 export class DriftFold {
   readonly #ruleset: Ruleset;
   readonly #learned: Learned;
   readonly #connections: Connections;
-  readonly #cases = new Map<string, Case>();
-  /** What cases of this key leave at their connections. */
-  readonly #left = new Map<string, Left>();
+  readonly #ways = new Map<string, Way>();
+  readonly #recalled = new Map<string, Recalled>();
+  readonly #failing = new Map<string, Case>();
+  readonly #confirmed = new Set<Rule>();
+  readonly #families = new Set<Family>();
   /** The rule-set with the TRACE rules that the dump lacks, as far as packets have shown them. */
   #traced: Ruleset;
   #packets = 0;
+  #explained = 0;
+  #assumed = 0;
 
   constructor(ruleset: Ruleset, host: Host) {
     this.#ruleset = ruleset;
@@ -63,83 +74,106 @@ export class DriftFold {
     this.#connections = new Connections({ ruleset, host });
   }
 
-  add(packet: TracedPacket): void {
-    // frames of other protocols than IP are not walked
-    if (packet.family === "bridge") return;
+  /** null: a frame of another protocol than IP, which is not walked. */
+  add(packet: TracedPacket): PacketOutcome | null {
+    if (packet.family === "bridge") return null;
     this.#packets++;
+    this.#families.add(packet.family);
     this.#learned.add(packet.events);
     const entered = this.#connections.enter(packet);
+    const { events, gapBefore, gapAfter, number } = packet;
     const key = JSON.stringify([
       packet.family,
       entered.anyOrigin,
       entered.attached,
       packetJson(entered.packet),
-      packet.events.map(lineKey),
-      packet.gapBefore,
-      packet.gapAfter,
+      events.map(lineKey),
+      gapBefore,
+      gapAfter,
     ]);
-    const like = this.#cases.get(key);
-    if (like) like.count++;
-    else {
-      const { events, gapBefore, gapAfter, number } = packet;
-      this.#cases.set(key, { entered, events, gapBefore, gapAfter, packet: number, count: 1 });
-      const path = this.#explain({ entered, events });
-      if (path) this.#left.set(key, leftBy(path, entered));
+    const of: Case = { entered, events, gapBefore, gapAfter, packet: number, count: 0 };
+    const known = this.#recalled.get(key);
+    const fit = known ?? this.#explain(of);
+    if ("divergence" in fit && fit.divergence) {
+      const { path, divergence } = fit;
+      this.#fail(key, of);
+      return { packet, says: "not explained", path, divergence };
     }
-    const left = this.#left.get(key);
-    if (left) this.#connections.keep(entered, left);
+    const path = fit.path as Path;
+    const way = known?.way ?? this.#pass(path, of);
+    const left = known?.left ?? leftBy(path, entered);
+    way.first.count++;
+    if (way.assumed) this.#assumed++;
+    else this.#explained++;
+    this.#connections.keep(entered, left);
+    this.#recall(key, { way, path, left });
+    return { packet, says: way.assumed ? "assumed" : "explained", path, divergence: null };
   }
 
-  /** The way that prints these lines. */
-  #explain({ entered, events }: Pick<Case, "entered" | "events">): Path | null {
+  #pass(path: Path, of: Case): Way {
+    const steps = [path, ...path.branches].flatMap((each) => each.steps);
+    for (const { rule } of steps) if (rule) this.#confirmed.add(rule);
+    const assumed = needsAssumption(path);
+    const name = `${of.entered.packet.family} ${assumed} ${steps.map(({ id }) => id).join(" ")}`;
+    const way = this.#ways.get(name) ?? { first: of, assumed };
+    if (this.#ways.size < MOST_WAYS) this.#ways.set(name, way);
+    return way;
+  }
+
+  #recall(key: string, recalled: Recalled): void {
+    this.#recalled.delete(key);
+    this.#recalled.set(key, recalled);
+    if (this.#recalled.size > MOST_RECALLED) this.#recalled.delete(this.#recalled.keys().next().value as string);
+  }
+
+  #fail(key: string, of: Case): void {
+    const like = this.#failing.get(key);
+    if (like) like.count++;
+    else if (this.#failing.size < MOST_FAILING) this.#failing.set(key, { ...of, count: 1 });
+  }
+
+  /** The way that prints these lines, or goes furthest with them. */
+  #explain({ entered, events }: Case): ReturnType<typeof best> {
     const own = withoutForeignWatchers(this.#ruleset, events, new Map());
     const { host } = this.#learned;
     const fit = best(this.#traced, host, { entered, events: own });
-    if (!fit.divergence) return fit.path;
+    if (!fit.divergence) return fit;
     const { ruleset, found } = instrument(this.#traced, [{ events: own, count: 1 }], entered.packet.family);
-    if (found.length === 0) return null;
-    const { path, divergence } = best(ruleset, host, { entered, events: own });
-    if (divergence) return null;
+    if (found.length === 0) return fit;
+    const again = best(ruleset, host, { entered, events: own });
+    if (again.divergence) return fit;
     this.#traced = ruleset;
-    return path;
+    return again;
   }
 
   summary(): DriftSummary {
     const watchers = new Map<string, Instrumentation>();
-    const cases = [...this.#cases.values()].map((each) => ({
-      ...each,
-      events: withoutForeignWatchers(this.#ruleset, each.events, watchers),
-    }));
+    const ofOwn = (of: Case): Case => ({ ...of, events: withoutForeignWatchers(this.#ruleset, of.events, watchers) });
+    const passed = [...this.#ways.values()].map(({ first }) => ofOwn(first));
+    const open = [...this.#failing.values()].map(ofOwn);
     const { host } = this.#learned;
     let ruleset = this.#ruleset;
     const instrumentation: Instrumentation[] = [...watchers.values()];
-    for (const family of new Set(cases.map(({ entered }) => entered.packet.family))) {
-      const logs = cases.filter(({ entered }) => entered.packet.family === family);
+    for (const family of this.#families) {
+      const logs = [...passed, ...open].filter(({ entered }) => entered.packet.family === family);
       const made = instrument(ruleset, logs, family);
       ruleset = made.ruleset;
       instrumentation.push(...made.found);
     }
+    const confirmed = new Set(this.#confirmed);
     const failures: Failure[] = [];
-    const passed: Case[] = [];
-    const confirmed = new Set<Rule>();
-    let [explained, assumed, lost] = [0, 0, 0];
-    for (const each of cases) {
-      const { path, divergence } = best(ruleset, host, each);
-      if (divergence?.seen === null && isBrokenOff(each.events)) {
-        lost += each.count;
-        continue;
-      }
-      if (divergence) {
-        const loss = lossOf(ruleset, host, each);
-        if (loss?.proven) lost += each.count;
-        else failures.push({ of: each, divergence, assumed: !path || path.truncated || needsAssumption(path), loss });
-        continue;
-      }
-      passed.push(each);
-      if (needsAssumption(path)) assumed += each.count;
-      else explained += each.count;
-      for (const step of [path, ...path.branches].flatMap(({ steps }) => steps))
-        if (step.rule) confirmed.add(step.rule);
+    let [explained, assumed, lost] = [this.#explained, this.#assumed, 0];
+    for (const of of open) {
+      const { path, divergence } = best(ruleset, host, of);
+      const loss = divergence && !isBrokenOff(divergence, of.events) ? lossOf(ruleset, host, of) : null;
+      if (!divergence) {
+        // what later packets told of the host explains it
+        passed.push(of);
+        if (needsAssumption(path)) assumed += of.count;
+        else explained += of.count;
+        for (const { rule } of [path, ...path.branches].flatMap(({ steps }) => steps)) if (rule) confirmed.add(rule);
+      } else if (loss?.proven || isBrokenOff(divergence, of.events)) lost += of.count;
+      else failures.push({ of, divergence, assumed: !path || path.truncated || needsAssumption(path), loss });
     }
     return {
       packets: this.#packets,
@@ -153,11 +187,10 @@ export class DriftFold {
   }
 
   #coverage(confirmed: ReadonlySet<Rule>): DriftSummary["coverage"] {
-    const families = new Set([...this.#cases.values()].map(({ entered }) => entered.packet.family));
     const neverExercised: string[] = [];
     let count = 0;
     for (const { family, name, chains } of this.#ruleset.tables) {
-      if (family !== "bridge" && !families.has(family)) continue;
+      if (family !== "bridge" && !this.#families.has(family)) continue;
       for (const chain of chains.values()) {
         chain.rules.forEach((rule, at) => {
           if (confirmed.has(rule)) count++;
@@ -170,12 +203,11 @@ export class DriftFold {
 }
 
 /** xtables-monitor dies over rules that it cannot print, in the middle of a line (semantics 2, recording t05d). */
-const isBrokenOff = (events: readonly TraceEvent[]): boolean => {
+function isBrokenOff({ seen }: Divergence, events: readonly TraceEvent[]): boolean {
   const last = events.at(-1);
-  return last?.layer === "ip" && last.kind === "rule" && last.nft?.words === "iptables" && last.nft.rule === "";
-};
-
-const needsAssumption = ({ assumptions }: Path): boolean => assumptions.some(({ fact }) => !PRINTED.has(fact));
+  const isCut = last?.layer === "ip" && last.kind === "rule" && last.nft?.words === "iptables" && last.nft.rule === "";
+  return seen === null && isCut === true;
+}
 
 const lineKey = (event: TraceEvent): unknown => [
   event.layer === "ip" ? event.id : event.prefix,

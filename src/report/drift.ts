@@ -46,12 +46,15 @@ export function driftJson({ file, drifts, instrumentation, coverage, ...counts }
 }
 
 export function* driftPretty(report: DriftReport, style: Style): Iterable<string> {
-  const { file, lines, packets, explained, assumed, unread, foreign, drifts, instrumentation, coverage } = report;
+  const { file, lines, packets, explained, assumed, lost, unread, foreign, drifts, instrumentation, coverage } = report;
   if (drifts.length === 0) {
     yield `${style.bold(style.green("no drift"))}: the ${lines} trace lines of ${safe(file)} are what the dump predicts`;
   } else {
     const affected = drifts.reduce((sum, { count }) => sum + count, 0);
-    yield `${style.bold(style.red("drift"))}: ${affected} of ${packets} packets in ${safe(file)} went another way than the dump predicts`;
+    const isSure = drifts.some(({ kind }) => kind !== "lost-or-drift");
+    yield isSure
+      ? `${style.bold(style.red("drift"))}: ${affected} of ${packets} packets in ${safe(file)} went another way than the dump predicts`
+      : `${style.bold(style.yellow("lost lines, or drift"))}: ${affected} of ${packets} packets in ${safe(file)} lack lines that the dump predicts, and nothing says that they were lost`;
   }
   for (const drift of drifts) {
     yield "";
@@ -66,7 +69,7 @@ export function* driftPretty(report: DriftReport, style: Style): Iterable<string
     yield* suspectLines(drift.suspects, style);
   }
   yield "";
-  yield `${packets} packets: ${explained} explained, ${assumed} explained with an assumption, ${packets - explained - assumed} not`;
+  yield `${packets} packets: ${explained} explained, ${assumed} explained with an assumption, ${lost > 0 ? `${lost} lack lost lines, ` : ""}${packets - explained - assumed - lost} not`;
   const never = coverage.neverExercised.length;
   yield `${coverage.confirmed} rules confirmed by the log, ${never} never exercised${never > 0 ? `: ${safe(shorten(coverage.neverExercised))}` : ""}`;
   for (const each of instrumentation) yield `instrumentation, no drift: ${safe(instrumentationText(each))}`;
@@ -113,6 +116,8 @@ function message(drift: Drift): string {
       return drift.suspects[0]?.edit === "table-not-loaded"
         ? `packets do not pass table ${table}, which the dump has`
         : `packets pass table ${table}, which the dump has not`;
+    case "lost-or-drift":
+      return `the log lacks ${expected ?? "a line"}: it was lost, or the live rule-set is another`;
     case "unknown-chain":
       return `the dump's table ${table} has no chain ${chain}`;
     case "unknown-rule":

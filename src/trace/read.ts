@@ -57,8 +57,13 @@ export class TraceReader {
   end(): TraceEvent[] {
     const out: TraceEvent[] = [];
     if (this.#tailLength > 0) this.#endLine(out);
-    out.push(...this.#waiting.splice(0).map(({ event }) => event));
+    out.push(...this.settle());
     return out;
+  }
+
+  /** Those whose remainder has not come: nothing comes any more for now. */
+  settle(): TraceEvent[] {
+    return this.#waiting.splice(0).map(({ event }) => event);
   }
 
   #extend(chunk: string, start: number, end: number): void {

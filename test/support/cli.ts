@@ -25,6 +25,7 @@ export async function chainwalk(argv: readonly string[], stdin = ""): Promise<Ra
     },
     colour: false,
     terminal: false,
+    interrupted: () => new AbortController().signal,
     progress: null,
   };
   return { code: await run(argv, io, "0.0.0"), out, err };
