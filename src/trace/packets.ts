@@ -16,7 +16,7 @@ export interface TracedPacket {
 }
 
 /** More packets than this are hardly ever on their way at once; it bounds memory and the cost of a line. */
-const MOST_OPEN = 64;
+const MOST_OPEN = 256;
 
 export class PacketGrouper {
   #open: Growing[] = [];
@@ -30,18 +30,29 @@ export class PacketGrouper {
       event.nft?.first === false
         ? this.#open.findLast(({ trace }) => trace === event.nft?.trace)
         : event.layer === "bridge"
-          ? this.#open.findLast((open) => open.takesFrame(event))
+          ? this.#ofFrame(event)
           : (this.#open.findLast((open) => open.takes(event)) ?? this.#open.findLast((open) => open.isFrameOf(event)));
     const gaps = event.gaps ?? 0;
     if (this.#last) this.#last.gapAfter = gaps > this.#gaps;
     this.#last = packet ?? this.#start(event, gaps > this.#gaps);
     this.#last.add(event);
     this.#gaps = gaps;
+    // last touched, last closed: one that is through makes room before one that is on its way
+    this.#open.splice(this.#open.indexOf(this.#last), 1);
+    this.#open.push(this.#last);
     return this.#open.length > MOST_OPEN ? this.#open.splice(0, 1) : [];
   }
 
   end(): TracedPacket[] {
-    return this.#open.splice(0);
+    return this.#open.splice(0).sort((a, b) => a.number - b.number);
+  }
+
+  /** Frames tell no id: one that has both sides of the line comes before one of which NAT may have changed a side. */
+  #ofFrame(event: BridgeEvent): Growing | undefined {
+    return (
+      this.#open.findLast((each) => each.hasBothSides(event) && each.takesFrame(event)) ??
+      this.#open.findLast((each) => each.takesFrame(event))
+    );
   }
 
   #start(event: TraceEvent, gapBefore: boolean): Growing {
@@ -151,6 +162,10 @@ class Growing implements TracedPacket {
       return false;
     if (values.inInterface === null && values.physdevIn === null) return false;
     return sameMacSource(last.values, values) && sameProtocol(last.values, values) && sides(last.values, values) === 2;
+  }
+
+  hasBothSides({ values }: BridgeEvent): boolean {
+    return this.#last !== undefined && sides(this.#last.values, values) === 2;
   }
 
   takesFrame(event: BridgeEvent): boolean {

@@ -1,0 +1,77 @@
+/** 50 conversations at once print the same as one after the other. */
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { DriftFold } from "../../src/drift/index.ts";
+import { Host } from "../../src/facts/index.ts";
+import { loadDump, toRuleset } from "../../src/model/index.ts";
+import { parse } from "../../src/syntax/index.ts";
+import { PacketGrouper, readTrace } from "../../src/trace/index.ts";
+import { dumpsOf, hostOf, RECORDINGS } from "../support/recording.ts";
+
+const COPIES = 50;
+/** Lines of one conversation that come without another's between them, at most. */
+const BURST = 4;
+
+/** A fixed sequence of numbers below 1 (the C standard's example of rand). */
+function numbers(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1103515245 + 12345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}
+
+/** The TCP and UDP lines of a recording: bridge lines of ICMP have no id, and those of IGMP are all alike. */
+const linesOf = (name: string): string[] =>
+  readFileSync(`${RECORDINGS}${name}/dmesg.log`, "latin1")
+    .split("\n")
+    .filter((line) => line.includes("TRACE") && /PROTO=(TCP|UDP)|proto=(6|17)\b/.test(line));
+
+/** The same conversations with other ports of the client's, ids and sequence numbers. */
+const copyOf = (lines: readonly string[], copy: number): string[] =>
+  lines.map((line) =>
+    line
+      .replace(/([SD]PT=)(\d{5})\b/g, (_, key, port) => key + (10000 + ((Number(port) * 7 + copy * 613) % 50000)))
+      .replace(/( TTL=\d+ ID=)(\d+)/, (_, key, id) => key + (id === "0" ? 0 : ((Number(id) + copy * 1009) % 65535) + 1))
+      .replace(/\b(SEQ=|ACK=)(\d{5,})/g, (_, key, number) => key + ((Number(number) + copy * 100003) % 2 ** 32)),
+  );
+
+function interleaved(copies: readonly (readonly string[])[]): string[] {
+  const next = numbers(7);
+  const left = copies.map((lines) => [...lines]);
+  const out: string[] = [];
+  for (let open = left; open.length > 0; open = open.filter((lines) => lines.length > 0))
+    out.push(...(open[Math.floor(next() * open.length)]?.splice(0, 1 + Math.floor(next() * BURST)) ?? []));
+  return out;
+}
+
+describe.skipIf(!existsSync(RECORDINGS))("recordings of a real kernel (../shared/recordings)", () => {
+  test.each([
+    "s01-c2c-same-bridge-brnf1",
+    "s05-container-to-external-brnf1",
+    "s06-external-to-published-brnf0",
+    "s10-host-to-own-published",
+  ])("%s, 50 times at once", (name) => {
+    const host = new Host(hostOf(name));
+    const ruleset = toRuleset(dumpsOf(name).map((source) => loadDump(parse(source), host)));
+    const run = (lines: readonly string[]) => {
+      const fold = new DriftFold(ruleset, host);
+      const grouper = new PacketGrouper();
+      for (const event of readTrace(lines.map((line) => `${line}\n`).join("")).events)
+        for (const packet of grouper.add(event)) fold.add(packet);
+      for (const packet of grouper.end()) fold.add(packet);
+      const { packets, explained, assumed, drifts, coverage } = fold.summary();
+      return { packets, explained, assumed, drifts, confirmed: coverage.confirmed };
+    };
+    const one = run(linesOf(name));
+    expect(one.packets).toBeGreaterThan(0);
+    const all = run(interleaved(Array.from({ length: COPIES }, (_, copy) => copyOf(linesOf(name), copy))));
+    expect(all).toEqual({
+      packets: one.packets * COPIES,
+      explained: one.explained * COPIES,
+      assumed: one.assumed * COPIES,
+      drifts: [],
+      confirmed: one.confirmed,
+    });
+  });
+});
