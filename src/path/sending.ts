@@ -2,6 +2,7 @@
 import {
   type Address,
   absent,
+  type Bridge,
   CONFIRMED,
   type Host,
   has,
@@ -111,8 +112,27 @@ export function routed(traveller: Traveller): Traveller[] {
 export function leave(traveller: Traveller, world: World): Traveller[] {
   const out = nameOf(traveller.packet, "outInterface");
   if (out === "lo") return [goOn(traveller, PARTS.looped)];
-  const bridge = out === undefined ? undefined : world.host.bridge(out);
-  if (!bridge) return end(traveller);
+  if (out === undefined) return mayLeaveByBridge(traveller, world);
+  const bridge = world.host.bridge(out);
+  return bridge ? throughBridge(traveller, bridge, world) : end(traveller);
+}
+
+/** Where no route tells the device, it may be a bridge, and a bridge has tables of its own. */
+function mayLeaveByBridge(traveller: Traveller, world: World): Traveller[] {
+  const { ranges } = known(traveller.packet, "outInterface");
+  const areTables = world.ruleset.tables.some(({ family }) => family === "bridge");
+  const bridges = areTables ? world.host.bridges.filter(({ name }) => has(ranges, name)) : [];
+  const ways = bridges.flatMap((bridge) => {
+    const way = fork(traveller);
+    set(way, "outInterface", only(bridge.name));
+    assume(way, "outInterface", null, bridge.name);
+    return throughBridge(way, bridge, world);
+  });
+  if (ways.length > 0) assume(traveller, "outInterface", null, "no bridge");
+  return [...ways, ...end(traveller)];
+}
+
+function throughBridge(traveller: Traveller, bridge: Bridge, world: World): Traveller[] {
   const mac = neighbour(traveller, world);
   if (!traveller.fromHost || mac !== undefined || isAbsent(traveller.packet.fields.macDestination)) {
     // the frame is a new one: its MACs are the bridge's and the neighbour's
