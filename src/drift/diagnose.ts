@@ -20,6 +20,8 @@ export interface Drift {
   readonly field: Divergence["field"];
   readonly confidence: "proven" | "assumes";
   readonly suspects: readonly Suspect[];
+  /** How many of them, from the first on, explain as much at the same cost. */
+  readonly ties: number;
 }
 /** The path that goes furthest with the lines; of equals the one that assumes least. */
 export function best(
@@ -56,14 +58,19 @@ export function diagnose(ruleset: Ruleset, host: Host, failures: readonly Failur
   for (let round = 0; left.length > 0 && round < MOST_ROUNDS; round++) {
     const explained = explain(ruleset, host, left, passed);
     if (!explained) break;
-    drifts.push(toDrift(explained.fixed, explained.suspects, ruleset));
+    drifts.push(toDrift(explained, ruleset));
     left = left.filter((failure) => !explained.fixed.includes(failure));
   }
   return [...drifts, ...unexplained(left, ruleset)].sort((a, b) => a.line - b.line);
 }
 
 /** The edits that explain the first failure and as many of the others as any does. */
-function explain(ruleset: Ruleset, host: Host, failures: readonly Failure[], passed: readonly Case[]) {
+function explain(
+  ruleset: Ruleset,
+  host: Host,
+  failures: readonly Failure[],
+  passed: readonly Case[],
+): Explained | null {
   const [first, ...others] = failures;
   if (!first) return null;
   const fits = (candidate: Candidate, of: Case) => best(candidate.ruleset, host, of).divergence === null;
@@ -89,7 +96,7 @@ function explain(ruleset: Ruleset, host: Host, failures: readonly Failure[], pas
   const suspects = unique(leading.map(({ candidate }) => candidate));
   const ties = suspects.filter(({ cost }) => cost === suspects[0]?.cost);
   const rest = suspects.slice(ties.length, Math.max(ties.length, MOST_SUSPECTS));
-  return { fixed: lead.fixed, suspects: [...ties, ...rest].map(({ suspect }) => suspect) };
+  return { fixed: lead.fixed, suspects: [...ties, ...rest].map(({ suspect }) => suspect), ties: ties.length };
 }
 
 /**
@@ -120,10 +127,16 @@ function unexplained(failures: readonly Failure[], ruleset: Ruleset): Drift[] {
     const key = JSON.stringify([predicted?.id, seen && eventId(seen), field?.name]);
     groups.set(key, [...(groups.get(key) ?? []), failure]);
   }
-  return [...groups.values()].map((group) => toDrift(group, [], ruleset));
+  return [...groups.values()].map((fixed) => toDrift({ fixed, suspects: [], ties: 0 }, ruleset));
 }
 
-function toDrift(failures: readonly Failure[], suspects: readonly Suspect[], ruleset: Ruleset): Drift {
+interface Explained {
+  readonly fixed: readonly Failure[];
+  readonly suspects: readonly Suspect[];
+  readonly ties: number;
+}
+
+function toDrift({ fixed: failures, suspects, ties }: Explained, ruleset: Ruleset): Drift {
   const [first] = failures as [Failure];
   const { predicted, seen, field, before } = first.divergence;
   const place = seen
@@ -143,6 +156,7 @@ function toDrift(failures: readonly Failure[], suspects: readonly Suspect[], rul
     field,
     confidence: failures.some(({ assumed }) => assumed) ? "assumes" : "proven",
     suspects,
+    ties,
   };
 }
 
