@@ -20,7 +20,7 @@ export interface Recorded {
 export function recorded(name: string): Recorded {
   const host = new Host(hostOf(name));
   const dumps = dumpsOf(name)
-    .filter(({ name }) => !/ip6?tables-save\.nft/.test(path))
+    .filter((source) => !/ip6?tables-save\.nft/.test(source.name))
     .map((source) => loadDump(parse(source), host));
   const { events } = readTrace(readFileSync(`${RECORDINGS}${name}/dmesg.log`, "latin1"));
   const grouper = new PacketGrouper();
