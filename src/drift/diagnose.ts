@@ -77,7 +77,8 @@ function explain(
   const family = first.of.entered.packet.family;
   // a packet that may go many ways costs as much for each candidate
   const ways = walkEntered({ ruleset, host }, first.of.entered).paths.length;
-  const fitting = candidates(ruleset, first.divergence, family)
+  const log = failures.map(({ of }) => of.events);
+  const fitting = candidates(ruleset, first.divergence, family, log)
     .slice(0, Math.ceil(MOST_WALKED / ways))
     .filter((candidate) => fits(candidate, first.of))
     .map((candidate) => ({ candidate, fixed: [first, ...others.filter(({ of }) => fits(candidate, of))] }))
