@@ -23,6 +23,14 @@ export interface Drift {
   /** How many of them, from the first on, explain as much at the same cost. */
   readonly ties: number;
 }
+/** The first path that prints these lines. */
+function fitting(ruleset: Ruleset, host: Host, { entered, events }: Pick<Case, "entered" | "events">): Path | null {
+  const traces = hasTraceRule(ruleset, entered.packet.family);
+  const follows = (steps: readonly Step[]) => mayPrint(steps, events, traces);
+  const { paths } = walkEntered({ ruleset, host }, entered, follows);
+  return paths.find((path) => compare(path, events, traces) === null) ?? null;
+}
+
 /** The path that goes furthest with the lines; of equals the one that assumes least. */
 export function best(
   ruleset: Ruleset,
@@ -33,10 +41,9 @@ export function best(
     path: null,
     divergence: { at: 0, predicted: null, seen: events[0] ?? null, before: null, field: null },
   };
+  const fit = fitting(ruleset, host, { entered, events });
+  if (fit) return { path: fit, divergence: null };
   const traces = hasTraceRule(ruleset, entered.packet.family);
-  const follows = (steps: readonly Step[]) => mayPrint(steps, events, traces);
-  for (const path of walkEntered({ ruleset, host }, entered, follows).paths)
-    if (!compare(path, events, traces)) return { path, divergence: null };
   for (const path of walkEntered({ ruleset, host }, entered).paths) {
     const divergence = compare(path, events, traces);
     if (!divergence) return { path, divergence };
@@ -73,12 +80,12 @@ function explain(
 ): Explained | null {
   const [first, ...others] = failures;
   if (!first) return null;
-  const fits = (candidate: Candidate, of: Case) => best(candidate.ruleset, host, of).divergence === null;
+  const fits = (candidate: Candidate, of: Case) => fitting(candidate.ruleset, host, of) !== null;
   const family = first.of.entered.packet.family;
   // a packet that may go many ways costs as much for each candidate
   const ways = walkEntered({ ruleset, host }, first.of.entered).paths.length;
   const log = failures.map(({ of }) => of.events);
-  const fitting = candidates(ruleset, first.divergence, family, log)
+  const possible = candidates(ruleset, first.divergence, family, log)
     .slice(0, Math.ceil(MOST_WALKED / ways))
     .filter((candidate) => fits(candidate, first.of))
     .map((candidate) => ({ candidate, fixed: [first, ...others.filter(({ of }) => fits(candidate, of))] }))
@@ -88,8 +95,8 @@ function explain(
         passed.filter((of) => !fits(candidate, of)),
       ),
     );
-  const most = Math.max(0, ...fitting.map(({ fixed }) => fixed.length));
-  const leading = fitting
+  const most = Math.max(0, ...possible.map(({ fixed }) => fixed.length));
+  const leading = possible
     .filter(({ fixed }) => fixed.length === most)
     .sort((a, b) => a.candidate.cost - b.candidate.cost);
   const [lead] = leading;
