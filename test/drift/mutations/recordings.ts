@@ -3,11 +3,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { Connections, leftBy } from "../../../src/drift/connections.ts";
 import { best } from "../../../src/drift/diagnose.ts";
 import { DriftFold, type DriftSummary } from "../../../src/drift/index.ts";
-import type { Entered } from "../../../src/drift/predict.ts";
-import { Host, packetJson } from "../../../src/facts/index.ts";
+import { Host } from "../../../src/facts/index.ts";
 import { loadDump, type Ruleset, toRuleset } from "../../../src/model/index.ts";
 import { parse } from "../../../src/syntax/index.ts";
-import { PacketGrouper, readTrace, type TracedPacket, type TraceEvent } from "../../../src/trace/index.ts";
+import { PacketGrouper, readTrace, type TracedPacket } from "../../../src/trace/index.ts";
 import { dumpsOf, hostOf, RECORDINGS } from "../../support/recording.ts";
 import { type Edit, editsOf } from "./edits.ts";
 
@@ -42,34 +41,23 @@ export const NAMES = existsSync(RECORDINGS)
   ? readdirSync(RECORDINGS).filter((name) => /^[st]\d/.test(name) && !name.startsWith("t05"))
   : [];
 
-interface Seen {
-  readonly entered: Entered;
-  readonly events: readonly TraceEvent[];
-}
-
 /** Every edit, and whether the log of a live rule-set like that would be another one. */
 export function* edited(of: Recorded): Generator<{ edit: Edit; isVisible: boolean; summary: DriftSummary }> {
-  const packets = seenOf(of);
-  for (const edit of editsOf(
-    of.ruleset,
-    of.packets.flatMap(({ events }) => events),
-  )) {
-    const isVisible = packets.some((packet) => best(edit.ruleset, of.host, packet).divergence !== null);
-    yield { edit, isVisible, summary: drift({ ...of, ruleset: edit.ruleset }) };
+  const lines = of.packets.flatMap(({ events }) => events);
+  for (const edit of editsOf(of.ruleset, lines)) {
+    const after = { ...of, ruleset: edit.ruleset };
+    yield { edit, isVisible: !printsAll(after), summary: drift(after) };
   }
 }
 
-/** The packets as the unedited dump explains them, those that are alike once. */
-function seenOf({ ruleset, host, packets }: Recorded): Seen[] {
+/** Whether the rule-set may have printed this log: each packet has such a way, after what those before it have left. */
+function printsAll({ ruleset, host, packets }: Recorded): boolean {
   const connections = new Connections({ ruleset, host });
-  const out = new Map<string, Seen>();
-  for (const packet of packets) {
+  return packets.every((packet) => {
     const inOrder = connections.enter(packet);
-    const seen = { entered: inOrder, events: packet.events };
-    const { path, divergence } = best(ruleset, host, seen);
-    if (divergence || !path) continue;
+    const { path, divergence } = best(ruleset, host, { entered: inOrder, events: packet.events });
+    if (divergence || !path) return false;
     connections.keep(inOrder, leftBy(path, inOrder));
-    out.set(JSON.stringify([packetJson(inOrder.packet), packet.events.map(({ text }) => text)]), seen);
-  }
-  return [...out.values()];
+    return true;
+  });
 }
