@@ -1,4 +1,5 @@
 /** The smallest things that can have happened to a live rule-set since its dump was taken. */
+import { writeAddress } from "../facts/index.ts";
 import {
   bind,
   type Chain,
@@ -12,7 +13,7 @@ import {
   withRules,
   withTable,
 } from "../model/index.ts";
-import type { TraceEvent } from "../trace/index.ts";
+import type { IpEvent, TraceEvent } from "../trace/index.ts";
 import { type Divergence, tableOf } from "./compare.ts";
 import { emptyTable } from "./instrumentation.ts";
 import { ruleOfLine } from "./reconstruct.ts";
@@ -42,14 +43,15 @@ const LONGEST_MOVES = 40;
  */
 const COST = { table: 0, deleted: 1, swapped: 2, policy: 2, oneHalf: 3, inserted: 4, moved: 5, changed: 6 } as const;
 
-/** Every edit that could make this divergence go away, cheapest first. `log`: the lines of packets that do not fit. */
+/** Every edit that could make this divergence go away, cheapest first. `log`: the lines of packets that do not fit, the first leads. */
 export function candidates(
   ruleset: Ruleset,
   divergence: Divergence,
   family: Table["family"],
   log: readonly (readonly TraceEvent[])[],
 ): Candidate[] {
-  const { predicted, seen, before } = divergence;
+  const { predicted, seen, before, at } = divergence;
+  const last = log[0]?.[at - 1] ?? null;
   const out: Candidate[] = [];
   const tableNamed = (name: string) =>
     ruleset.tables.find((table) => tableName(table) === name && (table.family === family || table.family === "bridge"));
@@ -81,7 +83,7 @@ export function candidates(
   for (const step of [predicted, before])
     if (step) add(step.layer === "bridge" ? `eb:${step.table}` : step.table, step.chain);
   add(seenIn?.table, seenIn?.chain);
-  for (const { table, chain } of places.values()) out.push(...editsOf(ruleset, table, chain, { seen, log }));
+  for (const { table, chain } of places.values()) out.push(...editsOf(ruleset, table, chain, { last, seen, log }));
   return out.sort((a, b) => a.cost - b.cost);
 }
 
@@ -101,6 +103,8 @@ const suspect = (
 });
 
 interface Log {
+  /** Where the dump parts with the first of them, and the line before. */
+  readonly last: TraceEvent | null;
   readonly seen: TraceEvent | null;
   readonly log: readonly (readonly TraceEvent[])[];
 }
@@ -127,7 +131,7 @@ function* editsOf(ruleset: Ruleset, table: Table, chain: Chain, lines: Log): Gen
   for (const [i, rule] of rules.entries())
     for (const half of halfChanged(rule, targets))
       yield { suspect: at("changed", i + 1, i + 1), cost: COST.oneHalf, ruleset: live(rules.with(i, half)) };
-  for (const rule of unknownRules(table, name, lines.seen, targets)) {
+  for (const rule of unknownRules(table, name, lines, targets)) {
     for (let i = 0; i <= rules.length; i++)
       yield { suspect: at("inserted", null, i + 1), cost: COST.inserted, ruleset: live(rules.toSpliced(i, 0, rule)) };
     for (let i = 0; i < rules.length; i++)
@@ -155,22 +159,35 @@ function* movesOf(
 const FREE_MATCH = '-m "(unknown)"';
 const FREE_TARGET = '-j "(unknown)"';
 
-/** What a rule of the chain may do that the dump does not know of: anything, or jump where lines of the chain lead to. */
-function targetsIn({ name, family, chains }: Table, chain: Chain, { log }: Log): readonly string[] {
-  const jumps = new Set<string>();
+/**
+ * What a rule of the chain may do that the dump does not know of: anything, or what the line after one of the chain's
+ * shows: another chain, or another destination, mark or hop limit.
+ */
+function targetsIn(table: Table, chain: Chain, { log }: Log): readonly string[] {
+  const targets = new Set([FREE_TARGET, ...(table.name === "raw" ? ["-j CT --notrack"] : [])]);
   for (const events of log) {
     for (const [at, event] of events.entries()) {
       const next = events[at + 1];
       if (event.layer !== "ip" || next?.layer !== "ip" || event.nft || event.kind === "policy") continue;
-      if (event.family !== family || event.table !== name || event.chain !== chain.name || next.table !== name)
-        continue;
-      const target = chains.get(next.chain);
-      const own = chain.rules[event.number - 1];
-      if (target && !target.builtin && next.chain !== chain.name && (!own || bind(own).target?.name !== next.chain))
-        jumps.add(next.chain);
+      if (event.family !== table.family || event.table !== table.name || event.chain !== chain.name) continue;
+      const target = next.table === table.name && next.chain !== chain.name && table.chains.get(next.chain);
+      if (target && !target.builtin) targets.add(`-j ${next.chain}`);
+      for (const each of rewrites(event, next)) targets.add(each);
     }
   }
-  return [FREE_TARGET, ...[...jumps].map((to) => `-j ${to}`)];
+  return [...targets];
+}
+
+function* rewrites({ table, family, values: was }: IpEvent, { values: is }: IpEvent): Generator<string> {
+  const isSix = family === "ipv6";
+  if (table === "nat" && is.destination && is.destination !== was.destination) {
+    const address = writeAddress(is.destination);
+    const port = is.destinationPort === was.destinationPort ? "" : `:${is.destinationPort}`;
+    yield `-j DNAT --to-destination ${isSix && port !== "" ? `[${address}]` : address}${port}`;
+  }
+  if (table !== "mangle") return;
+  if (is.mark !== was.mark) yield `-j MARK --set-xmark ${is.mark ?? 0}/0xffffffff`;
+  if (is.ttl !== was.ttl) yield isSix ? `-j HL --hl-set ${is.ttl}` : `-j TTL --ttl-set ${is.ttl}`;
 }
 
 /** One that keeps its match and does something else, or does the same to other packets. */
@@ -191,16 +208,13 @@ function* halfChanged(rule: Rule, targets: readonly string[]): Generator<Rule> {
  * A rule of which only its place is known: it matches some packets and does anything to them. Where the line says
  * `return` or `policy` it is one without a match (semantics 1.2), so it is one of three.
  */
-function unknownRules(
-  table: Table,
-  chain: string,
-  seen: TraceEvent | null,
-  targets: readonly string[],
-): readonly Rule[] {
+function unknownRules(table: Table, chain: string, { last, seen }: Log, targets: readonly string[]): readonly Rule[] {
   const { family } = table;
+  const lines = [last, seen].filter((each) => each !== null);
   if (seen?.nft) return tableOf(seen).chain === chain ? ruleOfLine(seen.nft, table, chain) : [];
   const text = (body: string) => ruleOfText(family, chain, body);
   if (family === "bridge") return [text("-j (unknown)")];
-  const bare = seen?.layer === "ip" && seen.kind !== "rule" ? ["-j ACCEPT", "-j DROP", "-j RETURN"] : [];
+  const isBare = ({ layer, ...line }: TraceEvent) => layer === "ip" && (line as IpEvent).kind !== "rule";
+  const bare = lines.some(isBare) ? ["-j ACCEPT", "-j DROP", "-j RETURN"] : [];
   return [...targets.map((target) => text(`${FREE_MATCH} ${target}`)), ...bare.map(text)];
 }
