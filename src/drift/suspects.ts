@@ -1,5 +1,5 @@
 /** The smallest things that can have happened to a live rule-set since its dump was taken. */
-import { writeAddress } from "../facts/index.ts";
+import { type Address, writeAddress } from "../facts/index.ts";
 import {
   bind,
   type Chain,
@@ -83,6 +83,10 @@ export function candidates(
   for (const step of [predicted, before])
     if (step) add(step.layer === "bridge" ? `eb:${step.table}` : step.table, step.chain);
   add(seenIn?.table, seenIn?.chain);
+  // most rules of a bridge print nothing: the line before tells less than the hook
+  if ([predicted, before, seen].some((each) => each?.layer === "bridge"))
+    for (const table of ruleset.tables)
+      if (table.family === "bridge") for (const name of table.chains.keys()) add(tableName(table), name);
   for (const { table, chain } of places.values()) out.push(...editsOf(ruleset, table, chain, { last, seen, log }));
   return out.sort((a, b) => a.cost - b.cost);
 }
@@ -164,27 +168,32 @@ const FREE_TARGET = '-j "(unknown)"';
  * shows: another chain, or another destination, mark or hop limit.
  */
 function targetsIn(table: Table, chain: Chain, { log }: Log): readonly string[] {
+  if (table.family === "bridge") return table.name === "nat" ? ["-j (unknown)", "-j redirect"] : ["-j (unknown)"];
   const targets = new Set([FREE_TARGET, ...(table.name === "raw" ? ["-j CT --notrack"] : [])]);
+  const isUsers = (name: string) => table.chains.get(name)?.builtin === false;
   for (const events of log) {
     for (const [at, event] of events.entries()) {
       const next = events[at + 1];
-      if (event.layer !== "ip" || next?.layer !== "ip" || event.nft || event.kind === "policy") continue;
+      if (event.layer !== "ip" || !next || event.nft || event.kind === "policy") continue;
       if (event.family !== table.family || event.table !== table.name || event.chain !== chain.name) continue;
-      const target = next.table === table.name && next.chain !== chain.name && table.chains.get(next.chain);
-      if (target && !target.builtin) targets.add(`-j ${next.chain}`);
+      if (next.layer === "ip" && next.table === table.name && next.chain !== chain.name && isUsers(next.chain))
+        for (const how of ["-j", "-g"]) targets.add(`${how} ${next.chain}`);
       for (const each of rewrites(event, next)) targets.add(each);
     }
   }
   return [...targets];
 }
 
-function* rewrites({ table, family, values: was }: IpEvent, { values: is }: IpEvent): Generator<string> {
+function* rewrites({ table, family, values: was }: IpEvent, { values: is }: TraceEvent): Generator<string> {
   const isSix = family === "ipv6";
-  if (table === "nat" && is.destination && is.destination !== was.destination) {
-    const address = writeAddress(is.destination);
-    const port = is.destinationPort === was.destinationPort ? "" : `:${is.destinationPort}`;
-    yield `-j DNAT --to-destination ${isSix && port !== "" ? `[${address}]` : address}${port}`;
-  }
+  const to = (address: Address, port: number | undefined, old: number | undefined) => {
+    const text = writeAddress(address);
+    return port === undefined || port === old ? text : `${isSix ? `[${text}]` : text}:${port}`;
+  };
+  if (table === "nat" && is.destination !== undefined && is.destination !== was.destination)
+    yield `-j DNAT --to-destination ${to(is.destination, is.destinationPort, was.destinationPort)}`;
+  if (table === "nat" && is.source !== undefined && is.source !== was.source)
+    yield `-j SNAT --to-source ${to(is.source, is.sourcePort, was.sourcePort)}`;
   if (table !== "mangle") return;
   if (is.mark !== was.mark) yield `-j MARK --set-xmark ${is.mark ?? 0}/0xffffffff`;
   if (is.ttl !== was.ttl) yield isSix ? `-j HL --hl-set ${is.ttl}` : `-j TTL --ttl-set ${is.ttl}`;
@@ -193,15 +202,16 @@ function* rewrites({ table, family, values: was }: IpEvent, { values: is }: IpEv
 /** One that keeps its match and does something else, or does the same to other packets. */
 function* halfChanged(rule: Rule, targets: readonly string[]): Generator<Rule> {
   const { family, chain, saver } = rule;
-  if (family === "bridge" || !isTaken(rule)) return;
+  if (!isTaken(rule)) return;
   const text = (...parts: readonly string[]) => ruleOfText(family, chain, parts.join(" "), saver);
   const matches = bind(rule).matches.map((match) => matchText(match, rule));
   const target = targetText(rule);
   for (const other of targets) yield text(...matches, other);
-  yield text(FREE_MATCH, target);
   if (matches.length > 0) yield text(target);
+  if (family === "bridge") return;
+  yield text(FREE_MATCH, target);
   // what is standard and has no match prints another kind of line (semantics 1.2)
-  else for (const name of ["ACCEPT", "DROP", "RETURN"]) yield text("-j", name);
+  if (matches.length === 0) for (const name of ["ACCEPT", "DROP", "RETURN"]) yield text("-j", name);
 }
 
 /**
@@ -213,7 +223,7 @@ function unknownRules(table: Table, chain: string, { last, seen }: Log, targets:
   const lines = [last, seen].filter((each) => each !== null);
   if (seen?.nft) return tableOf(seen).chain === chain ? ruleOfLine(seen.nft, table, chain) : [];
   const text = (body: string) => ruleOfText(family, chain, body);
-  if (family === "bridge") return [text("-j (unknown)")];
+  if (family === "bridge") return targets.map(text);
   const isBare = ({ layer, ...line }: TraceEvent) => layer === "ip" && (line as IpEvent).kind !== "rule";
   const bare = lines.some(isBare) ? ["-j ACCEPT", "-j DROP", "-j RETURN"] : [];
   return [...targets.map((target) => text(`${FREE_MATCH} ${target}`)), ...bare.map(text)];
