@@ -55,6 +55,8 @@ export function best(
 const MOST_ROUNDS = 16;
 /** Paths walked for the candidates of one cause. */
 const MOST_WALKED = 20_000;
+/** Packets that a candidate is held against: causes show in the first few hundred. */
+const MOST_HELD = 256;
 /** Besides the best ones, ties included. */
 const MOST_SUSPECTS = 10;
 
@@ -85,26 +87,40 @@ function explain(
   // a packet that may go many ways costs as much for each candidate
   const ways = walkEntered({ ruleset, host }, first.of.entered).paths.length;
   const log = failures.map(({ of }) => of.events);
+  const held = others.slice(0, MOST_HELD);
   const possible = candidates(ruleset, first.divergence, family, log)
     .slice(0, Math.ceil(MOST_WALKED / ways))
     .filter((candidate) => fits(candidate, first.of))
-    .map((candidate) => ({ candidate, fixed: [first, ...others.filter(({ of }) => fits(candidate, of))] }))
-    .filter(({ candidate, fixed }) =>
-      isApart(
-        fixed,
-        passed.filter((of) => !fits(candidate, of)),
-      ),
+    .map((candidate) => ({ candidate, fixed: [first, ...held.filter(({ of }) => fits(candidate, of))] }))
+    .sort((a, b) => b.fixed.length - a.fixed.length || a.candidate.cost - b.candidate.cost);
+  let most = 0;
+  const leading = possible.filter(({ candidate, fixed }) => {
+    if (fixed.length < most) return false;
+    const touched = passed.filter((of) => mayTouch(candidate.suspect, of)).slice(0, MOST_HELD);
+    const isGood = isApart(
+      fixed,
+      touched.filter((of) => !fits(candidate, of)),
     );
-  const most = Math.max(0, ...possible.map(({ fixed }) => fixed.length));
-  const leading = possible
-    .filter(({ fixed }) => fixed.length === most)
-    .sort((a, b) => a.candidate.cost - b.candidate.cost);
+    if (isGood) most = fixed.length;
+    return isGood;
+  });
   const [lead] = leading;
   if (!lead) return null;
   const suspects = unique(leading.map(({ candidate }) => candidate));
   const ties = suspects.filter(({ cost }) => cost === suspects[0]?.cost);
   const rest = suspects.slice(ties.length, Math.max(ties.length, MOST_SUSPECTS));
-  return { fixed: lead.fixed, suspects: [...ties, ...rest].map(({ suspect }) => suspect), ties: ties.length };
+  const further = others.slice(MOST_HELD).filter(({ of }) => fits(lead.candidate, of));
+  return {
+    fixed: [...lead.fixed, ...further],
+    suspects: [...ties, ...rest].map(({ suspect }) => suspect),
+    ties: ties.length,
+  };
+}
+
+/** Whoever passes a chain of IP prints a line of it, if only its end (semantics 1.2); rules of a bridge print nothing. */
+function mayTouch({ table, chain }: Suspect, { events }: Case): boolean {
+  if (chain === null || table.startsWith("eb:")) return true;
+  return events.some((event) => event.nft || (event.layer === "ip" && event.table === table && event.chain === chain));
 }
 
 /**
