@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { edited, NAMES, recorded } from "./mutations/recordings.ts";
-import { Score, table } from "./mutations/score.ts";
+import { HEAD, row, Score } from "./mutations/score.ts";
 
 const SOME = ["s04-container-to-host-brnf0", "s09b-localhost-to-published-route_localnet0", "t01b-unconditional"];
 
@@ -13,7 +13,7 @@ describe.skipIf(NAMES.length === 0)("single edits of a dump (../shared/recording
     const all = new Score();
     for (const name of SOME)
       for (const { edit, isVisible, summary } of edited(recorded(name))) all.add(summary, edit, isVisible);
-    const told = table([["all", all]]);
+    const told = `${HEAD}\n${row("all", all)}`;
     expect(all.visible, told).toBeGreaterThan(80);
     expect(all.reported / all.visible, told).toBeGreaterThanOrEqual(0.99);
     expect(all.false, told).toBe(0);

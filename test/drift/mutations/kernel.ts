@@ -21,17 +21,13 @@ export interface Wanted {
   readonly edits: number;
 }
 export interface Tried {
-  readonly seed: number;
-  readonly edit: Edit;
-  readonly isVisible: boolean;
-  readonly summary: DriftSummary;
-}
-export interface Skipped {
-  readonly seed: number;
-  readonly skipped: string;
+  readonly at: number;
+  /** Why nothing was tried. */
+  readonly skipped: string | null;
+  readonly tried: readonly { readonly edit: Edit; readonly isVisible: boolean; readonly summary: DriftSummary }[];
 }
 
-export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGenerator<Tried | Skipped> {
+export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGenerator<Tried> {
   const stage = await Stage.build(dockerLike(blockOfRun()));
   try {
     for (let [at, count] = [seed, 0]; count < cases; at++) {
@@ -39,33 +35,29 @@ export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGene
       const host = new Host({ ...stage.host.json, time: new Date().toISOString() });
       const ruleset = rulesetOf(drawn, host);
       const log = await logOf(stage, drawn, ruleset);
-      const again = await logOf(stage, drawn, ruleset);
-      if (!log || !again || log.flat().length === 0) continue;
+      if (!log || log.flat().length === 0) continue;
       count++;
-      // chance and limits: what differs by itself judges nothing
-      if (!isSame(log, again)) {
-        yield { seed: at, skipped: "the same packets print other lines when they are sent again" };
-        continue;
-      }
       const packets = packetsOf(log);
-      const own = drift(ruleset, host, packets);
-      if (own.drifts.length > 0) {
-        yield { seed: at, skipped: "its own dump does not explain its log" };
+      if (drift(ruleset, host, packets).drifts.length > 0) {
+        yield { at, skipped: "its own dump does not explain its log", tried: [] };
         continue;
       }
-      const possible = editsOf(
-        ruleset,
-        packets.flatMap(({ events }) => events),
-      );
+      const lines = packets.flatMap(({ events }) => events);
       // the kernel's log is read before much is reckoned: it keeps no more than its ring holds
       const played: { edit: Edit; isVisible: boolean }[] = [];
-      for (const edit of sample(possible, edits, at)) {
+      for (const edit of sample(editsOf(ruleset, lines), edits, at)) {
         const other = await logOf(stage, drawn, edit.ruleset);
         // null: the kernel refuses such a rule in such a place
         if (other) played.push({ edit, isVisible: !isSame(log, other) });
       }
-      for (const { edit, isVisible } of played)
-        yield { seed: at, edit, isVisible, summary: drift(edit.ruleset, host, packets) };
+      // chance, and limits that outlive a rule-set: what differs by itself judges nothing
+      const again = await logOf(stage, drawn, ruleset);
+      if (!again || !isSame(log, again)) {
+        yield { at, skipped: "the same packets print other lines when they are sent again", tried: [] };
+        continue;
+      }
+      const tried = played.map((each) => ({ ...each, summary: drift(each.edit.ruleset, host, packets) }));
+      yield { at, skipped: null, tried };
     }
   } finally {
     stage.lab.close();

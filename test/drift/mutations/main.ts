@@ -10,7 +10,7 @@ import { labLacks } from "../../kernel/walk/lab.ts";
 import { type Edit, KINDS } from "./edits.ts";
 import { editedInKernel } from "./kernel.ts";
 import { edited, isUsable, NAMES, recorded } from "./recordings.ts";
-import { Score, table } from "./score.ts";
+import { HEAD, row, Score } from "./score.ts";
 
 const { values } = parseArgs({
   args: argv.slice(2),
@@ -24,36 +24,52 @@ const { values } = parseArgs({
     seed: { type: "string" },
   },
 });
-const rows = new Map<string, Score>();
 const kinds = new Map(KINDS.map((kind): [string, Score] => [kind, new Score()]));
 const all = new Score();
+const tell = (text: string) => stdout.write(`${text}\n`);
 
-function note(of: string, edit: Edit, isVisible: boolean, summary: DriftSummary): void {
-  const row = rows.get(of) ?? new Score();
-  rows.set(of, row);
-  const [outcome] = [row, kinds.get(edit.kind), all].map((score) => score?.add(summary, edit, isVisible));
+function note(of: string, score: Score, edit: Edit, isVisible: boolean, summary: DriftSummary): void {
+  const [outcome] = [score, kinds.get(edit.kind), all].map((each) => each?.add(summary, edit, isVisible));
   if (outcome !== values.tell) return;
-  stdout.write(`${of}: ${outcome}: ${edit.kind} ${JSON.stringify(edit.live[0])}\n`);
-  for (const drift of summary.drifts)
-    stdout.write(`   ${JSON.stringify({ ...drift, suspects: drift.suspects.slice(0, 3) })}\n`);
+  tell(`${of}: ${outcome}: ${edit.kind} ${JSON.stringify(edit.live[0])}`);
+  for (const drift of summary.drifts) tell(`   ${JSON.stringify({ ...drift, suspects: drift.suspects.slice(0, 3) })}`);
 }
 
-if (values.kernel === undefined) {
+function ofRecordings(): void {
+  tell(HEAD);
   for (const name of NAMES.filter((each) => each.includes(values.only ?? ""))) {
     const of = recorded(name);
     if (!isUsable(of)) {
-      stdout.write(`left out: ${name}: its own dump does not explain its log\n`);
+      tell(`${name}: left out, its own dump does not explain its log`);
       continue;
     }
-    for (const { edit, isVisible, summary } of edited(of)) note(name, edit, isVisible, summary);
-  }
-} else if (labLacks() !== null) stdout.write(`skipped: ${labLacks()}\n`);
-else {
-  const seed = Number(values.seed ?? freshSeed());
-  stdout.write(`seed ${seed}\n`);
-  for await (const tried of editedInKernel({ seed, cases: Number(values.kernel), edits: Number(values.edits ?? 20) })) {
-    if ("skipped" in tried) stdout.write(`left out: case ${tried.seed}: ${tried.skipped}\n`);
-    else note(`case ${tried.seed}`, tried.edit, tried.isVisible, tried.summary);
+    const score = new Score();
+    for (const { edit, isVisible, summary } of edited(of)) note(name, score, edit, isVisible, summary);
+    tell(row(name, score));
   }
 }
-stdout.write(`${table([...rows, ...kinds, ["all", all]])}\n`);
+
+async function ofKernel(cases: number): Promise<void> {
+  const missing = labLacks();
+  if (missing !== null) {
+    tell(`skipped: ${missing}`);
+    return;
+  }
+  const seed = Number(values.seed ?? freshSeed());
+  tell(`seed ${seed}`);
+  tell(HEAD);
+  for await (const { at, skipped, tried } of editedInKernel({ seed, cases, edits: Number(values.edits ?? 12) })) {
+    if (skipped !== null) {
+      tell(`case ${at}: left out, ${skipped}`);
+      continue;
+    }
+    const score = new Score();
+    for (const { edit, isVisible, summary } of tried) note(`case ${at}`, score, edit, isVisible, summary);
+    tell(row(`case ${at}`, score));
+  }
+}
+
+if (values.kernel === undefined) ofRecordings();
+else await ofKernel(Number(values.kernel));
+for (const [kind, score] of kinds) tell(row(kind, score));
+tell(row("all", all));

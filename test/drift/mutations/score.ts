@@ -48,27 +48,22 @@ export class Score {
   }
 }
 const COLUMNS = ["edits", "visible", "reported", "false", "place", "first", "tied", "listed", "split"] as const;
-export type Column = (typeof COLUMNS)[number];
 
 const share = (part: number, whole: number): string => (whole === 0 ? "-" : `${((100 * part) / whole).toFixed(1)} %`);
 
+const WIDTH = 44;
+const line = (name: string, cells: readonly string[]) =>
+  `${name.padEnd(WIDTH)} ${cells.map((cell) => cell.padStart(8)).join(" ")}`;
+export const HEAD = line("", COLUMNS);
+
 /** Shares are of the visible edits for `reported`, of the reported ones for what the suspects say. */
-export function table(rows: readonly (readonly [string, Score])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const head = ["edits", "visible", "reported", "false", "place", "first", "tied", "listed", "split"];
-  const line = (name: string, cells: readonly string[]) =>
-    `${name.padEnd(width)}  ${cells.map((cell) => cell.padStart(8)).join(" ")}`;
-  return [
-    line("", head),
-    ...rows.map(([name, of]) =>
-      line(name, [
-        String(of.edits),
-        String(of.visible),
-        share(of.reported, of.visible),
-        String(of.false),
-        ...[of.place, of.first, of.tied, of.listed].map((part) => share(part, of.reported)),
-        String(of.split),
-      ]),
-    ),
-  ].join("\n");
+export function row(name: string, of: Score): string {
+  return line(name, [
+    String(of.edits),
+    String(of.visible),
+    share(of.reported, of.visible),
+    String(of.false),
+    ...[of.place, of.first, of.tied, of.listed].map((part) => share(part, of.reported)),
+    String(of.split),
+  ]);
 }
