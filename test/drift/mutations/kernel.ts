@@ -94,11 +94,24 @@ async function logOf(stage: Stage, drawn: Case, { tables }: Ruleset, tries = 20)
   ]);
   if (stage.lab.load(Object.fromEntries(dumps)) !== null) return null;
   try {
+    await caughtUp(stage);
     const done = await play(stage.lab, drawn);
     return done.map((each) => each?.seen.lines ?? []);
   } catch (error) {
     if (!(error instanceof LostLines) || tries === 0) throw error;
     return logOf(stage, drawn, { tables }, tries - 1);
+  }
+}
+
+/** Others may have filled the kernel's log meanwhile: what they have overrun is passed over. */
+async function caughtUp({ lab }: Stage): Promise<void> {
+  for (let tries = 0; tries < 100; tries++) {
+    try {
+      await lab.take();
+      return;
+    } catch (error) {
+      if (!(error instanceof LostLines)) throw error;
+    }
   }
 }
 
