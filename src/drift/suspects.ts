@@ -194,9 +194,8 @@ function* rewrites({ table, family, values: was }: IpEvent, { values: is }: Trac
     yield `-j DNAT --to-destination ${to(is.destination, is.destinationPort, was.destinationPort)}`;
   if (table === "nat" && is.source !== undefined && is.source !== was.source)
     yield `-j SNAT --to-source ${to(is.source, is.sourcePort, was.sourcePort)}`;
-  if (table !== "mangle") return;
   if (is.mark !== was.mark) yield `-j MARK --set-xmark ${is.mark ?? 0}/0xffffffff`;
-  if (is.ttl !== was.ttl) yield isSix ? `-j HL --hl-set ${is.ttl}` : `-j TTL --ttl-set ${is.ttl}`;
+  if (table === "mangle" && is.ttl !== was.ttl) yield isSix ? `-j HL --hl-set ${is.ttl}` : `-j TTL --ttl-set ${is.ttl}`;
 }
 
 /** One that keeps its match and does something else, or does the same to other packets. */
