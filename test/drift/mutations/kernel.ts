@@ -27,6 +27,8 @@ export interface Tried {
   readonly tried: readonly { readonly edit: Edit; readonly isVisible: boolean; readonly summary: DriftSummary }[];
 }
 
+const UNSTEADY = "the same packets print other lines when they are sent again";
+
 export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGenerator<Tried> {
   const stage = await Stage.build(dockerLike(blockOfRun()));
   try {
@@ -37,6 +39,15 @@ export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGene
       const log = await logOf(stage, drawn, ruleset);
       if (!log || log.flat().length === 0) continue;
       count++;
+      // chance, and limits that outlive a rule-set: what differs by itself judges nothing
+      const isSteady = async () => {
+        const again = await logOf(stage, drawn, ruleset);
+        return again !== null && isSame(log, again);
+      };
+      if (!(await isSteady()) || !(await isSteady())) {
+        yield { at, skipped: UNSTEADY, tried: [] };
+        continue;
+      }
       const packets = packetsOf(log);
       if (drift(ruleset, host, packets).drifts.length > 0) {
         yield { at, skipped: "its own dump does not explain its log", tried: [] };
@@ -50,10 +61,8 @@ export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGene
         // null: the kernel refuses such a rule in such a place
         if (other) played.push({ edit, isVisible: !isSame(log, other) });
       }
-      // chance, and limits that outlive a rule-set: what differs by itself judges nothing
-      const again = await logOf(stage, drawn, ruleset);
-      if (!again || !isSame(log, again)) {
-        yield { at, skipped: "the same packets print other lines when they are sent again", tried: [] };
+      if (!(await isSteady())) {
+        yield { at, skipped: UNSTEADY, tried: [] };
         continue;
       }
       const tried = played.map((each) => ({ ...each, summary: drift(each.edit.ruleset, host, packets) }));
