@@ -20,7 +20,17 @@ export interface Drift {
   readonly field: Divergence["field"];
   readonly confidence: "proven" | "assumes";
   readonly suspects: readonly Suspect[];
+  /** How many of them, from the first on, explain as much at the same cost. */
+  readonly ties: number;
 }
+/** The first path that prints these lines. */
+function fitting(ruleset: Ruleset, host: Host, { entered, events }: Pick<Case, "entered" | "events">): Path | null {
+  const traces = hasTraceRule(ruleset, entered.packet.family);
+  const follows = (steps: readonly Step[]) => mayPrint(steps, events, traces);
+  const { paths } = walkEntered({ ruleset, host }, entered, follows);
+  return paths.find((path) => compare(path, events, traces) === null) ?? null;
+}
+
 /** The path that goes furthest with the lines; of equals the one that assumes least. */
 export function best(
   ruleset: Ruleset,
@@ -31,10 +41,9 @@ export function best(
     path: null,
     divergence: { at: 0, predicted: null, seen: events[0] ?? null, before: null, field: null },
   };
+  const fit = fitting(ruleset, host, { entered, events });
+  if (fit) return { path: fit, divergence: null };
   const traces = hasTraceRule(ruleset, entered.packet.family);
-  const follows = (steps: readonly Step[]) => mayPrint(steps, events, traces);
-  for (const path of walkEntered({ ruleset, host }, entered, follows).paths)
-    if (!compare(path, events, traces)) return { path, divergence: null };
   for (const path of walkEntered({ ruleset, host }, entered).paths) {
     const divergence = compare(path, events, traces);
     if (!divergence) return { path, divergence };
@@ -46,6 +55,8 @@ export function best(
 const MOST_ROUNDS = 16;
 /** Paths walked for the candidates of one cause. */
 const MOST_WALKED = 20_000;
+/** Packets that a candidate is held against: causes show in the first few hundred. */
+const MOST_HELD = 256;
 /** Besides the best ones, ties included. */
 const MOST_SUSPECTS = 10;
 
@@ -56,40 +67,60 @@ export function diagnose(ruleset: Ruleset, host: Host, failures: readonly Failur
   for (let round = 0; left.length > 0 && round < MOST_ROUNDS; round++) {
     const explained = explain(ruleset, host, left, passed);
     if (!explained) break;
-    drifts.push(toDrift(explained.fixed, explained.suspects, ruleset));
+    drifts.push(toDrift(explained, ruleset));
     left = left.filter((failure) => !explained.fixed.includes(failure));
   }
   return [...drifts, ...unexplained(left, ruleset)].sort((a, b) => a.line - b.line);
 }
 
 /** The edits that explain the first failure and as many of the others as any does. */
-function explain(ruleset: Ruleset, host: Host, failures: readonly Failure[], passed: readonly Case[]) {
+function explain(
+  ruleset: Ruleset,
+  host: Host,
+  failures: readonly Failure[],
+  passed: readonly Case[],
+): Explained | null {
   const [first, ...others] = failures;
   if (!first) return null;
-  const fits = (candidate: Candidate, of: Case) => best(candidate.ruleset, host, of).divergence === null;
+  const fits = (candidate: Candidate, of: Case) => fitting(candidate.ruleset, host, of) !== null;
   const family = first.of.entered.packet.family;
   // a packet that may go many ways costs as much for each candidate
   const ways = walkEntered({ ruleset, host }, first.of.entered).paths.length;
-  const fitting = candidates(ruleset, first.divergence, family)
+  const log = failures.map(({ of }) => of.events);
+  const held = others.slice(0, MOST_HELD);
+  const possible = candidates(ruleset, first.divergence, family, log)
     .slice(0, Math.ceil(MOST_WALKED / ways))
     .filter((candidate) => fits(candidate, first.of))
-    .map((candidate) => ({ candidate, fixed: [first, ...others.filter(({ of }) => fits(candidate, of))] }))
-    .filter(({ candidate, fixed }) =>
-      isApart(
-        fixed,
-        passed.filter((of) => !fits(candidate, of)),
-      ),
+    .map((candidate) => ({ candidate, fixed: [first, ...held.filter(({ of }) => fits(candidate, of))] }))
+    .sort((a, b) => b.fixed.length - a.fixed.length || a.candidate.cost - b.candidate.cost);
+  let most = 0;
+  const leading = possible.filter(({ candidate, fixed }) => {
+    if (fixed.length < most) return false;
+    const touched = passed.filter((of) => mayTouch(candidate.suspect, of)).slice(0, MOST_HELD);
+    const isGood = isApart(
+      fixed,
+      touched.filter((of) => !fits(candidate, of)),
     );
-  const most = Math.max(0, ...fitting.map(({ fixed }) => fixed.length));
-  const leading = fitting
-    .filter(({ fixed }) => fixed.length === most)
-    .sort((a, b) => a.candidate.cost - b.candidate.cost);
+    if (isGood) most = fixed.length;
+    return isGood;
+  });
   const [lead] = leading;
   if (!lead) return null;
   const suspects = unique(leading.map(({ candidate }) => candidate));
   const ties = suspects.filter(({ cost }) => cost === suspects[0]?.cost);
   const rest = suspects.slice(ties.length, Math.max(ties.length, MOST_SUSPECTS));
-  return { fixed: lead.fixed, suspects: [...ties, ...rest].map(({ suspect }) => suspect) };
+  const further = others.slice(MOST_HELD).filter(({ of }) => fits(lead.candidate, of));
+  return {
+    fixed: [...lead.fixed, ...further],
+    suspects: [...ties, ...rest].map(({ suspect }) => suspect),
+    ties: ties.length,
+  };
+}
+
+/** Whoever passes a chain of IP prints a line of it, if only its end (semantics 1.2); rules of a bridge print nothing. */
+function mayTouch({ table, chain }: Suspect, { events }: Case): boolean {
+  if (chain === null || table.startsWith("eb:")) return true;
+  return events.some((event) => event.nft || (event.layer === "ip" && event.table === table && event.chain === chain));
 }
 
 /**
@@ -120,10 +151,16 @@ function unexplained(failures: readonly Failure[], ruleset: Ruleset): Drift[] {
     const key = JSON.stringify([predicted?.id, seen && eventId(seen), field?.name]);
     groups.set(key, [...(groups.get(key) ?? []), failure]);
   }
-  return [...groups.values()].map((group) => toDrift(group, [], ruleset));
+  return [...groups.values()].map((fixed) => toDrift({ fixed, suspects: [], ties: 0 }, ruleset));
 }
 
-function toDrift(failures: readonly Failure[], suspects: readonly Suspect[], ruleset: Ruleset): Drift {
+interface Explained {
+  readonly fixed: readonly Failure[];
+  readonly suspects: readonly Suspect[];
+  readonly ties: number;
+}
+
+function toDrift({ fixed: failures, suspects, ties }: Explained, ruleset: Ruleset): Drift {
   const [first] = failures as [Failure];
   const { predicted, seen, field, before } = first.divergence;
   const place = seen
@@ -143,6 +180,7 @@ function toDrift(failures: readonly Failure[], suspects: readonly Suspect[], rul
     field,
     confidence: failures.some(({ assumed }) => assumed) ? "assumes" : "proven",
     suspects,
+    ties,
   };
 }
 

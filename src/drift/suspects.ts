@@ -1,6 +1,19 @@
 /** The smallest things that can have happened to a live rule-set since its dump was taken. */
-import { type Chain, type Rule, type Ruleset, ruleOfText, type Table, withRules, withTable } from "../model/index.ts";
-import type { TraceEvent } from "../trace/index.ts";
+import { type Address, writeAddress } from "../facts/index.ts";
+import {
+  bind,
+  type Chain,
+  isTaken,
+  matchText,
+  type Rule,
+  type Ruleset,
+  ruleOfText,
+  type Table,
+  targetText,
+  withRules,
+  withTable,
+} from "../model/index.ts";
+import type { IpEvent, TraceEvent } from "../trace/index.ts";
 import { type Divergence, tableOf } from "./compare.ts";
 import { emptyTable } from "./instrumentation.ts";
 import { ruleOfLine } from "./reconstruct.ts";
@@ -24,9 +37,21 @@ export interface Candidate {
 const LONGEST = 200;
 const LONGEST_MOVES = 40;
 
-/** Every edit that could make this divergence go away, cheapest first. */
-export function candidates(ruleset: Ruleset, divergence: Divergence, family: Table["family"]): Candidate[] {
-  const { predicted, seen, before } = divergence;
+/**
+ * What an edit leaves free is what makes it less likely: nothing if it only takes away, or swaps neighbours; a target or
+ * a match; both and a place; both where a rule was, when there are simpler ways to say so.
+ */
+const COST = { table: 0, deleted: 1, swapped: 2, policy: 2, oneHalf: 3, inserted: 4, moved: 5, changed: 6 } as const;
+
+/** Every edit that could make this divergence go away, cheapest first. `log`: the lines of packets that do not fit, the first leads. */
+export function candidates(
+  ruleset: Ruleset,
+  divergence: Divergence,
+  family: Table["family"],
+  log: readonly (readonly TraceEvent[])[],
+): Candidate[] {
+  const { predicted, seen, before, at } = divergence;
+  const last = log[0]?.[at - 1] ?? null;
   const out: Candidate[] = [];
   const tableNamed = (name: string) =>
     ruleset.tables.find((table) => tableName(table) === name && (table.family === family || table.family === "bridge"));
@@ -36,7 +61,7 @@ export function candidates(ruleset: Ruleset, divergence: Divergence, family: Tab
     if (table)
       out.push({
         suspect: suspect("table-not-loaded", tableName(table)),
-        cost: 0,
+        cost: COST.table,
         ruleset: withTable(ruleset, table, null),
       });
   }
@@ -45,7 +70,7 @@ export function candidates(ruleset: Ruleset, divergence: Divergence, family: Tab
     const table = emptyTable(seen.layer === "bridge" ? "bridge" : family, name, ruleset);
     out.push({
       suspect: suspect("table-loaded", seenIn.table),
-      cost: 0,
+      cost: COST.table,
       ruleset: { tables: [...ruleset.tables, table] },
     });
   }
@@ -58,7 +83,11 @@ export function candidates(ruleset: Ruleset, divergence: Divergence, family: Tab
   for (const step of [predicted, before])
     if (step) add(step.layer === "bridge" ? `eb:${step.table}` : step.table, step.chain);
   add(seenIn?.table, seenIn?.chain);
-  for (const { table, chain } of places.values()) out.push(...editsOf(ruleset, table, chain, seen));
+  // most rules of a bridge print nothing: the line before tells less than the hook
+  if ([predicted, before, seen].some((each) => each?.layer === "bridge"))
+    for (const table of ruleset.tables)
+      if (table.family === "bridge") for (const name of table.chains.keys()) add(tableName(table), name);
+  for (const { table, chain } of places.values()) out.push(...editsOf(ruleset, table, chain, { last, seen, log }));
   return out.sort((a, b) => a.cost - b.cost);
 }
 
@@ -77,25 +106,40 @@ const suspect = (
   liveNumber,
 });
 
-function* editsOf(ruleset: Ruleset, table: Table, chain: Chain, seen: TraceEvent | null): Generator<Candidate> {
+interface Log {
+  /** Where the dump parts with the first of them, and the line before. */
+  readonly last: TraceEvent | null;
+  readonly seen: TraceEvent | null;
+  readonly log: readonly (readonly TraceEvent[])[];
+}
+
+function* editsOf(ruleset: Ruleset, table: Table, chain: Chain, lines: Log): Generator<Candidate> {
   const { rules, name } = chain;
   const at = (edit: Suspect["edit"], dumpNumber: number | null, liveNumber: number | null) =>
     suspect(edit, tableName(table), name, dumpNumber, liveNumber);
   const live = (next: readonly Rule[]) => withRules(ruleset, table, chain, next);
   if (rules.length > LONGEST) return;
   for (let i = 0; i < rules.length; i++)
-    yield { suspect: at("deleted", i + 1, null), cost: 1, ruleset: live(rules.toSpliced(i, 1)) };
-  if (rules.length <= LONGEST_MOVES) yield* movesOf(rules, at, live);
+    yield { suspect: at("deleted", i + 1, null), cost: COST.deleted, ruleset: live(rules.toSpliced(i, 1)) };
+  yield* movesOf(rules, at, live);
   if (chain.policy !== null) {
     const policy = chain.policy === "DROP" ? "ACCEPT" : "DROP";
     const chains = new Map(table.chains).set(name, { ...chain, policy });
-    yield { suspect: at("policy", null, null), cost: 2, ruleset: withTable(ruleset, table, { ...table, chains }) };
+    yield {
+      suspect: at("policy", null, null),
+      cost: COST.policy,
+      ruleset: withTable(ruleset, table, { ...table, chains }),
+    };
   }
-  for (const rule of unknownRules(table, name, seen)) {
+  const targets = targetsIn(table, chain, lines);
+  for (const [i, rule] of rules.entries())
+    for (const half of halfChanged(rule, targets))
+      yield { suspect: at("changed", i + 1, i + 1), cost: COST.oneHalf, ruleset: live(rules.with(i, half)) };
+  for (const rule of unknownRules(table, name, lines, targets)) {
     for (let i = 0; i <= rules.length; i++)
-      yield { suspect: at("inserted", null, i + 1), cost: 3, ruleset: live(rules.toSpliced(i, 0, rule)) };
+      yield { suspect: at("inserted", null, i + 1), cost: COST.inserted, ruleset: live(rules.toSpliced(i, 0, rule)) };
     for (let i = 0; i < rules.length; i++)
-      yield { suspect: at("changed", i + 1, i + 1), cost: 4, ruleset: live(rules.with(i, rule)) };
+      yield { suspect: at("changed", i + 1, i + 1), cost: COST.changed, ruleset: live(rules.with(i, rule)) };
   }
 }
 
@@ -109,30 +153,77 @@ function* movesOf(
       const rule = rules[i];
       // neighbours swapped: once is enough
       if (!rule || i === j || j === i - 1) continue;
-      yield { suspect: at("moved", i + 1, j + 1), cost: 2, ruleset: live(rules.toSpliced(i, 1).toSpliced(j, 0, rule)) };
+      if (j !== i + 1 && rules.length > LONGEST_MOVES) continue;
+      const cost = j === i + 1 ? COST.swapped : COST.moved;
+      yield { suspect: at("moved", i + 1, j + 1), cost, ruleset: live(rules.toSpliced(i, 1).toSpliced(j, 0, rule)) };
     }
   }
+}
+
+const FREE_MATCH = '-m "(unknown)"';
+const FREE_TARGET = '-j "(unknown)"';
+
+/**
+ * What a rule of the chain may do that the dump does not know of: anything, or what the line after one of the chain's
+ * shows: another chain, or another destination, mark or hop limit.
+ */
+function targetsIn(table: Table, chain: Chain, { log }: Log): readonly string[] {
+  if (table.family === "bridge") return table.name === "nat" ? ["-j (unknown)", "-j redirect"] : ["-j (unknown)"];
+  const targets = new Set([FREE_TARGET, ...(table.name === "raw" ? ["-j CT --notrack"] : [])]);
+  const isUsers = (name: string) => table.chains.get(name)?.builtin === false;
+  for (const events of log) {
+    for (const [at, event] of events.entries()) {
+      const next = events[at + 1];
+      if (event.layer !== "ip" || !next || event.nft || event.kind === "policy") continue;
+      if (event.family !== table.family || event.table !== table.name || event.chain !== chain.name) continue;
+      if (next.layer === "ip" && next.table === table.name && next.chain !== chain.name && isUsers(next.chain))
+        for (const how of ["-j", "-g"]) targets.add(`${how} ${next.chain}`);
+      for (const each of rewrites(event, next)) targets.add(each);
+    }
+  }
+  return [...targets];
+}
+
+function* rewrites({ table, family, values: was }: IpEvent, { values: is }: TraceEvent): Generator<string> {
+  const isSix = family === "ipv6";
+  const to = (address: Address, port: number | undefined, old: number | undefined) => {
+    const text = writeAddress(address);
+    return port === undefined || port === old ? text : `${isSix ? `[${text}]` : text}:${port}`;
+  };
+  if (table === "nat" && is.destination !== undefined && is.destination !== was.destination)
+    yield `-j DNAT --to-destination ${to(is.destination, is.destinationPort, was.destinationPort)}`;
+  if (table === "nat" && is.source !== undefined && is.source !== was.source)
+    yield `-j SNAT --to-source ${to(is.source, is.sourcePort, was.sourcePort)}`;
+  if (is.mark !== was.mark) yield `-j MARK --set-xmark ${is.mark ?? 0}/0xffffffff`;
+  if (table === "mangle" && is.ttl !== was.ttl) yield isSix ? `-j HL --hl-set ${is.ttl}` : `-j TTL --ttl-set ${is.ttl}`;
+}
+
+/** One that keeps its match and does something else, or does the same to other packets. */
+function* halfChanged(rule: Rule, targets: readonly string[]): Generator<Rule> {
+  const { family, chain, saver } = rule;
+  if (!isTaken(rule)) return;
+  const text = (...parts: readonly string[]) => ruleOfText(family, chain, parts.join(" "), saver);
+  const matches = bind(rule).matches.map((match) => matchText(match, rule));
+  const target = targetText(rule);
+  for (const other of targets) yield text(...matches, other);
+  if (matches.length > 0) yield text(target);
+  if (family === "bridge") return;
+  yield text(FREE_MATCH, target);
+  // what is standard and has no match prints another kind of line (semantics 1.2)
+  if (matches.length === 0) for (const name of ["ACCEPT", "DROP", "RETURN"]) yield text("-j", name);
 }
 
 /**
  * A rule of which only its place is known: it matches some packets and does anything to them. Where the line says
  * `return` or `policy` it is one without a match (semantics 1.2), so it is one of three.
  */
-function unknownRules(table: Table, chain: string, seen: TraceEvent | null): readonly Rule[] {
+function unknownRules(table: Table, chain: string, { last, seen }: Log, targets: readonly string[]): readonly Rule[] {
   const { family } = table;
+  const lines = [last, seen].filter((each) => each !== null);
   if (seen?.nft) return tableOf(seen).chain === chain ? ruleOfLine(seen.nft, table, chain) : [];
-  const free = ruleOfText(family, chain, family === "bridge" ? "-j (unknown)" : '-m "(unknown)" -j "(unknown)"');
-  const bare =
-    seen?.layer === "ip" && seen.kind !== "rule"
-      ? ["ACCEPT", "DROP", "RETURN"].map((name) => ruleOfText(family, chain, `-j ${name}`))
-      : [];
-  return [free, ...bare, ...jumpsTo(seen, table, chain)];
-}
-
-/** The line after the rule is in another chain of the table: the rule may be a jump to it. */
-function jumpsTo(seen: TraceEvent | null, { family, name, chains }: Table, chain: string): readonly Rule[] {
-  if (seen?.layer !== "ip" || seen.table !== name || seen.chain === chain) return [];
-  const target = chains.get(seen.chain);
-  if (!target || target.builtin) return [];
-  return [`-j ${seen.chain}`, `-m "(unknown)" -j ${seen.chain}`].map((body) => ruleOfText(family, chain, body));
+  const text = (body: string) => ruleOfText(family, chain, body);
+  if (family === "bridge") return targets.map(text);
+  const isBare = ({ layer, ...line }: TraceEvent) => layer === "ip" && (line as IpEvent).kind !== "rule";
+  const bare = lines.some(isBare) ? ["-j ACCEPT", "-j DROP", "-j RETURN"] : [];
+  return [...targets.map((target) => text(`${FREE_MATCH} ${target}`)), ...bare.map(text)];
 }

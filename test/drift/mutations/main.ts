@@ -1,0 +1,75 @@
+/**
+ * npm run test:mutations: every single edit of each recording's dump against its log, and how well drift names it; with
+ * `-- --kernel N`, edits of N random rule-sets instead, whose packets are sent again through the edited rule-set.
+ */
+import { argv, stdout } from "node:process";
+import { parseArgs } from "node:util";
+import type { DriftSummary } from "../../../src/drift/index.ts";
+import { freshSeed } from "../../kernel/seeds.ts";
+import { labLacks } from "../../kernel/walk/lab.ts";
+import { type Edit, KINDS } from "./edits.ts";
+import { editedInKernel } from "./kernel.ts";
+import { edited, isUsable, NAMES, recorded } from "./recordings.ts";
+import { HEAD, row, Score } from "./score.ts";
+
+const { values } = parseArgs({
+  args: argv.slice(2),
+  options: {
+    /** Only recordings with this in their name. */
+    only: { type: "string" },
+    /** Tell the edits that came out like this: false, missed, wrong, listed, tied. */
+    tell: { type: "string" },
+    kernel: { type: "string" },
+    edits: { type: "string" },
+    seed: { type: "string" },
+  },
+});
+const kinds = new Map(KINDS.map((kind): [string, Score] => [kind, new Score()]));
+const all = new Score();
+const tell = (text: string) => stdout.write(`${text}\n`);
+
+function note(of: string, score: Score, edit: Edit, isVisible: boolean, summary: DriftSummary): void {
+  const [outcome] = [score, kinds.get(edit.kind), all].map((each) => each?.add(summary, edit, isVisible));
+  if (outcome !== values.tell) return;
+  tell(`${of}: ${outcome}: ${edit.kind} ${JSON.stringify(edit.live[0])}`);
+  for (const drift of summary.drifts) tell(`   ${JSON.stringify({ ...drift, suspects: drift.suspects.slice(0, 3) })}`);
+}
+
+function ofRecordings(): void {
+  tell(HEAD);
+  for (const name of NAMES.filter((each) => each.includes(values.only ?? ""))) {
+    const of = recorded(name);
+    if (!isUsable(of)) {
+      tell(`${name}: left out, its own dump does not explain its log`);
+      continue;
+    }
+    const score = new Score();
+    for (const { edit, isVisible, summary } of edited(of)) note(name, score, edit, isVisible, summary);
+    tell(row(name, score));
+  }
+}
+
+async function ofKernel(cases: number): Promise<void> {
+  const missing = labLacks();
+  if (missing !== null) {
+    tell(`skipped: ${missing}`);
+    return;
+  }
+  const seed = Number(values.seed ?? freshSeed());
+  tell(`seed ${seed}`);
+  tell(HEAD);
+  for await (const { at, skipped, tried } of editedInKernel({ seed, cases, edits: Number(values.edits ?? 12) })) {
+    if (skipped !== null) {
+      tell(`case ${at}: left out, ${skipped}`);
+      continue;
+    }
+    const score = new Score();
+    for (const { edit, isVisible, summary } of tried) note(`case ${at}`, score, edit, isVisible, summary);
+    tell(row(`case ${at}`, score));
+  }
+}
+
+if (values.kernel === undefined) ofRecordings();
+else await ofKernel(Number(values.kernel));
+for (const [kind, score] of kinds) tell(row(kind, score));
+tell(row("all", all));
