@@ -153,11 +153,11 @@ function side(
   };
 }
 
-/** Whether conntrack may miss packets of this host: raw, which comes before it, drops some or keeps them from it. */
+/** Whether conntrack may miss packets of this host: raw, which comes before it, drops or queues some, or keeps them from it. */
 const mayMiss = askedOnce((tables) => {
   const raw = tables.filter(({ name }) => name === "raw");
   const drops = raw.some(({ chains }) => [...chains.values()].some(({ policy }) => policy === "DROP"));
-  return drops || someRule(raw, (rule) => /^(?:CT|NOTRACK|DROP)$/.test(bind(rule).target?.name ?? ""));
+  return drops || someRule(raw, (rule) => /^(?:CT|NOTRACK|DROP|QUEUE|NFQUEUE)$/.test(bind(rule).target?.name ?? ""));
 });
 
 /** Whether conntrack never sees the packet, whichever way it goes: what the loopback brings back it has seen before. */
@@ -168,7 +168,7 @@ function isMissed(traced: TracedPacket, world: World): boolean {
     const inRaw = steps.every(
       ({ layer, table, hook }) => layer === "bridge" || (table === "raw" && hook === steps.at(-1)?.hook),
     );
-    return evaluate(isCtState("UNTRACKED"), at).is === "yes" || (verdict === "DROP" && inRaw);
+    return evaluate(isCtState("UNTRACKED"), at).is === "yes" || ((verdict === "DROP" || verdict === "QUEUE") && inRaw);
   };
   return paths.length > 0 && paths.every(missed);
 }
