@@ -134,6 +134,14 @@ function choosePort(
   if (stated === undefined && learntBehind !== undefined && !ports.some(({ name }) => name === learntBehind)) {
     return [lose(traveller, "the bridge has learnt the MAC behind the port it came in by, and that has no hairpin")];
   }
+  if (stated === undefined && learntBehind === undefined && isAsked(traveller, world) && first) {
+    const unanswered = fork(traveller);
+    assume(traveller, "neighbour", null, "answers");
+    assume(unanswered, "neighbour", null, "does not answer");
+    const ways = ports.map(({ name }) => withPort(ports.length > 1 ? learnt(traveller, name) : traveller, name));
+    const lost = lose(unanswered, "nobody answers for the address that the host has asked the bridge's ports for");
+    return [...ways.map((way) => goOn(way, part)), lost];
+  }
   const known = stated ?? learntBehind ?? (ports.length === 1 ? first?.name : undefined);
   if (known !== undefined) return [goOn(withPort(traveller, known), part)];
   if (!first) return [goOn(traveller, part)];

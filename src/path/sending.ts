@@ -147,6 +147,9 @@ export function loop(traveller: Traveller): Traveller[] {
   traveller.fromHost = false;
   set(traveller, "inInterface", only("lo"));
   set(traveller, "outInterface", absent);
+  // drivers/net/loopback.c loopback_xmit, skb_orphan
+  for (const field of ["uidOwner", "gidOwner"] as const) set(traveller, field, absent);
+  set(traveller, "socket", only(0));
   // the connection is confirmed where its first packet leaves
   const status = knownValue(traveller.packet, "ctstatus");
   if (typeof status === "number") set(traveller, "ctstatus", only(status | CONFIRMED));

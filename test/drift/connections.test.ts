@@ -190,5 +190,5 @@ test("what raw queues conntrack has not seen: a reply that is queued answers not
       ip("raw:PREROUTING:policy:3", "IN=lan0 OUT= MAC=", `SRC=10.9.0.2 DST=10.9.0.9 ${echo(8, 9)}`),
     ),
   );
-  expect(packets.map(({ json }) => json.ctstate)).toEqual(["NEW", "ESTABLISHED", "NEW"]);
+  expect(packets.map(({ json }) => json["ctstate"])).toEqual(["NEW", "ESTABLISHED", "NEW"]);
 });

@@ -42,7 +42,10 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     const { events } = readTrace(each.seen.lines.map((line) => `${line}\n`).join(""));
     lines += events.length;
     const grouper = new PacketGrouper();
-    const traced = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
+    // what asks for a neighbour is no IP
+    const traced = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()].filter(
+      ({ family }) => family !== "bridge",
+    );
     const own = traced.findIndex((group) => isSent(each.datagram, group.events));
     const isPiece = each.datagram.fragment !== undefined;
     const judgeOne = (taken: Entered, seen: readonly TraceEvent[], unsettled: Unsettled) => {
@@ -141,8 +144,11 @@ function hold(
   return { path: same.path, why: fork ? `a fork on ${fork.fact} at ${fork.rule ?? "the way"}` : null };
 }
 
-/** What no line tells of a packet that the host made: the lowest bit of the type of service (semantics 1.4). */
-const UNTOLD: ReadonlySet<string> = new Set(["tos"]);
+/**
+ * What no line tells of a packet that the host made: the lowest bit of the type of service (semantics 1.4), and who
+ * listens where a SYN is answered (nf_log_syslog.c nf_log_dump_sk_uid_gid asks full sockets only, xt_owner.c the listener).
+ */
+const UNTOLD: ReadonlySet<string> = new Set(["tos", "uidOwner", "gidOwner"]);
 const NOTHING: ReadonlySet<string> = new Set();
 /** Facts that are not there to be known: of a piece, what the others of its packet are, and whether they have come. */
 type Unsettled = ReadonlySet<string> | "anything";
