@@ -134,34 +134,47 @@ function choosePort(
   if (stated === undefined && learntBehind !== undefined && !ports.some(({ name }) => name === learntBehind)) {
     return [lose(traveller, "the bridge has learnt the MAC behind the port it came in by, and that has no hairpin")];
   }
-  if (stated === undefined && learntBehind === undefined && isAsked(traveller, world) && first) {
-    const unanswered = fork(traveller);
-    assume(traveller, "neighbour", null, "answers");
-    assume(unanswered, "neighbour", null, "does not answer");
-    const ways = ports.map(({ name }) => withPort(ports.length > 1 ? learnt(traveller, name) : traveller, name));
-    const lost = lose(unanswered, "nobody answers for the address that the host has asked the bridge's ports for");
-    return [...ways.map((way) => goOn(way, part)), lost];
-  }
-  const known = stated ?? learntBehind ?? (ports.length === 1 ? first?.name : undefined);
+  if (!first) return [goOn(stated === undefined ? traveller : withPort(traveller, stated), part)];
+  if (stated === undefined && learntBehind === undefined && isAsked(traveller, world))
+    return ask(traveller, ports, part);
+  const known = stated ?? learntBehind ?? (ports.length === 1 ? first.name : undefined);
   if (known !== undefined) return [goOn(withPort(traveller, known), part)];
-  if (!first) return [goOn(traveller, part)];
-  const { fdb: table, neigh } = world.host.json;
+  const { fdb: table } = world.host.json;
   const mac = knownValue(traveller.packet, "macDestination");
-  // whom the host has to ask for its MAC answers through a port, and the bridge learns it there; entries of the
-  // neighbour table outlive the bridge's (net/core/neighbour.c neigh_periodic_work: none is dropped below gc_thresh1)
-  const isAsked = !traveller.bridged && mac === undefined && neigh !== undefined && !mayBeGroup(traveller, world);
   const isGroup = typeof mac === "number" && isGroupMac(mac);
-  if (isGroup || (!isAsked && table !== undefined && (table.length === 0 || mac !== undefined))) {
+  if (isGroup || (table !== undefined && (table.length === 0 || mac !== undefined)))
     return [flood(traveller, ports, part)];
-  }
-  const learnt = ports.map((port) => {
-    const branch = withPort(fork(traveller), port.name);
-    assume(branch, "fdb", null, `learnt behind ${port.name}`);
-    return goOn(branch, part);
-  });
-  if (isAsked) return learnt;
+  const learnt = ports.map(({ name }) => goOn(learntBehindPort(traveller, name), part));
   assume(traveller, "fdb", null, "not learnt: flooded");
   return [...learnt, flood(traveller, ports, part)];
+}
+
+function learntBehindPort(traveller: Traveller, port: string): Traveller {
+  const branch = withPort(fork(traveller), port);
+  assume(branch, "fdb", null, `learnt behind ${port}`);
+  return branch;
+}
+
+/** Whom the packet goes to is not in the neighbour table. A frame has the MAC that it came with, unless NAT readdressed it. */
+const isAsked = (traveller: Traveller, world: World): boolean =>
+  (!traveller.bridged || traveller.rewritten.has("destination")) &&
+  traveller.packet.fields.macDestination === undefined &&
+  world.host.json.neigh !== undefined &&
+  !mayBeGroup(traveller, world);
+
+/**
+ * The host asks for the MAC: the answer comes in through a port, and the bridge learns it there; entries of the neighbour
+ * table outlive the bridge's (net/core/neighbour.c neigh_periodic_work: none is dropped below gc_thresh1). Without an
+ * answer the packet is not sent (neigh_invalidate).
+ */
+function ask(traveller: Traveller, ports: readonly Port[], part: readonly Stop[]): Traveller[] {
+  const waits = fork(traveller);
+  assume(traveller, "neighbour", null, "answers");
+  assume(waits, "neighbour", null, "does not answer");
+  const [first, more] = ports;
+  const ways =
+    first && !more ? [withPort(traveller, first.name)] : ports.map(({ name }) => learntBehindPort(traveller, name));
+  return [...ways.map((way) => goOn(way, part)), lose(waits, "nobody answers to whom the host would send it")];
 }
 
 /**

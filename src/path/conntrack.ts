@@ -5,8 +5,10 @@ import {
   CONFIRMED,
   type Condition,
   CT_STATES,
+  CT_STATUS,
   ctStates,
   evaluate,
+  exactly,
   type Family,
   type Field,
   ICMP,
@@ -58,6 +60,15 @@ const assignsHelper = askedOnce((tables) =>
   ),
 );
 
+/** Without helpers none expects a connection (nf_conntrack_core.c init_conntrack). */
+const NOT_EXPECTED: ValueSet = {
+  absent: false,
+  ranges: exactly(...Array.from({ length: 1 << CT_STATUS.length }, (_, status) => status).filter(isUnexpected)),
+};
+function isUnexpected(status: number): boolean {
+  return (status & (1 << CT_STATUS.indexOf("EXPECTED"))) === 0;
+}
+
 const NOTHING: Packet["fields"] = { ctmark: absent, ctnat: absent };
 /** What its connection is to a packet that has passed conntrack, as far as its state tells. */
 export function track(traveller: Traveller, world: World): void {
@@ -70,7 +81,10 @@ export function track(traveller: Traveller, world: World): void {
   if (knownValue(packet, "ctstate") === undefined) return;
   const is = (state: Condition) => evaluate(state, packet).is === "yes";
   if (is(isCtState("INVALID", "UNTRACKED"))) return set(traveller, NOTHING);
-  if (!is(isCtState("NEW"))) return learn(traveller, { ctmark: any("ctmark"), ctnat: natOf(packet) });
+  if (!is(isCtState("NEW"))) {
+    const status = hasHelper(world, packet.family) ? {} : { ctstatus: NOT_EXPECTED };
+    return learn(traveller, { ctmark: any("ctmark"), ctnat: natOf(packet), ...status });
+  }
   const status = knownValue(packet, "ctstatus");
   const isFirst = packet.fields.ctstatus === undefined || (typeof status === "number" && (status & CONFIRMED) === 0);
   const tuple = TUPLE.flatMap(([original, reply, from]) => {

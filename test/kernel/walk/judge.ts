@@ -2,7 +2,17 @@
 import { compare } from "../../../src/drift/compare.ts";
 import { Connections, leftBy } from "../../../src/drift/connections.ts";
 import { type Entered, walkEntered } from "../../../src/drift/predict.ts";
-import { anyPacket, type Host, type Packet, packetJson, readAddress, withFields } from "../../../src/facts/index.ts";
+import {
+  anyPacket,
+  type Host,
+  has,
+  knownValue,
+  MULTICAST,
+  type Packet,
+  packetJson,
+  readAddress,
+  withFields,
+} from "../../../src/facts/index.ts";
 import { bind, type Ruleset } from "../../../src/model/index.ts";
 import { firstState, type Path } from "../../../src/path/index.ts";
 import { PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
@@ -99,8 +109,11 @@ function isSent({ source, destination, protocol, fragment }: Datagram, events: r
   );
 }
 
-/** A packet that the host made: what its lines say of the way is what is to be predicted. */
+/** A packet that the host made: what its lines say of the way is what is to be predicted, but to a group (of routers, of neighbours) its sender has chosen it. */
 function wayLeftOut(taken: Entered): Entered {
+  const { family } = taken.packet;
+  const destination = knownValue(taken.packet, "destination");
+  if (destination !== undefined && has(MULTICAST[family], destination)) return taken;
   const { outInterface: _, physdevOut: __, ...fields } = taken.packet.fields;
   return { ...taken, packet: { ...taken.packet, fields } };
 }
