@@ -101,12 +101,14 @@ const opens = (state: ValueSet): Stated =>
 type Stated = Partial<Record<Field, ValueSet>>;
 const direction = (name: (typeof CT_DIRECTIONS)[number]): ValueSet => only(CT_DIRECTIONS.indexOf(name));
 const UNCONFIRMED = only(0);
+/** It has let through the packet that the error is about. */
+const IS_CONFIRMED: ValueSet = { absent: false, ranges: [[CONFIRMED, 2 * CONFIRMED]] };
 
 /** nf_conntrack_core.c: NEW until a reply was seen; only the first packet meets nat (semantics 4.2, 6.4). */
 function state({ direction: way, first, replied, related, natVisited, opening, packet }: Placed): Stated {
   if (way === null) return {};
   if (related)
-    return { ctstate: ctStates("RELATED"), ctdir: direction(way), ...(opening ? { ctstatus: UNCONFIRMED } : {}) };
+    return { ctstate: ctStates("RELATED"), ctdir: direction(way), ctstatus: opening ? UNCONFIRMED : IS_CONFIRMED };
   if (way === "REPLY") return { ctstate: ctStates("ESTABLISHED"), ctdir: direction("REPLY") };
   if (replied) return { ctstate: ctStates("ESTABLISHED"), ctdir: direction("ORIGINAL") };
   if (!first) return { ctstate: ctStates("NEW"), ctstatus: only(CONFIRMED), ctdir: direction("ORIGINAL") };

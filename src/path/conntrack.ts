@@ -65,6 +65,11 @@ const NOT_EXPECTED: ValueSet = {
   absent: false,
   ranges: exactly(...Array.from({ length: 1 << CT_STATUS.length }, (_, status) => status).filter(isUnexpected)),
 };
+/** Of a connection that is there already; of one that a packet may open, its status says that it is the first. */
+export function unexpected(packet: Packet, world: World): Packet {
+  const isThere = evaluate(isCtState("RELATED", "ESTABLISHED"), packet).is === "yes";
+  return (isThere && !hasHelper(world, packet.family) && narrow(packet, "ctstatus", NOT_EXPECTED)) || packet;
+}
 function isUnexpected(status: number): boolean {
   return (status & (1 << CT_STATUS.indexOf("EXPECTED"))) === 0;
 }
@@ -82,8 +87,9 @@ export function track(traveller: Traveller, world: World): void {
   const is = (state: Condition) => evaluate(state, packet).is === "yes";
   if (is(isCtState("INVALID", "UNTRACKED"))) return set(traveller, NOTHING);
   if (!is(isCtState("NEW"))) {
-    const status = hasHelper(world, packet.family) ? {} : { ctstatus: NOT_EXPECTED };
-    return learn(traveller, { ctmark: any("ctmark"), ctnat: natOf(packet), ...status });
+    learn(traveller, { ctmark: any("ctmark"), ctnat: natOf(packet) });
+    traveller.packet = unexpected(traveller.packet, world);
+    return;
   }
   const status = knownValue(packet, "ctstatus");
   const isFirst = packet.fields.ctstatus === undefined || (typeof status === "number" && (status & CONFIRMED) === 0);

@@ -25,7 +25,7 @@ export interface Placed {
   readonly reply: Tuple | null;
   /** How the last original packet left: what the lines show of DNAT. */
   readonly left: Tuple | null;
-  /** An ICMP error about a packet of the conversation. */
+  /** An ICMP error about a packet of the conversation, or a rule's reset of one that is not kept. */
   readonly related: boolean;
   /** Nothing is known of the packet's connection, and all that were open before the log are: it opens one, or belongs to none. */
   readonly alone: boolean;
@@ -51,7 +51,7 @@ interface Conversation {
 
 /** Tuples remembered; those untouched for longest go first. */
 const MOST_TUPLES = 1 << 16;
-const [SYN, ACK, FIN_OR_RST] = [2, 16, 1 | 4];
+const [SYN, RST, ACK, FIN_OR_RST] = [2, 4, 16, 1 | 4];
 
 export class Conversations {
   #count = 0;
@@ -98,10 +98,13 @@ export class Conversations {
     const inner = lines.map((values) => values.inner).filter((values) => values !== undefined);
     const related = inner.length > 0;
     const tuples = unique(related ? inner : lines);
-    const isOwnError = related && isOwn(packet);
     const found = tuples
       .map((tuple) => this.#known.get(tuple.key))
-      .find((known) => known !== undefined && (!known.conversation.lost || isOwnError));
+      .find(
+        (known) => known && (!known.conversation.lost || (isOwn(packet) && (related || known.direction === "REPLY"))),
+      );
+    // what a rule sends about it is attached to it: a reset as an error is (nf_reject_ipv4.c nf_send_reset)
+    const isReset = found?.conversation.lost === true && (Number(lines[0]?.tcpFlags ?? 0) & RST) !== 0;
     const begins = !related && opens(lines[0] ?? {}, this.#complete);
     // only a packet of which conntrack knows nothing meets nat (semantics 4.2): an entry ran out, or was never confirmed
     const natVisited = packet.events.some((event) => event.layer === "ip" && event.table === "nat");
@@ -146,7 +149,7 @@ export class Conversations {
       original,
       reply,
       left,
-      related,
+      related: related || isReset,
       alone,
       natVisited,
       opening,
