@@ -12,8 +12,10 @@ import {
   narrow,
   only,
   type Port,
+  type ValueSet,
 } from "../facts/index.ts";
 import { PARTS, type Stop } from "./journey.ts";
+import { pktTypeAt } from "./pkt-type.ts";
 import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
 
 /** A frame has passed PREROUTING: is it for the host, or for a port? */
@@ -25,7 +27,11 @@ export function decideOnBridge(traveller: Traveller, world: World): Traveller[] 
   if (typeof mac === "number" && bridge?.mac !== undefined && !rewritten) {
     return mac === bridge.mac ? [up(traveller)] : toPort(traveller, bridge, world);
   }
-  if (rewritten) setMac(traveller, undefined);
+  if (rewritten) {
+    // DNAT gives the frame another MAC, and leaves to whom it was sent as it was
+    setPktType(traveller, pktTypeAt(traveller, "bridge", "PREROUTING", world.host));
+    setMac(traveller, undefined);
+  }
   return decideByAddress(traveller, bridge, world, rewritten);
 }
 
@@ -42,6 +48,11 @@ function setMac(traveller: Traveller, mac: number | undefined): void {
     ...traveller.packet,
     fields: mac === undefined ? fields : { ...fields, macDestination: only(mac) },
   };
+}
+
+function setPktType(traveller: Traveller, pktType: ValueSet | undefined): void {
+  const { packet } = traveller;
+  if (pktType) traveller.packet = { ...packet, fields: { ...packet.fields, pktType } };
 }
 
 /**
@@ -92,7 +103,10 @@ function decideByAddress(
     const branch = fork(traveller);
     branch.packet = narrow(branch.packet, "destination", outside.ranges.length > 0 ? outside : set) ?? branch.packet;
     // br_nf_pre_routing_finish: what is not bridged on is for the bridge itself
-    if (rewritten) setMac(branch, bridge?.mac);
+    if (rewritten) {
+      setMac(branch, bridge?.mac);
+      setPktType(branch, only(0));
+    }
     out.push(up(say(branch, "the bridge's")));
   }
   return out;
