@@ -1,13 +1,14 @@
 /** What conntrack keeps of connections from packet to packet: their state by order, the rest as walks have left it. */
-import { type Address, isAbsent, only, type Packet, single } from "../facts/index.ts";
+import { type Address, CONFIRMED, ctStates, isAbsent, only, type Packet, single } from "../facts/index.ts";
 import type { Path, World } from "../path/index.ts";
 import { Conversations, type Direction, type TracedPacket, type Tuple } from "../trace/index.ts";
 import { enteredInOrder, type InOrder } from "./predict.ts";
 
 /** What the last packet of a connection has left behind. */
 export interface Left {
-  /** Null where conntrack keeps nothing of it. */
-  readonly fields: Packet["fields"] | null;
+  readonly fields: Packet["fields"];
+  /** The packet got through: conntrack keeps a connection that it has opened. */
+  readonly confirms: boolean;
   /** Whether an error about it carries its connection: a rule's does, that of a closed port of udp does not. */
   readonly attaches: boolean;
 }
@@ -46,9 +47,10 @@ export class Connections {
   }
 
   /** What the way that explained a packet has left: the next packets of its connection find it. */
-  keep({ placed }: InOrder, { fields, attaches }: Left): void {
+  keep({ placed, connection }: InOrder, { fields, attaches, confirms }: Left): void {
     if (placed.related) return;
-    const tuple = placed.direction === "ORIGINAL" && fields ? originalOf(fields) : null;
+    const tuple = placed.direction === "ORIGINAL" && confirms ? originalOf(fields) : null;
+    if (!confirms && isUnconfirmed(connection)) this.#conversations.lose(placed);
     if (tuple) this.#conversations.leftAs(placed, tuple);
     const before = this.#kept.get(placed.conversation);
     this.#kept.delete(placed.conversation);
@@ -72,25 +74,38 @@ function originalOf({ ctreplsrc, ctrepldst, ctreplsrcport, ctrepldstport }: Pack
 }
 
 export const leftBy = (path: Path, { placed }: InOrder): Left => ({
-  fields: isConfirmed(path) ? kept(path.packet, placed.direction) : null,
+  fields: kept(path.packet, placed.direction),
+  confirms: [path, ...path.branches].some(isConfirmed),
   attaches: !isTakenIn(path),
 });
 
-/** Whether conntrack keeps the connection: the packet got through, or on to the loopback. */
-const isConfirmed = ({ verdict, steps }: Path): boolean =>
-  verdict === "ACCEPT" || steps.some(({ hook, layer }) => layer === "ip" && hook === "POSTROUTING");
+const isUnconfirmed = ({ ctstate, ctstatus }: Packet["fields"]): boolean =>
+  single(ctstate) === single(ctStates("NEW")) && single(ctstatus) === 0;
+
+/** Whether conntrack keeps the connection: the packet got through, or behind the last hook of IP, or on to the loopback. */
+function isConfirmed({ verdict, steps, packet }: Path): boolean {
+  const status = single(packet.fields.ctstatus);
+  if (verdict === "ACCEPT" || (typeof status === "number" && (status & CONFIRMED) > 0)) return true;
+  const last = steps.at(-1);
+  const stops = last?.layer === "ip" && last.hook === "POSTROUTING" && verdict !== "LOST";
+  return steps.some(({ layer, hook }) => (layer === "ip" ? hook === "POSTROUTING" && !stops : hook === "OUTPUT"));
+}
 
 /** The protocol has got it, and udp has let go of its connection (nf_reset_ct in net/ipv4/udp.c, net/ipv6/udp.c). */
 const isTakenIn = ({ verdict, packet }: Path): boolean => verdict === "ACCEPT" && isAbsent(packet.fields.outInterface);
 
-/** As the walk left it: replies come to where an original packet left from. */
+/**
+ * As the walk left it: replies come to where an original packet left from. The tuple is not what the packet's addresses
+ * have become, which NPT changes too.
+ */
 function kept({ fields }: Packet, direction: Direction | null): Packet["fields"] {
-  const { ctmark, ctnat, source, destination, sourcePort, destinationPort } = fields;
+  const { ctmark, ctnat } = fields;
   const replies = {
-    ...(destination ? { ctreplsrc: destination } : {}),
-    ...(source ? { ctrepldst: source } : {}),
-    ...(destinationPort ? { ctreplsrcport: destinationPort } : {}),
-    ...(sourcePort ? { ctrepldstport: sourcePort } : {}),
+    ctreplsrc: fields.ctreplsrc ?? fields.destination,
+    ctrepldst: fields.ctrepldst ?? fields.source,
+    ctreplsrcport: fields.ctreplsrcport ?? fields.destinationPort,
+    ctrepldstport: fields.ctrepldstport ?? fields.sourcePort,
   };
-  return { ...(ctmark ? { ctmark } : {}), ...(ctnat ? { ctnat } : {}), ...(direction === "ORIGINAL" ? replies : {}) };
+  const all = { ctmark, ctnat, ...(direction === "ORIGINAL" ? replies : {}) };
+  return Object.fromEntries(Object.entries(all).filter(([, set]) => set !== undefined));
 }

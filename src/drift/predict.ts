@@ -101,12 +101,14 @@ const opens = (state: ValueSet): Stated =>
 type Stated = Partial<Record<Field, ValueSet>>;
 const direction = (name: (typeof CT_DIRECTIONS)[number]): ValueSet => only(CT_DIRECTIONS.indexOf(name));
 const UNCONFIRMED = only(0);
+/** It has let through the packet that the error is about. */
+const IS_CONFIRMED: ValueSet = { absent: false, ranges: [[CONFIRMED, 2 * CONFIRMED]] };
 
 /** nf_conntrack_core.c: NEW until a reply was seen; only the first packet meets nat (semantics 4.2, 6.4). */
 function state({ direction: way, first, replied, related, natVisited, opening, packet }: Placed): Stated {
   if (way === null) return {};
   if (related)
-    return { ctstate: ctStates("RELATED"), ctdir: direction(way), ...(opening ? { ctstatus: UNCONFIRMED } : {}) };
+    return { ctstate: ctStates("RELATED"), ctdir: direction(way), ctstatus: opening ? UNCONFIRMED : IS_CONFIRMED };
   if (way === "REPLY") return { ctstate: ctStates("ESTABLISHED"), ctdir: direction("REPLY") };
   if (replied) return { ctstate: ctStates("ESTABLISHED"), ctdir: direction("ORIGINAL") };
   if (!first) return { ctstate: ctStates("NEW"), ctstatus: only(CONFIRMED), ctdir: direction("ORIGINAL") };
@@ -153,11 +155,11 @@ function side(
   };
 }
 
-/** Whether conntrack may miss packets of this host: raw, which comes before it, drops some or keeps them from it. */
+/** Whether conntrack may miss packets of this host: raw, which comes before it, drops or queues some, or keeps them from it. */
 const mayMiss = askedOnce((tables) => {
   const raw = tables.filter(({ name }) => name === "raw");
   const drops = raw.some(({ chains }) => [...chains.values()].some(({ policy }) => policy === "DROP"));
-  return drops || someRule(raw, (rule) => /^(?:CT|NOTRACK|DROP)$/.test(bind(rule).target?.name ?? ""));
+  return drops || someRule(raw, (rule) => /^(?:CT|NOTRACK|DROP|QUEUE|NFQUEUE)$/.test(bind(rule).target?.name ?? ""));
 });
 
 /** Whether conntrack never sees the packet, whichever way it goes: what the loopback brings back it has seen before. */
@@ -168,7 +170,7 @@ function isMissed(traced: TracedPacket, world: World): boolean {
     const inRaw = steps.every(
       ({ layer, table, hook }) => layer === "bridge" || (table === "raw" && hook === steps.at(-1)?.hook),
     );
-    return evaluate(isCtState("UNTRACKED"), at).is === "yes" || (verdict === "DROP" && inRaw);
+    return evaluate(isCtState("UNTRACKED"), at).is === "yes" || ((verdict === "DROP" || verdict === "QUEUE") && inRaw);
   };
   return paths.length > 0 && paths.every(missed);
 }

@@ -12,8 +12,10 @@ import {
   narrow,
   only,
   type Port,
+  type ValueSet,
 } from "../facts/index.ts";
 import { PARTS, type Stop } from "./journey.ts";
+import { pktTypeAt } from "./pkt-type.ts";
 import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
 
 /** A frame has passed PREROUTING: is it for the host, or for a port? */
@@ -25,7 +27,11 @@ export function decideOnBridge(traveller: Traveller, world: World): Traveller[] 
   if (typeof mac === "number" && bridge?.mac !== undefined && !rewritten) {
     return mac === bridge.mac ? [up(traveller)] : toPort(traveller, bridge, world);
   }
-  if (rewritten) setMac(traveller, undefined);
+  if (rewritten) {
+    // DNAT gives the frame another MAC, and leaves to whom it was sent as it was
+    setPktType(traveller, pktTypeAt(traveller, "bridge", "PREROUTING", world.host));
+    setMac(traveller, undefined);
+  }
   return decideByAddress(traveller, bridge, world, rewritten);
 }
 
@@ -42,6 +48,11 @@ function setMac(traveller: Traveller, mac: number | undefined): void {
     ...traveller.packet,
     fields: mac === undefined ? fields : { ...fields, macDestination: only(mac) },
   };
+}
+
+function setPktType(traveller: Traveller, pktType: ValueSet | undefined): void {
+  const { packet } = traveller;
+  if (pktType) traveller.packet = { ...packet, fields: { ...packet.fields, pktType } };
 }
 
 /**
@@ -92,7 +103,10 @@ function decideByAddress(
     const branch = fork(traveller);
     branch.packet = narrow(branch.packet, "destination", outside.ranges.length > 0 ? outside : set) ?? branch.packet;
     // br_nf_pre_routing_finish: what is not bridged on is for the bridge itself
-    if (rewritten) setMac(branch, bridge?.mac);
+    if (rewritten) {
+      setMac(branch, bridge?.mac);
+      setPktType(branch, only(0));
+    }
     out.push(up(say(branch, "the bridge's")));
   }
   return out;
@@ -134,26 +148,47 @@ function choosePort(
   if (stated === undefined && learntBehind !== undefined && !ports.some(({ name }) => name === learntBehind)) {
     return [lose(traveller, "the bridge has learnt the MAC behind the port it came in by, and that has no hairpin")];
   }
-  const known = stated ?? learntBehind ?? (ports.length === 1 ? first?.name : undefined);
+  if (!first) return [goOn(stated === undefined ? traveller : withPort(traveller, stated), part)];
+  if (stated === undefined && learntBehind === undefined && isAsked(traveller, world))
+    return ask(traveller, ports, part);
+  const known = stated ?? learntBehind ?? (ports.length === 1 ? first.name : undefined);
   if (known !== undefined) return [goOn(withPort(traveller, known), part)];
-  if (!first) return [goOn(traveller, part)];
-  const { fdb: table, neigh } = world.host.json;
+  const { fdb: table } = world.host.json;
   const mac = knownValue(traveller.packet, "macDestination");
-  // whom the host has to ask for its MAC answers through a port, and the bridge learns it there; entries of the
-  // neighbour table outlive the bridge's (net/core/neighbour.c neigh_periodic_work: none is dropped below gc_thresh1)
-  const isAsked = !traveller.bridged && mac === undefined && neigh !== undefined && !mayBeGroup(traveller, world);
   const isGroup = typeof mac === "number" && isGroupMac(mac);
-  if (isGroup || (!isAsked && table !== undefined && (table.length === 0 || mac !== undefined))) {
+  if (isGroup || (table !== undefined && (table.length === 0 || mac !== undefined)))
     return [flood(traveller, ports, part)];
-  }
-  const learnt = ports.map((port) => {
-    const branch = withPort(fork(traveller), port.name);
-    assume(branch, "fdb", null, `learnt behind ${port.name}`);
-    return goOn(branch, part);
-  });
-  if (isAsked) return learnt;
+  const learnt = ports.map(({ name }) => goOn(learntBehindPort(traveller, name), part));
   assume(traveller, "fdb", null, "not learnt: flooded");
   return [...learnt, flood(traveller, ports, part)];
+}
+
+function learntBehindPort(traveller: Traveller, port: string): Traveller {
+  const branch = withPort(fork(traveller), port);
+  assume(branch, "fdb", null, `learnt behind ${port}`);
+  return branch;
+}
+
+/** Whom the packet goes to is not in the neighbour table. A frame has the MAC that it came with, unless NAT readdressed it. */
+const isAsked = (traveller: Traveller, world: World): boolean =>
+  (!traveller.bridged || traveller.rewritten.has("destination")) &&
+  traveller.packet.fields.macDestination === undefined &&
+  world.host.json.neigh !== undefined &&
+  !mayBeGroup(traveller, world);
+
+/**
+ * The host asks for the MAC: the answer comes in through a port, and the bridge learns it there; entries of the neighbour
+ * table outlive the bridge's (net/core/neighbour.c neigh_periodic_work: none is dropped below gc_thresh1). Without an
+ * answer the packet is not sent (neigh_invalidate).
+ */
+function ask(traveller: Traveller, ports: readonly Port[], part: readonly Stop[]): Traveller[] {
+  const waits = fork(traveller);
+  assume(traveller, "neighbour", null, "answers");
+  assume(waits, "neighbour", null, "does not answer");
+  const [first, more] = ports;
+  const ways =
+    first && !more ? [withPort(traveller, first.name)] : ports.map(({ name }) => learntBehindPort(traveller, name));
+  return [...ways.map((way) => goOn(way, part)), lose(waits, "nobody answers to whom the host would send it")];
 }
 
 /**

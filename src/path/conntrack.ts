@@ -5,8 +5,10 @@ import {
   CONFIRMED,
   type Condition,
   CT_STATES,
+  CT_STATUS,
   ctStates,
   evaluate,
+  exactly,
   type Family,
   type Field,
   ICMP,
@@ -58,6 +60,20 @@ const assignsHelper = askedOnce((tables) =>
   ),
 );
 
+/** Without helpers none expects a connection (nf_conntrack_core.c init_conntrack). */
+const NOT_EXPECTED: ValueSet = {
+  absent: false,
+  ranges: exactly(...Array.from({ length: 1 << CT_STATUS.length }, (_, status) => status).filter(isUnexpected)),
+};
+/** Of a connection that is there already; of one that a packet may open, its status says that it is the first. */
+export function unexpected(packet: Packet, world: World): Packet {
+  const isThere = evaluate(isCtState("RELATED", "ESTABLISHED"), packet).is === "yes";
+  return (isThere && !hasHelper(world, packet.family) && narrow(packet, "ctstatus", NOT_EXPECTED)) || packet;
+}
+function isUnexpected(status: number): boolean {
+  return (status & (1 << CT_STATUS.indexOf("EXPECTED"))) === 0;
+}
+
 const NOTHING: Packet["fields"] = { ctmark: absent, ctnat: absent };
 /** What its connection is to a packet that has passed conntrack, as far as its state tells. */
 export function track(traveller: Traveller, world: World): void {
@@ -70,7 +86,11 @@ export function track(traveller: Traveller, world: World): void {
   if (knownValue(packet, "ctstate") === undefined) return;
   const is = (state: Condition) => evaluate(state, packet).is === "yes";
   if (is(isCtState("INVALID", "UNTRACKED"))) return set(traveller, NOTHING);
-  if (!is(isCtState("NEW"))) return learn(traveller, { ctmark: any("ctmark"), ctnat: natOf(packet) });
+  if (!is(isCtState("NEW"))) {
+    learn(traveller, { ctmark: any("ctmark"), ctnat: natOf(packet) });
+    traveller.packet = unexpected(traveller.packet, world);
+    return;
+  }
   const status = knownValue(packet, "ctstatus");
   const isFirst = packet.fields.ctstatus === undefined || (typeof status === "number" && (status & CONFIRMED) === 0);
   const tuple = TUPLE.flatMap(([original, reply, from]) => {

@@ -127,8 +127,10 @@ export function translateSilently(traveller: Traveller, manip: "source" | "desti
   if (typeof nat === "number" && (nat & ((manip === "source") === isBack ? DST_NAT : SRC_NAT)) === 0) return [];
   const set = silent && packet.fields[silent.address[1]];
   if (!silent || !set || set.absent) return [];
-  // an error from a router on the way keeps its source: it is nobody's end of the connection
-  if (manip === "source" && knownValue(packet, "ctstate") === STATE_RELATED && !isEnd(packet)) return [];
+  // an error's source changes with the destination (nf_nat_proto.c nf_nat_icmp_reply_translation); whether that was
+  // translated is told by an end of the connection only
+  if (nat === undefined && manip === "source" && knownValue(packet, "ctstate") === STATE_RELATED && !isEnd(packet))
+    return [];
   const [to, from] = silent.port;
   const changes = rewrite(traveller, silent.address[0], set, "conntrack");
   const port = packet.fields[from];
@@ -205,16 +207,18 @@ const CT_MATCHES = new Set([
   "connlimit",
   "cluster",
 ]);
-const CT_TARGETS = new Set(["CT", "NOTRACK", "CONNMARK", "CONNSECMARK", "SYNPROXY", "CLUSTERIP"]);
+const CT_TARGETS = new Set(["CT", "CONNMARK", "CONNSECMARK", "SYNPROXY", "CLUSTERIP"]);
 const NAT_TARGETS = new Set(["SNAT", "DNAT", "MASQUERADE", "REDIRECT", "NETMAP", "SAME"]);
 /**
  * conntrack works for a family in a network namespace only once something there needs it: a NAT target, a ct match or
- * target (nf_ct_netns_get in their checkentry; recordings s12b, s12c).
+ * target (nf_ct_netns_get in their checkentry; recordings s12b, s12c). What keeps packets from it does not need it (xt_CT.c
+ * xt_ct_tg_check, notrack_chk).
  */
 export const usesConntrack = askedOnce((tables) =>
   someRule(tables, (rule) => {
     const { matches, target } = bind(rule);
     const name = target?.name ?? "";
-    return matches.some((match) => CT_MATCHES.has(match.name)) || CT_TARGETS.has(name) || NAT_TARGETS.has(name);
+    const takes = CT_TARGETS.has(name) && !(target && "--notrack" in target.given);
+    return matches.some((match) => CT_MATCHES.has(match.name)) || takes || NAT_TARGETS.has(name);
   }),
 );

@@ -27,6 +27,8 @@ export function ownAddresses(packet: Packet, manip: "source" | "destination", ho
   const dev = nameOf(packet, manip === "source" ? "outInterface" : "inInterface");
   const destination = knownValue(packet, "destination");
   if (manip === "destination" && dev !== undefined) return redirected(host.addressesOf(dev, packet.family), packet);
+  // net/ipv6/addrconf.c ipv6_get_saddr_eval prefers the destination itself, and what the loopback takes is the host's own
+  if (packet.family === "ipv6" && dev === "lo" && typeof destination === "bigint") return exactly(destination);
   const own = dev === undefined ? undefined : usable(dev, packet.family, host);
   if (own === undefined) return allValues(manip, packet.family);
   if (own.length === 0) return null;

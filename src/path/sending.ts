@@ -4,6 +4,7 @@ import {
   absent,
   type Bridge,
   CONFIRMED,
+  evaluate,
   type Host,
   has,
   isAbsent,
@@ -15,6 +16,7 @@ import {
   only,
   type RouteClass,
   type ValueSet,
+  within,
 } from "../facts/index.ts";
 import { askedOnce, meaningOf, someRule } from "../model/index.ts";
 import { leaveByBridge } from "./bridge.ts";
@@ -24,9 +26,12 @@ import { eachWay, end, nowhere, set } from "./routing.ts";
 import { assume, fork, goOn, lose, mayLose, nameOf, type Traveller, type World } from "./traveller.ts";
 
 const deviceOf = ({ to }: Reached): string => (to.type === "local" ? "lo" : to.dev);
-/** Groups may leave by any device: the sender has chosen it. */
 const leadsBy = (reached: Reached, out: ValueSet): boolean =>
   deviceOf(reached) === "" || has(out.ranges, deviceOf(reached));
+
+/** A group has a route by each device, of which the sender has chosen one. */
+const isToGroup = ({ packet }: Traveller): boolean =>
+  evaluate(within("destination", MULTICAST[packet.family], "multicast"), packet).is === "yes";
 
 /** Its device by route, the loopback for the host's own addresses. */
 export function routeOut(traveller: Traveller, world: World): Traveller[] {
@@ -34,7 +39,7 @@ export function routeOut(traveller: Traveller, world: World): Traveller[] {
   set(traveller, "inInterface", absent);
   const { out } = traveller.started;
   const all = lookUp(traveller.packet, world.host);
-  if (!all) return [traveller];
+  if (!all || (out && !isAbsent(out) && isToGroup(traveller))) return [traveller];
   const stated = out && !isAbsent(out) ? all.filter((each) => leadsBy(each, out)) : all;
   if (stated.length > 0) return eachWay(traveller, stated, (branch, to) => sendBy(branch, to, world));
   // routed elsewhere than stated: the stated device is the one after rerouting, or the user's word stands against the dump's
@@ -167,6 +172,9 @@ export function loop(traveller: Traveller): Traveller[] {
   traveller.fromHost = false;
   set(traveller, "inInterface", only("lo"));
   set(traveller, "outInterface", absent);
+  // drivers/net/loopback.c loopback_xmit, skb_orphan
+  for (const field of ["uidOwner", "gidOwner"] as const) set(traveller, field, absent);
+  set(traveller, "socket", only(0));
   // the connection is confirmed where its first packet leaves
   const status = knownValue(traveller.packet, "ctstatus");
   if (typeof status === "number") set(traveller, "ctstatus", only(status | CONFIRMED));

@@ -2,7 +2,9 @@
 import {
   absent,
   all,
+  any,
   evaluate,
+  exactly,
   isAbsent,
   isCtState,
   isIcmp,
@@ -12,16 +14,20 @@ import {
   single,
   within,
 } from "../facts/index.ts";
+import { unexpected } from "./conntrack.ts";
 import { enterBridge } from "./enter-bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
 import { assume, fork, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
+
+const [RST, ACK] = [4, 16];
 
 export interface Beginning {
   readonly hook?: Hook;
   readonly anyOrigin?: boolean;
   readonly attached?: boolean;
 }
-export function startsAt(packet: Packet, world: World, { hook, anyOrigin, attached }: Beginning): Traveller[] {
+export function startsAt(described: Packet, world: World, { hook, anyOrigin, attached }: Beginning): Traveller[] {
+  const packet = unexpected(described, world);
   const part = hook && STARTS[hook];
   const ways = part ? [begin(packet, PARTS[part])] : anyOrigin ? everyWay(packet, world) : starts(packet, world);
   return ways.flatMap((each) => attach(each, attached));
@@ -109,7 +115,9 @@ const withoutOwner = (packet: Packet): Packet => ({
   fields: { uidOwner: absent, gidOwner: absent, socket: only(0), ...packet.fields },
 });
 
-const isRelatedError = (packet: Packet): boolean => evaluate(all(isCtState("RELATED"), isIcmp), packet).is === "yes";
+/** An error or a reset (net/ipv4/netfilter/nf_reject_ipv4.c): what else is RELATED a helper has expected. */
+const isAbout = any(isIcmp, within("tcpFlags", exactly(RST, RST | ACK), "RST"));
+const isAttached = (packet: Packet): boolean => evaluate(all(isCtState("RELATED"), isAbout), packet).is === "yes";
 
 function begin(described: Packet, part: readonly Stop[]): Traveller {
   const isOwn = part === PARTS.fromHost;
@@ -126,7 +134,7 @@ function begin(described: Packet, part: readonly Stop[]): Traveller {
     fromHost: false,
     traced: false,
     looped: false,
-    tracked: isOwn && isRelatedError(packet),
+    tracked: isOwn && isAttached(packet),
     replies: [],
     hookOut: null,
     rewritten: new Set(),

@@ -25,12 +25,12 @@ export interface Placed {
   readonly reply: Tuple | null;
   /** How the last original packet left: what the lines show of DNAT. */
   readonly left: Tuple | null;
-  /** An ICMP error about a packet of the conversation. */
+  /** An ICMP error about a packet of the conversation, or a rule's reset of one that is not kept. */
   readonly related: boolean;
   /** Nothing is known of the packet's connection, and all that were open before the log are: it opens one, or belongs to none. */
   readonly alone: boolean;
   readonly natVisited: boolean;
-  /** A redirect of this host about the packet that opens the connection, which is still on its way. */
+  /** An error of this host's about the packet that opens the connection: still on its way, or lost on it. */
   readonly opening: boolean;
 }
 
@@ -38,6 +38,8 @@ interface Conversation {
   readonly number: number;
   replied: boolean;
   closing: boolean;
+  /** Its first packet was lost behind conntrack: nobody but an error of this host's about it finds the connection. */
+  lost: boolean;
   /** Packets seen, errors about it aside. */
   count: number;
   /** Begun by a packet that begins nothing: which of the two sides began is not known. */
@@ -49,7 +51,7 @@ interface Conversation {
 
 /** Tuples remembered; those untouched for longest go first. */
 const MOST_TUPLES = 1 << 16;
-const [SYN, ACK, FIN_OR_RST] = [2, 16, 1 | 4];
+const [SYN, RST, ACK, FIN_OR_RST] = [2, 4, 16, 1 | 4];
 
 export class Conversations {
   #count = 0;
@@ -96,7 +98,13 @@ export class Conversations {
     const inner = lines.map((values) => values.inner).filter((values) => values !== undefined);
     const related = inner.length > 0;
     const tuples = unique(related ? inner : lines);
-    const found = tuples.map((tuple) => this.#known.get(tuple.key)).find((known) => known !== undefined);
+    const found = tuples
+      .map((tuple) => this.#known.get(tuple.key))
+      .find(
+        (known) => known && (!known.conversation.lost || (isOwn(packet) && (related || known.direction === "REPLY"))),
+      );
+    // what a rule sends about it is attached to it: a reset as an error is (nf_reject_ipv4.c nf_send_reset)
+    const isReset = found?.conversation.lost === true && (Number(lines[0]?.tcpFlags ?? 0) & RST) !== 0;
     const begins = !related && opens(lines[0] ?? {}, this.#complete);
     // only a packet of which conntrack knows nothing meets nat (semantics 4.2): an entry ran out, or was never confirmed
     const natVisited = packet.events.some((event) => event.layer === "ip" && event.table === "nat");
@@ -109,7 +117,7 @@ export class Conversations {
     if (related && direction) direction = direction === "ORIGINAL" ? "REPLY" : "ORIGINAL";
     const replied = conversation.replied;
     const entered = tuples[0]?.tuple ?? null;
-    const opening = isOwnRedirect(packet) && conversation.count === 1;
+    const opening = conversation.lost || (isOwnRedirect(packet) && conversation.count === 1);
     // of what conntrack does not take for the beginning of anything it keeps nothing
     const isKept = !this.#complete || !conversation.orphan;
     if (!related && entered && tracked && isKept) {
@@ -141,18 +149,23 @@ export class Conversations {
       original,
       reply,
       left,
-      related,
+      related: related || isReset,
       alone,
       natVisited,
       opening,
     };
   }
 
+  /** conntrack keeps no connection whose first packet has not got through (nf_conntrack_core.c __nf_conntrack_confirm). */
+  lose({ packet }: Placed): void {
+    const known = this.#known.get(tupleOf(packet)?.key ?? "");
+    if (known) known.conversation.lost = true;
+  }
+
   /** What source NAT has made of a packet, which no line shows: replies come to that, and errors are about it. */
   leftAs({ packet }: Placed, as: Tuple): void {
     const [line] = linesOf(packet);
-    const [entered] = line ? unique([line]) : [];
-    const known = entered && this.#known.get(entered.key);
+    const known = this.#known.get(tupleOf(packet)?.key ?? "");
     if (!line || known?.direction !== "ORIGINAL") return;
     for (const { key, back } of unique([{ ...line, ...as }])) {
       this.#remember(key, known.conversation, "ORIGINAL");
@@ -165,6 +178,7 @@ export class Conversations {
       number: ++this.#count,
       replied: false,
       closing: false,
+      lost: false,
       count: 0,
       orphan,
       original: null,
@@ -182,10 +196,9 @@ export class Conversations {
   }
 }
 
-const isOwnRedirect = ({ events: [first] }: TracedPacket): boolean =>
-  first !== undefined &&
-  positionOf(first) === "out" &&
-  [5, 137].includes(Math.floor(Number(first.values.icmpType) / 256));
+const isOwn = ({ events: [first] }: TracedPacket): boolean => first !== undefined && positionOf(first) === "out";
+const isOwnRedirect = (packet: TracedPacket): boolean =>
+  isOwn(packet) && [5, 137].includes(Math.floor(Number(packet.events[0]?.values.icmpType) / 256));
 
 /**
  * Whether a packet of no conversation begins one: no echo reply does (semantics 4.10), and tcp in the middle only where
@@ -233,6 +246,12 @@ function hasTuple(line: LogValues): boolean {
   if ((protocol !== 1 && protocol !== 58) || fragmentOffset !== 0) return true;
   const requests = protocol === 58 ? ICMP6_REQUESTS : ICMP_REQUESTS;
   return isAnswer(line) || (icmpType !== undefined && requests.has(Math.floor(Number(icmpType) / 256)));
+}
+
+/** What it entered with. */
+function tupleOf(packet: TracedPacket): Keyed | undefined {
+  const [line] = linesOf(packet);
+  return line && unique([line])[0];
 }
 
 interface Keyed {

@@ -2,7 +2,7 @@
  * Lines to packets, by what the lines say of the packet and of the way: never by rule number, kind or chain,
  * because those are what a log is held against (semantics 1.9 for why lines interleave).
  */
-import { type Family, isGroupMac } from "../facts/index.ts";
+import { type Address, type Family, isGroupMac } from "../facts/index.ts";
 import { type BridgeEvent, type IpEvent, type LogValues, positionOf, type TraceEvent } from "./event.ts";
 
 export interface TracedPacket {
@@ -123,9 +123,9 @@ class Growing implements TracedPacket {
     const flooded = isGroup(is.macDestination ?? was.macDestination) || was.physdevOut != null;
     const nextPort = is.physdevOut != null && !this.#outPortsOfIp.has(is.physdevOut);
     switch (`${positionOf(last)} ${positionOf(event)}` as const) {
-      // the way in changes no source: that is done on the way out (semantics 4.2)
+      // the way in changes no source but by SNPT: that is done on the way out (semantics 4.2)
       case "in in":
-        return was.inInterface === is.inInterface && (was.source === is.source || this.#isTraced(event));
+        return was.inInterface === is.inInterface && (isTranslated(was.source, is.source) || this.#isTraced(event));
       case "in through":
         return was.inInterface === is.inInterface;
       case "through through":
@@ -186,7 +186,7 @@ class Growing implements TracedPacket {
     // iptables sees a frame behind these chains of the bridge (semantics 4.4)
     if (this.#lastIp && /:(?:BROUTING|PREROUTING)$/.test(event.prefix.trim())) return false;
     // DNAT and its reversal show between two lines, on one side at a time (semantics 4.4 H, I)
-    return this.#lastIp ? from || to : from && to && last.values.macDestination === values.macDestination;
+    return this.#lastIp ? from || to : from && to;
   }
 
   /**
@@ -220,6 +220,17 @@ class Growing implements TracedPacket {
     return port ?? this.events.find(({ layer }) => layer === "bridge")?.values.physdevIn;
   }
 }
+
+/**
+ * The same address, or another prefix for it: what SNPT makes of an address has the same checksum, or at least the same
+ * host's part (RFC 6296, net/ipv6/netfilter/ip6t_NPT.c).
+ */
+const isTranslated = (was: Address | undefined, is: Address | undefined): boolean =>
+  was === is ||
+  (typeof was === "bigint" && typeof is === "bigint" && (was % WORD === is % WORD || was % HOST === is % HOST));
+/** The ones' complement sum of an address's words is the address modulo this. */
+const WORD = 0xffffn;
+const HOST = 1n << 64n;
 
 const portsOf = ({ values }: BridgeEvent): string => `${values.physdevIn ?? ""} ${values.physdevOut ?? ""}`;
 const frameKey = (event: BridgeEvent): string => `${event.prefix} ${portsOf(event)}`;

@@ -142,3 +142,53 @@ test("a rule's error carries it: net/ipv4/netfilter/nf_reject_ipv4.c, nf_ct_atta
   );
   expect(error).toMatchObject({ attached: true, explained: true, json: { ctstate: "RELATED" } });
 });
+
+test("a connection whose first packet is dropped behind conntrack is not kept: the next opens it again", () => {
+  const twice = [
+    ip(
+      "raw:OUTPUT:policy:3",
+      "IN= OUT=lan0",
+      UDP.replace("10.9.0.2", "10.9.0.1").replace("DST=10.9.0.1", "DST=10.9.0.9"),
+    ),
+    ip(
+      "filter:OUTPUT:rule:1",
+      "IN= OUT=lan0",
+      UDP.replace("10.9.0.2", "10.9.0.1").replace("DST=10.9.0.1", "DST=10.9.0.9"),
+    ),
+  ];
+  const dump = FILTERED("-A OUTPUT -m connmark --mark 0x0/0x6 -j DROP\n");
+  // as the kernel did: the line of the rule is there for either
+  for (const each of enteredBy(dump, read(...twice, ...twice.map((line) => line.replace("ID=7", "ID=8")))))
+    expect(each).toMatchObject({ explained: true, json: { ctstate: "NEW", ctstatus: "NONE", ctmark: "0x0" } });
+});
+
+test("an error of this host's about a first packet that was lost on its way has that one's connection and mark", () => {
+  const asked = `SRC=10.9.0.2 DST=10.88.0.9 LEN=40 TOS=0x00 PREC=0x00 TTL=1 ID=7 PROTO=UDP SPT=5 DPT=6 LEN=20 `;
+  const error = `SRC=10.9.0.1 DST=10.9.0.2 LEN=68 TOS=0x00 PREC=0xC0 TTL=64 ID=8 PROTO=ICMP TYPE=11 CODE=0 [${asked}] `;
+  const [, about] = enteredBy(
+    FILTERED("-A OUTPUT -m connmark --mark 0x0/0xff\n"),
+    read(
+      ip("raw:PREROUTING:policy:2", "IN=lan0 OUT= MAC=", asked),
+      ip("raw:OUTPUT:rule:2", "IN= OUT=lan0", error),
+      ip("raw:OUTPUT:policy:4", "IN= OUT=lan0", error),
+      ip("filter:OUTPUT:rule:1", "IN= OUT=lan0", error),
+      ip("filter:OUTPUT:policy:2", "IN= OUT=lan0", error),
+    ),
+  );
+  expect(about).toMatchObject({ json: { ctstate: "RELATED", ctmark: "0x0" } });
+});
+
+test("what raw queues conntrack has not seen: a reply that is queued answers nothing", () => {
+  const dump = MASQUERADED.replace("COMMIT", "-A PREROUTING -p icmp -m icmp --icmp-type 0 -j NFQUEUE\nCOMMIT");
+  const echo = (type: number, id: number) =>
+    `${HEAD.replace("ID=7", `ID=${id}`)}PROTO=ICMP TYPE=${type} CODE=0 ID=4 SEQ=1 `;
+  const packets = enteredBy(
+    dump,
+    read(
+      ip("raw:PREROUTING:policy:3", "IN=lan0 OUT= MAC=", `SRC=10.9.0.2 DST=10.9.0.9 ${echo(8, 7)}`),
+      ip("raw:PREROUTING:rule:2", "IN=lan0 OUT= MAC=", `SRC=10.9.0.9 DST=10.9.0.2 ${echo(0, 8)}`),
+      ip("raw:PREROUTING:policy:3", "IN=lan0 OUT= MAC=", `SRC=10.9.0.2 DST=10.9.0.9 ${echo(8, 9)}`),
+    ),
+  );
+  expect(packets.map(({ json }) => json["ctstate"])).toEqual(["NEW", "ESTABLISHED", "NEW"]);
+});

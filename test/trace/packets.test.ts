@@ -124,6 +124,25 @@ describe("passes", () => {
     expect(packetsOf(lines.join("\n")).map(({ events }) => events.length)).toEqual([2]);
   });
 
+  test("SNPT in INPUT gives the packet another source, and it is the same packet", () => {
+    const lines = ["2001:db8:1:0:0:0:0:9", "fd00:0:0:d550:0:0:0:9"].map((source, at) =>
+      ip(
+        `mangle:INPUT:${at ? "policy:2" : "rule:1"}`,
+        `IN=a OUT= MAC= SRC=${source} DST=fd00:0:0:0:0:0:0:1`,
+        "LEN=48 TC=0 HOPLIMIT=2 FLOWLBL=7 PROTO=UDP SPT=80 DPT=8080 LEN=8 ",
+      ),
+    );
+    expect(packetsOf(lines.join("\n")).map(({ events }) => events.length)).toEqual([2]);
+  });
+
+  test("dnat gives a frame another MAC between two lines of one chain", () => {
+    const lines = [
+      eb("nat:PREROUTING:1", "IN=veth1 OUT="),
+      eb("nat:PREROUTING:2", "IN=veth1 OUT=").replace("00:03", "00:55"),
+    ];
+    expect(packetsOf(lines.join("\n")).map(({ events }) => events.length)).toEqual([2]);
+  });
+
   test("never more than 64 open, closed in order", () => {
     const text = Array.from({ length: 100 }, (_, i) =>
       ip("raw:PREROUTING:policy:1", `IN=a OUT= MAC= SRC=10.0.0.${i} DST=10.1.0.${i}`),

@@ -49,8 +49,8 @@ function headers(datagram: Datagram): Stated {
   const first = (fragment?.offset ?? 0) === 0;
   const isPiece = fragment !== undefined && family === "ipv6";
   const header = extensions.find((each) => each.header === AH);
-  const auth = protocol === AH && !fragment ? datagram.body : header && `00${header.rest}`;
   const there = datagram.body.length / 2;
+  const auth = protocol === AH && first && there >= headerBytes(AH) ? datagram.body : header && `00${header.rest}`;
   const isCut = (fragment !== undefined || datagram.truncated === true) && there < headerBytes(protocol);
   return {
     source: only(readAddress(source) ?? 0),
@@ -67,7 +67,7 @@ function headers(datagram: Datagram): Stated {
       bitOf([...extensions.map(({ header }) => NAMES[header]), ...(isPiece ? ["ipv6-frag"] : [])]),
     ),
     ahSpi: auth ? spi(auth, 4) : absent,
-    espSpi: protocol === ESP && !fragment ? spi(datagram.body, 0) : absent,
+    espSpi: protocol === ESP && first && there >= headerBytes(ESP) ? spi(datagram.body, 0) : absent,
     ...(first && isCut ? { incomplete: only(there) } : {}),
     ...(first && isCut && there >= 4 && WITH_PORTS.includes(protocol) ? portsIn(datagram.body) : {}),
     ...(first && !fragment && !isCut ? transport(datagram) : {}),

@@ -2,7 +2,17 @@
 import { compare } from "../../../src/drift/compare.ts";
 import { Connections, leftBy } from "../../../src/drift/connections.ts";
 import { type Entered, walkEntered } from "../../../src/drift/predict.ts";
-import { anyPacket, type Host, type Packet, packetJson, readAddress, withFields } from "../../../src/facts/index.ts";
+import {
+  anyPacket,
+  type Host,
+  has,
+  knownValue,
+  MULTICAST,
+  type Packet,
+  packetJson,
+  readAddress,
+  withFields,
+} from "../../../src/facts/index.ts";
 import { bind, type Ruleset } from "../../../src/model/index.ts";
 import { firstState, type Path } from "../../../src/path/index.ts";
 import { PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
@@ -42,7 +52,10 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     const { events } = readTrace(each.seen.lines.map((line) => `${line}\n`).join(""));
     lines += events.length;
     const grouper = new PacketGrouper();
-    const traced = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
+    // what asks for a neighbour is no IP
+    const traced = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()].filter(
+      ({ family }) => family !== "bridge",
+    );
     const own = traced.findIndex((group) => isSent(each.datagram, group.events));
     const isPiece = each.datagram.fragment !== undefined;
     const judgeOne = (taken: Entered, seen: readonly TraceEvent[], unsettled: Unsettled) => {
@@ -96,8 +109,11 @@ function isSent({ source, destination, protocol, fragment }: Datagram, events: r
   );
 }
 
-/** A packet that the host made: what its lines say of the way is what is to be predicted. */
+/** A packet that the host made: what its lines say of the way is what is to be predicted, but to a group (of routers, of neighbours) its sender has chosen it. */
 function wayLeftOut(taken: Entered): Entered {
+  const { family } = taken.packet;
+  const destination = knownValue(taken.packet, "destination");
+  if (destination !== undefined && has(MULTICAST[family], destination)) return taken;
   const { outInterface: _, physdevOut: __, ...fields } = taken.packet.fields;
   return { ...taken, packet: { ...taken.packet, fields } };
 }
@@ -141,8 +157,11 @@ function hold(
   return { path: same.path, why: fork ? `a fork on ${fork.fact} at ${fork.rule ?? "the way"}` : null };
 }
 
-/** What no line tells of a packet that the host made: the lowest bit of the type of service (semantics 1.4). */
-const UNTOLD: ReadonlySet<string> = new Set(["tos"]);
+/**
+ * What no line tells of a packet that the host made: the lowest bit of the type of service (semantics 1.4), and who
+ * listens where a SYN is answered (nf_log_syslog.c nf_log_dump_sk_uid_gid asks full sockets only, xt_owner.c the listener).
+ */
+const UNTOLD: ReadonlySet<string> = new Set(["tos", "uidOwner", "gidOwner", "socket"]);
 const NOTHING: ReadonlySet<string> = new Set();
 /** Facts that are not there to be known: of a piece, what the others of its packet are, and whether they have come. */
 type Unsettled = ReadonlySet<string> | "anything";

@@ -201,11 +201,8 @@ function optionWords(pick: Pick, family: Family, extension: MatchExtension | Tar
   });
 }
 
-/**
- * Where the lines of later packets are not told apart yet: a queue that nobody reads leaves nat undone, so that the next
- * packet asks again; another source in INPUT is taken for another packet's.
- */
-const NOT_IN: Readonly<Record<string, readonly string[]>> = { nat: ["NFQUEUE"], INPUT: ["SNPT"] };
+/** A queue that nobody reads leaves nat undone, so that the next packet asks again: not told apart yet. */
+const NOT_IN: Readonly<Record<string, readonly string[]>> = { nat: ["NFQUEUE"] };
 
 function jump(
   pick: Pick,

@@ -26,9 +26,12 @@ export const INHERENTLY_UNKNOWN: Readonly<Record<string, string>> = {
   socket: "the sockets of the host",
 };
 
-/** The same for single options of extensions that are known otherwise; and for bytes of headers that no field states. */
+/**
+ * The same for single options of extensions that are known otherwise; for what no field states: bytes of headers, the
+ * protocol of an error's connection; and for whether somebody answers whom the host has not asked yet.
+ */
 export const INHERENT_FACTS =
-  /^(?:connection expires in |ct\w+port of an ICMP connection |counters of set |(?:hop-by-hop|destination-options|routing) header |mobility type |ipcomp index |sctp chunks: |dccp (?:type|option) |AH (?:length|reserved) |reserved bits of the fragment header |what is read as tcp |a later fragment fits )/;
+  /^(?:neighbour$|connection (?:expires in|is) |ct\w+port of an ICMP connection |counters of set |(?:hop-by-hop|destination-options|routing) header |mobility type |ipcomp index |sctp chunks: |dccp (?:type|option) |AH (?:length|reserved) |reserved bits of the fragment header |what is read as tcp |a later fragment fits )/;
 
 /**
  * Assumptions that nothing excuses, on ways that do not part from the kernel's by one that something does: what the

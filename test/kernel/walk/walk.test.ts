@@ -1,7 +1,6 @@
 /**
- * The engine against the running kernel: drawn rule-sets and conversations, every line compared. These are the cases of
- * the fixed seed up to the first that is known to disagree (its 42nd); a fresh seed, which `npm run test:kernel` takes by
- * itself, is run here too where KERNEL_SEED names one.
+ * The engine against the running kernel: drawn rule-sets and conversations, every line compared. A fresh
+ * seed, which `npm run test:kernel` takes by itself, is run here too where KERNEL_SEED names one.
  */
 import { env } from "node:process";
 import { expect, test } from "vitest";
@@ -11,7 +10,7 @@ import { runCases } from "./session.ts";
 import { summary } from "./tell.ts";
 
 const missing = labLacks();
-const CASES = 41;
+const CASES = 90;
 const SEEDS = [SEED, ...(env["KERNEL_SEED"] === undefined ? [] : [freshSeed()])];
 /** All seeds together. */
 const MINUTES = 4;
