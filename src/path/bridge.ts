@@ -15,6 +15,7 @@ import {
   type ValueSet,
 } from "../facts/index.ts";
 import { PARTS, type Stop } from "./journey.ts";
+import { lookUp } from "./lookup.ts";
 import { pktTypeAt } from "./pkt-type.ts";
 import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
 
@@ -69,6 +70,13 @@ function decideByAddress(
   const out: Traveller[] = [];
   const statedOut = traveller.started.out;
   const stays = staysByWord(traveller, world);
+  // rules of `ip rule` may ask for the mark
+  const routes = rewritten ? lookUp(packet, world.host) : undefined;
+  if (routes?.every(({ to }) => to.type === "unicast" && to.dev !== traveller.bridge)) {
+    setMac(traveller, bridge?.mac);
+    setPktType(traveller, only(0));
+    return [up(traveller)];
+  }
   const onLink = stays
     ? allValues("destination", packet.family)
     : world.host.onLink(traveller.bridge ?? "", packet.family);
