@@ -190,13 +190,16 @@ const isAsked = (traveller: Traveller, world: World): boolean =>
  * answer the packet is not sent (neigh_invalidate).
  */
 function ask(traveller: Traveller, ports: readonly Port[], part: readonly Stop[]): Traveller[] {
+  const isOne = knownValue(traveller.packet, "destination") !== undefined;
   const waits = fork(traveller);
-  assume(traveller, "neighbour", null, "answers");
+  if (isOne) assume(traveller, "neighbour", null, "answers");
   assume(waits, "neighbour", null, "does not answer");
   const [first, more] = ports;
   const ways =
     first && !more ? [withPort(traveller, first.name)] : ports.map(({ name }) => learntBehindPort(traveller, name));
-  return [...ways.map((way) => goOn(way, part)), lose(waits, "nobody answers to whom the host would send it")];
+  const sent = ways.map((way) => goOn(way, part));
+  // of many that are meant, some answer
+  return isOne ? [...sent, lose(waits, "nobody answers to whom the host would send it")] : sent;
 }
 
 /**
