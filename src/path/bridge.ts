@@ -15,6 +15,7 @@ import {
   type ValueSet,
 } from "../facts/index.ts";
 import { PARTS, type Stop } from "./journey.ts";
+import { lookUp } from "./lookup.ts";
 import { pktTypeAt } from "./pkt-type.ts";
 import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
 
@@ -69,6 +70,13 @@ function decideByAddress(
   const out: Traveller[] = [];
   const statedOut = traveller.started.out;
   const stays = staysByWord(traveller, world);
+  // rules of `ip rule` may ask for the mark
+  const routes = rewritten ? lookUp(packet, world.host) : undefined;
+  if (routes?.every(({ to }) => to.type === "unicast" && to.dev !== traveller.bridge)) {
+    setMac(traveller, bridge?.mac);
+    setPktType(traveller, only(0));
+    return [up(traveller)];
+  }
   const onLink = stays
     ? allValues("destination", packet.family)
     : world.host.onLink(traveller.bridge ?? "", packet.family);
@@ -182,13 +190,16 @@ const isAsked = (traveller: Traveller, world: World): boolean =>
  * answer the packet is not sent (neigh_invalidate).
  */
 function ask(traveller: Traveller, ports: readonly Port[], part: readonly Stop[]): Traveller[] {
+  const isOne = knownValue(traveller.packet, "destination") !== undefined;
   const waits = fork(traveller);
-  assume(traveller, "neighbour", null, "answers");
+  if (isOne) assume(traveller, "neighbour", null, "answers");
   assume(waits, "neighbour", null, "does not answer");
   const [first, more] = ports;
   const ways =
     first && !more ? [withPort(traveller, first.name)] : ports.map(({ name }) => learntBehindPort(traveller, name));
-  return [...ways.map((way) => goOn(way, part)), lose(waits, "nobody answers to whom the host would send it")];
+  const sent = ways.map((way) => goOn(way, part));
+  // of many that are meant, some answer
+  return isOne ? [...sent, lose(waits, "nobody answers to whom the host would send it")] : sent;
 }
 
 /**

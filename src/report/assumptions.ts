@@ -55,6 +55,10 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
   },
   multicast: { says: (taken) => `its multicast group is ${taken}`, settledBy: null },
   macDestination: { says: (taken) => `the frame is addressed to ${taken} MAC`, settledBy: "--mac-destination" },
+  neighbour: {
+    says: (taken) => `whom the host asks for the MAC ${taken}`,
+    settledBy: "the host's neighbour table (--host)",
+  },
   fdb: {
     says: (taken) =>
       taken.startsWith("learnt")

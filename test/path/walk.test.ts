@@ -98,6 +98,33 @@ describe("a bridge", () => {
     // the frame came to the bridge's own MAC, and stays one for this host (seen on 6.18 by `--pkttype-type otherhost`)
     expect(forward?.pktType?.ranges[0]?.[0]).toBe(0);
   });
+  // as the running kernel did: eb INPUT's line came behind nat's
+  test("bridged DNAT goes up where the mark leads to another device", () => {
+    const host = {
+      ...HOST,
+      rule: [
+        { priority: 0, src: "all", table: "local" },
+        { priority: 1, src: "all", fwmark: "0x1", table: "77" },
+        { priority: 32766, src: "all", table: "main" },
+      ],
+      route: [...(HOST.route ?? []), { dst: "default", gateway: "10.88.0.9", dev: "ext0", table: "77" }],
+    };
+    const [path] = paths(
+      {
+        ...frame,
+        physdevIn: "v2",
+        source: "172.27.0.3",
+        destination: "10.88.0.1",
+        destinationPort: "8077",
+        macDestination: "02:42:00:00:00:fe",
+        mark: "1",
+      },
+      DUMP,
+      host,
+    );
+    const forward = path?.steps.find(({ hook, layer }) => hook === "FORWARD" && layer === "ip");
+    expect(forward?.seen.fields.outInterface?.ranges[0]?.[0]).toBe("ext0");
+  });
   test("bridged DNAT onto the own port is lost without hairpin (4.4 H)", () => {
     const [path] = paths({
       ...frame,

@@ -1,5 +1,5 @@
 /** A case's packets as the engine takes them, held against the kernel's lines. */
-import { compare } from "../../../src/drift/compare.ts";
+import { compare, mayPrint } from "../../../src/drift/compare.ts";
 import { Connections, leftBy } from "../../../src/drift/connections.ts";
 import { type Entered, walkEntered } from "../../../src/drift/predict.ts";
 import {
@@ -125,7 +125,10 @@ function hold(
   events: readonly TraceEvent[],
   unsettled: Unsettled,
 ): { path: Path | null; why: string | null } {
-  const { paths } = walkEntered(world, taken);
+  const every = walkEntered(world, taken).paths;
+  // too many to walk them all
+  const isCut = every.some(({ truncated }) => truncated);
+  const paths = isCut ? walkEntered(world, taken, (steps) => mayPrint(steps, events, false)).paths : every;
   const fits = paths.map((path) => ({ path, divergence: compare(path, events) }));
   const same = fits.find(({ divergence }) => !divergence);
   if (!same) {

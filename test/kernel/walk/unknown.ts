@@ -31,7 +31,7 @@ export const INHERENTLY_UNKNOWN: Readonly<Record<string, string>> = {
  * protocol of an error's connection; and for whether somebody answers whom the host has not asked yet.
  */
 export const INHERENT_FACTS =
-  /^(?:neighbour$|connection (?:expires in|is) |ct\w+port of an ICMP connection |counters of set |(?:hop-by-hop|destination-options|routing) header |mobility type |ipcomp index |sctp chunks: |dccp (?:type|option) |AH (?:length|reserved) |reserved bits of the fragment header |what is read as tcp |a later fragment fits )/;
+  /^(?:neighbour$|connection (?:expires in|is) |ct\w+port of an ICMP connection |counters of set |(?:hop-by-hop|destination-options|(?:segment )?routing) header |mobility type |ipcomp index |sctp chunks: |dccp (?:type|option) |AH (?:length|reserved) |reserved bits of the fragment header |what is read as tcp |a later fragment fits )/;
 
 /**
  * Assumptions that nothing excuses, on ways that do not part from the kernel's by one that something does: what the
