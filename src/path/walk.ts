@@ -1,11 +1,12 @@
 /** The walk: a packet, hook by hook, as the kernel takes it; a fork wherever its description does not settle what happens. */
 import { both, type Packet } from "../facts/index.ts";
-import { decideOnBridge, nextCopy } from "./bridge.ts";
+import { decideOnBridge } from "./bridge.ts";
 import { type NextRule, nextRule } from "./candidates.ts";
 import { track } from "./conntrack.ts";
 import { reassemble } from "./fragments.ts";
 import { stopsAt } from "./journey.ts";
 import { usesConntrack } from "./nat.ts";
+import { nextCopy } from "./ports.ts";
 import { end, forward, route } from "./routing.ts";
 import { leave, loop, noteRoute, reroute, routed, routeOut } from "./sending.ts";
 import { type Beginning, startOfReply, startsAt } from "./start.ts";

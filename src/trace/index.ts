@@ -4,3 +4,4 @@ export * from "./entry.ts";
 export type { BridgeEvent, IpEvent, LogValues, NftLine, Position, TraceEvent } from "./event.ts";
 export * from "./packets.ts";
 export * from "./read.ts";
+export type { Tuple } from "./tuples.ts";

@@ -1,0 +1,210 @@
+/**
+ * Whether a line goes on with a packet: by what it says of the packet and of the way, never by rule number, kind or
+ * chain (semantics 1.9).
+ */
+import { type Address, type Family, isGroupMac } from "../facts/index.ts";
+import { type BridgeEvent, type IpEvent, type LogValues, positionOf, type TraceEvent } from "./event.ts";
+
+export function familyOf(event: TraceEvent): Family {
+  if (event.layer === "ip") return event.family;
+  return event.values.etherType === 0x0800 ? "ipv4" : event.values.etherType === 0x86dd ? "ipv6" : "bridge";
+}
+
+/** A packet that may get more lines. */
+export class Growing {
+  readonly number: number;
+  readonly family: Family;
+  readonly events: TraceEvent[] = [];
+  readonly gapBefore: boolean;
+  gapAfter = false;
+  /** What a monitor of iptables-nft called it last. */
+  trace: string | undefined;
+  #lastIp: IpEvent | undefined;
+  #last: TraceEvent | undefined;
+  #loop: "none" | "left" | "back" = "none";
+  /** Bridge lines seen: a hook does not see a frame twice at the same ports. */
+  readonly #frames = new Set<string>();
+  readonly #outPorts = new Set<string>();
+  /** Those of IP lines alone: the bridge's line of a copy comes before. */
+  readonly #outPortsOfIp = new Set<string>();
+
+  constructor(number: number, family: Family, gapBefore: boolean) {
+    this.number = number;
+    this.family = family;
+    this.gapBefore = gapBefore;
+  }
+
+  add(event: TraceEvent): void {
+    const { values } = event;
+    this.events.push(event);
+    this.#last = event;
+    this.trace = event.nft?.trace;
+    if (event.layer === "ip") this.#lastIp = event;
+    else this.#frames.add(frameKey(event));
+    if (values.physdevOut != null) {
+      this.#outPorts.add(values.physdevOut);
+      if (event.layer === "ip") this.#outPortsOfIp.add(values.physdevOut);
+    }
+    if (values.outInterface === "lo") this.#loop = "left";
+    else if (values.inInterface === "lo") this.#loop = "back";
+  }
+
+  takes(event: IpEvent): boolean {
+    const last = this.#lastIp;
+    if (!last || last.family !== event.family) return false;
+    return (last.values === event.values || isSame(last.values, event.values)) && this.#mayFollow(last, event);
+  }
+
+  /** Whether the way leads on from the last line: in → through → out, and twice only where the kernel does so. */
+  #mayFollow(last: IpEvent, event: IpEvent): boolean {
+    const [was, is] = [last.values, event.values];
+    // a packet on lo keeps its trace flag and comes in again (semantics 1.2)
+    if (is.inInterface === "lo" && this.#loop === "left") return true;
+    // raw comes first in its hook (semantics 4.1): after any other table it begins another pass
+    if (event.table === "raw" && last.table !== "raw") return false;
+    if (was.physdevIn != null && is.physdevIn != null && was.physdevIn !== is.physdevIn) return false;
+    const flooded = isGroup(is.macDestination ?? was.macDestination) || was.physdevOut != null;
+    const nextPort = is.physdevOut != null && !this.#outPortsOfIp.has(is.physdevOut);
+    switch (`${positionOf(last)} ${positionOf(event)}` as const) {
+      // the way in changes no source but by SNPT: that is done on the way out (semantics 4.2)
+      case "in in":
+        return was.inInterface === is.inInterface && (isTranslated(was.source, is.source) || this.#isTraced(event));
+      case "in through":
+        return was.inInterface === is.inInterface;
+      case "through through":
+        return was.inInterface === is.inInterface && (was.outInterface === is.outInterface || flooded);
+      case "through out":
+        return was.outInterface === is.outInterface;
+      // one branch a port, then perhaps one to this host (semantics 4.4 O)
+      case "through in":
+        return flooded && was.inInterface === is.inInterface;
+      case "out in":
+        return flooded && was.physdevIn != null && was.physdevIn === is.physdevIn;
+      // the next branch; or multicast of this host's own, which has IN in POSTROUTING (semantics 4.7)
+      case "out through":
+        return (was.physdevIn != null && nextPort) || (was.physdevIn == null && is.inInterface === is.outInterface);
+      // from nothing but IN to nothing but OUT: a kernel before 5.7 and no FORWARD line (semantics 4.7)
+      case "in out":
+        return was.inInterface !== "lo";
+      // rerouted between the two hooks: OUT may differ (semantics 4.4 J, 4.8)
+      case "out out":
+        return true;
+    }
+  }
+
+  /** The monitors' own name for a packet; security comes behind nat in INPUT there (priority 150). */
+  #isTraced({ nft }: IpEvent): boolean {
+    return nft !== undefined && nft.trace === this.trace;
+  }
+
+  /** Whether this is so far a frame only, and the line goes on with the packet in it. */
+  isFrameOf({ family, values }: IpEvent): boolean {
+    const last = this.#last;
+    if (this.#lastIp || !last || this.family !== family) return false;
+    if (values.physdevIn != null && last.values.physdevIn != null && values.physdevIn !== last.values.physdevIn)
+      return false;
+    if (values.inInterface === null && values.physdevIn === null) return false;
+    return sameMacSource(last.values, values) && sameProtocol(last.values, values) && sides(last.values, values) === 2;
+  }
+
+  hasBothSides({ values }: BridgeEvent): boolean {
+    return this.#last !== undefined && sides(this.#last.values, values) === 2;
+  }
+
+  takesFrame(event: BridgeEvent): boolean {
+    const last = this.#last;
+    if (!last || this.family !== familyOf(event)) return false;
+    if (this.#frames.has(frameKey(event)) && !this.#mayRepeat(event)) return false;
+    const { values } = event;
+    // the line printed last says what the addresses are now, the last IP line where the packet is
+    if (!sameProtocol(last.values, values)) return false;
+    const [from, to] = [sameSource(last.values, values), sameDestination(last.values, values)];
+    // the monitors name no port in IP lines, and the packet in all
+    if (event.nft) return this.trace === event.nft.trace && agree(last.values.ipId, values.ipId) && (from || to);
+    const place = positionOf(event);
+    if (place === "out") return to && this.#leavesBy(values) && (from || this.#lastIp !== undefined);
+    if (!sameMacSource(this.#ingress(), values) || this.#portIn() !== values.physdevIn) return false;
+    // from where it goes out nothing comes back in but the host's copy of what was flooded
+    if (place === "in" && positionOf(last) !== "in" && !isGroup(values.macDestination)) return false;
+    // iptables sees a frame behind these chains of the bridge (semantics 4.4)
+    if (this.#lastIp && /:(?:BROUTING|PREROUTING)$/.test(event.prefix.trim())) return false;
+    // DNAT and its reversal show between two lines, on one side at a time (semantics 4.4 H, I)
+    return this.#lastIp ? from || to : from && to;
+  }
+
+  /**
+   * Rules of a user chain print again when a frame comes to it a second time in one hook. What the frame's lines at
+   * these ports began with is the next frame's beginning.
+   */
+  #mayRepeat(event: BridgeEvent): boolean {
+    const before = this.events.findLastIndex((each) => each.layer === "ip" || portsOf(each) !== portsOf(event));
+    const here = this.events.slice(before + 1) as BridgeEvent[];
+    return here.findIndex((each) => frameKey(each) === frameKey(event)) > 0;
+  }
+
+  /** Whether a frame that only leaves is this packet's: it was sent or forwarded, and if bridged to that port. */
+  #leavesBy(values: LogValues): boolean {
+    const last = this.#last as TraceEvent;
+    if (last.layer === "bridge" && positionOf(last) === "through") return last.values.physdevOut === values.physdevOut;
+    const ip = this.#lastIp;
+    if (ip?.values.physdevOut != null) return ip.values.physdevOut === values.physdevOut;
+    if (ip) return positionOf(ip) !== "in" && ip.values.outInterface !== "lo";
+    const port = [...this.#outPorts].at(-1);
+    return positionOf(last) === "out" ? sameMacSource(last.values, values) : port === values.physdevOut;
+  }
+
+  #ingress(): LogValues {
+    return this.events.find(({ values }) => values.macSource != null)?.values ?? {};
+  }
+
+  #portIn(): string | null | undefined {
+    const port = this.events.find(({ values }) => values.physdevIn != null)?.values.physdevIn;
+    // without br_netfilter IP lines name no port (semantics 4.5)
+    return port ?? this.events.find(({ layer }) => layer === "bridge")?.values.physdevIn;
+  }
+}
+
+/**
+ * The same address, or another prefix for it: what SNPT makes of an address has the same checksum, or at least the same
+ * host's part (RFC 6296, net/ipv6/netfilter/ip6t_NPT.c).
+ */
+const isTranslated = (was: Address | undefined, is: Address | undefined): boolean =>
+  was === is ||
+  (typeof was === "bigint" && typeof is === "bigint" && (was % WORD === is % WORD || was % HOST === is % HOST));
+/** The ones' complement sum of an address's words is the address modulo this. */
+const WORD = 0xffffn;
+const HOST = 1n << 64n;
+
+const portsOf = ({ values }: BridgeEvent): string => `${values.physdevIn ?? ""} ${values.physdevOut ?? ""}`;
+const frameKey = (event: BridgeEvent): string => `${event.prefix} ${portsOf(event)}`;
+const isGroup = (mac: number | null | undefined): boolean => mac != null && isGroupMac(mac);
+
+/** The same packet by all that nothing on the way changes; NAT may change one side, or both if the ids are strong. */
+function isSame(was: LogValues, is: LogValues): boolean {
+  if (was.ipId !== is.ipId || was.flowLabel !== is.flowLabel) return false;
+  if (was.protocol !== is.protocol || was.icmpType !== is.icmpType) return false;
+  if (was.seq !== is.seq || was.ack !== is.ack || was.tcpFlags !== is.tcpFlags || was.icmpSeq !== is.icmpSeq)
+    return false;
+  if (was.fragmentOffset !== is.fragmentOffset || was.inner?.ipId !== is.inner?.ipId) return false;
+  // pieces before, the whole after: defragmentation between the hooks (semantics 4.1)
+  if (was.length !== is.length && was.moreFragments === 0 && !mayHaveGrown(was, is)) return false;
+  const same = sides(was, is);
+  if (was.icmpId !== is.icmpId && same === 2) return false;
+  const strong = (is.ipId ?? 0) !== 0 && (is.seq !== undefined || is.icmpSeq !== undefined);
+  return same > 0 || strong;
+}
+
+/** xt_TCPMSS.c tcpmss_mangle_packet: an option of four bytes is put into a SYN that has none. */
+const mayHaveGrown = (was: LogValues, is: LogValues): boolean =>
+  (Number(was.tcpFlags ?? 0) & SYN) !== 0 && Number(is.length) - Number(was.length) === 4;
+const SYN = 2;
+
+const sameSource = (a: LogValues, b: LogValues): boolean => a.source === b.source && agree(a.sourcePort, b.sourcePort);
+const sameDestination = (a: LogValues, b: LogValues): boolean =>
+  a.destination === b.destination && agree(a.destinationPort, b.destinationPort);
+const sides = (a: LogValues, b: LogValues): number => Number(sameSource(a, b)) + Number(sameDestination(a, b));
+const sameProtocol = (a: LogValues, b: LogValues): boolean => agree(a.protocol, b.protocol);
+const sameMacSource = (a: LogValues, b: LogValues): boolean =>
+  agree(a.macSource ?? undefined, b.macSource ?? undefined);
+/** One of the two may not tell. */
+const agree = <T>(a: T | undefined, b: T | undefined): boolean => a === undefined || b === undefined || a === b;

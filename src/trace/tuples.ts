@@ -1,0 +1,72 @@
+/** What conntrack finds connections by: addresses, ports, and of ICMP the id, both ways round. */
+import { type Address, ICMP_REQUESTS, ICMP6_REQUESTS } from "../facts/index.ts";
+import type { LogValues } from "./event.ts";
+import type { TracedPacket } from "./packets.ts";
+
+export interface Tuple {
+  readonly source: Address;
+  readonly destination: Address;
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+}
+/** What the packet's lines say of its addresses; frames say less than the packets in them, and lend their addresses only. */
+export function linesOf({ events }: TracedPacket): LogValues[] {
+  const ip = events.find(({ layer }) => layer === "ip")?.values;
+  return events.map(({ layer, values }) => {
+    if (layer === "ip" || !ip) return values;
+    const { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol } = ip;
+    const { source, destination, sourcePort, destinationPort } = values;
+    const own = { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol };
+    return clean({ source, destination, sourcePort, destinationPort, ...own });
+  });
+}
+
+/** So that two hosts that ping each other with one id hold two conversations. */
+const isAnswer = ({ icmpType }: LogValues): boolean =>
+  [0, 14, 16, 18, 129, 140].includes(Math.floor(Number(icmpType) / 256));
+
+/**
+ * An ICMP packet that neither asks nor answers is part of no connection, nor is an error about one: conntrack finds no
+ * tuple in it, whatever it knows. net/netfilter/nf_conntrack_proto_icmp.c invmap, nf_conntrack_proto_icmpv6.c; recording t02b
+ */
+function hasTuple(line: LogValues): boolean {
+  const { protocol, icmpType, fragmentOffset } = line;
+  if ((protocol !== 1 && protocol !== 58) || fragmentOffset !== 0) return true;
+  const requests = protocol === 58 ? ICMP6_REQUESTS : ICMP_REQUESTS;
+  return isAnswer(line) || (icmpType !== undefined && requests.has(Math.floor(Number(icmpType) / 256)));
+}
+
+/** What it entered with. */
+export function tupleOf(packet: TracedPacket): Keyed | undefined {
+  const [line] = linesOf(packet);
+  return line && unique([line])[0];
+}
+
+export interface Keyed {
+  readonly tuple: Tuple;
+  readonly key: string;
+  readonly back: string;
+}
+
+export function unique(lines: readonly LogValues[]): Keyed[] {
+  const out = new Map<string, Keyed>();
+  let last: LogValues | undefined;
+  for (const line of lines) {
+    if (line === last || line.source === undefined || line.destination === undefined || !hasTuple(line)) continue;
+    last = line;
+    const { source, destination, protocol } = line;
+    const [asks, answers] = line.icmpId === undefined ? [] : [`${line.icmpId}?`, `${line.icmpId}!`];
+    const from = line.sourcePort ?? (isAnswer(line) ? answers : asks);
+    const to = line.destinationPort ?? (isAnswer(line) ? asks : answers);
+    const key = `${protocol} ${source} ${from ?? ""} ${destination} ${to ?? ""}`;
+    const back = `${protocol} ${destination} ${to ?? ""} ${source} ${from ?? ""}`;
+    const tuple = clean({ source, destination, sourcePort: line.sourcePort, destinationPort: line.destinationPort });
+    if (!out.has(key)) out.set(key, { tuple, key, back });
+  }
+  return [...out.values()];
+}
+
+/** Without what is undefined. */
+export function clean<T extends object>(values: T): { [K in keyof T]-?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+}
