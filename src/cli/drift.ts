@@ -7,8 +7,7 @@ import { badInput, FOUND_NOTHING, FOUND_SOMETHING } from "./exit-codes.ts";
 import { readHost } from "./inputs.ts";
 import { type Io, jsonLine, jsonText, styleOf } from "./io.ts";
 import { Log } from "./log.ts";
-import { hostOption, ipsetOption } from "./options.ts";
-import { once } from "./packet-words.ts";
+import { hostOption, ipsetOption, logOption } from "./options.ts";
 
 interface Options {
   readonly host?: string;
@@ -26,11 +25,7 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
       "Predicts the lines of every packet in a TRACE log from the dump, and says where the two part and which edit explains it.",
     )
     .argument("<dump...>", "dumps of one host: files, a folder, or - for standard input")
-    .addOption(
-      new Option("--log <file>", "the log: dmesg, syslog, journal or a document with such lines; - for standard input")
-        .argParser(once)
-        .makeOptionMandatory(),
-    )
+    .addOption(logOption())
     .addOption(hostOption())
     .addOption(ipsetOption())
     .option("--follow", "go on reading what the log still gets; Ctrl-C ends with the summary")

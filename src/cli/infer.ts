@@ -5,7 +5,7 @@ import { inferJson, inferSave } from "../report/infer.ts";
 import { badInput, FOUND_NOTHING } from "./exit-codes.ts";
 import { type Io, jsonText } from "./io.ts";
 import { Log } from "./log.ts";
-import { once } from "./packet-words.ts";
+import { logOption } from "./options.ts";
 
 interface Options {
   readonly log: string;
@@ -20,11 +20,7 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
     .description(
       "Writes the least rule-set that prints the TRACE lines of a log, for when the dump is not there: chains, numbers, jumps and order are the log's, what a rule asks for is a guess and said to be one.",
     )
-    .addOption(
-      new Option("--log <file>", "the log: dmesg, syslog, journal or a document with such lines; - for standard input")
-        .argParser(once)
-        .makeOptionMandatory(),
-    )
+    .addOption(logOption())
     .addOption(new Option("--family <family>", "whose save file").choices(["ipv4", "ipv6"]))
     .addOption(new Option("-f, --format <format>", "how to print").choices(["save", "json"]).default("save"))
     .action(async (options: Options) => exit(await infer(options, io)));

@@ -7,6 +7,10 @@ export const formatOption = (): Option =>
   new Option("-f, --format <format>", "how to print").choices(["pretty", "json"]).default("pretty");
 export const hostOption = (): Option =>
   new Option("--host <file>", "facts of the host (addresses, routes, sysctls …) as JSON").argParser(once);
+export const logOption = (): Option =>
+  new Option("--log <file>", "the log: dmesg, syslog, journal or a document with such lines; - for standard input")
+    .argParser(once)
+    .makeOptionMandatory();
 export const ipsetOption = (): Option =>
   new Option("--ipset <file>", "the host's sets, as ipset save prints them").argParser(once);
 

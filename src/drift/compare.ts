@@ -16,7 +16,8 @@ export interface Divergence {
   readonly field: { readonly name: Field; readonly predicted: string; readonly seen: string } | null;
 }
 
-const COMPARED: readonly Field[] = [
+/** What lines and steps both tell. */
+export const COMPARED: readonly Field[] = [
   "inInterface",
   "outInterface",
   "physdevIn",
@@ -34,11 +35,10 @@ const COMPARED: readonly Field[] = [
  * which packets are traced, so one that none of them chose prints no IP line. `like`: lines of the log that is meant.
  */
 export const printedSteps = (path: Path, traces = false, like: readonly TraceEvent[] = []): Step[] =>
-  printed(
-    [path, ...path.branches].flatMap((each) => each.steps),
-    like,
-    traces,
-  );
+  printed(stepsOf(path), like, traces);
+
+/** Those of a flooded frame's copies too, one after the other. */
+export const stepsOf = (path: Path): Step[] => [path, ...path.branches].flatMap(({ steps }) => steps);
 
 function printed(steps: readonly Step[], like: readonly TraceEvent[], traces: boolean): Step[] {
   // lines begin where the flag is set: a TRACE rule behind others leaves those before it unprinted (semantics 1.2)

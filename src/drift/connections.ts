@@ -1,7 +1,7 @@
 /** What conntrack keeps of connections from packet to packet: their state by order, the rest as walks have left it. */
 import { type Address, CONFIRMED, ctStates, isAbsent, only, type Packet, single } from "../facts/index.ts";
 import type { Path, World } from "../path/index.ts";
-import { Conversations, type Direction, type TracedPacket, type Tuple } from "../trace/index.ts";
+import { Conversations, type Direction, Recent, type TracedPacket, type Tuple } from "../trace/index.ts";
 import { enteredInOrder, type InOrder } from "./predict.ts";
 
 /** What the last packet of a connection has left behind. */
@@ -24,7 +24,7 @@ const BEGINS: Packet["fields"] = { ctmark: only(0) };
 export class Connections {
   readonly #world: World;
   readonly #conversations: Conversations;
-  readonly #kept = new Map<number, Kept>();
+  readonly #kept = new Recent<number, Kept>(MOST);
 
   constructor(world: World, before = world.host.json.conntrack) {
     this.#world = world;
@@ -53,9 +53,7 @@ export class Connections {
     if (!confirms && isUnconfirmed(connection)) this.#conversations.lose(placed);
     if (tuple) this.#conversations.leftAs(placed, tuple);
     const before = this.#kept.get(placed.conversation);
-    this.#kept.delete(placed.conversation);
     this.#kept.set(placed.conversation, { fields: { ...before?.fields, ...fields }, attaches });
-    if (this.#kept.size > MOST) this.#kept.delete(this.#kept.keys().next().value as number);
   }
 }
 

@@ -1,11 +1,11 @@
 /** Drift is a fold: packets go in one by one, the summary says whether the live rule-set still is what the dump says. */
-import { type Family, type Field, type Host, packetJson } from "../facts/index.ts";
+import { type Family, type Host, packetJson } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
 import type { Path } from "../path/index.ts";
-import type { TracedPacket, TraceEvent } from "../trace/index.ts";
+import { Recent, type TracedPacket, type TraceEvent } from "../trace/index.ts";
 import { needsAssumption } from "./assumed.ts";
 import type { Case, Failure } from "./case.ts";
-import type { Divergence } from "./compare.ts";
+import { COMPARED, type Divergence, stepsOf } from "./compare.ts";
 import { Connections, type Left, leftBy } from "./connections.ts";
 import { best, type Drift, diagnose } from "./diagnose.ts";
 import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
@@ -57,7 +57,7 @@ export class DriftFold {
   readonly #learned: Learned;
   readonly #connections: Connections;
   readonly #ways = new Map<string, Way>();
-  readonly #recalled = new Map<string, Recalled>();
+  readonly #recalled = new Recent<string, Recalled>(MOST_RECALLED);
   readonly #failing = new Map<string, Case>();
   readonly #confirmed = new Set<Rule>();
   readonly #families = new Set<Family>();
@@ -106,24 +106,18 @@ export class DriftFold {
     if (way.assumed) this.#assumed++;
     else this.#explained++;
     this.#connections.keep(entered, left);
-    this.#recall(key, { way, path, left });
+    this.#recalled.set(key, { way, path, left });
     return { packet, says: way.assumed ? "assumed" : "explained", path, divergence: null };
   }
 
   #pass(path: Path, of: Case): Way {
-    const steps = [path, ...path.branches].flatMap((each) => each.steps);
+    const steps = stepsOf(path);
     for (const { rule } of steps) if (rule) this.#confirmed.add(rule);
     const assumed = needsAssumption(path);
     const name = `${of.entered.packet.family} ${assumed} ${steps.map(({ id }) => id).join(" ")}`;
     const way = this.#ways.get(name) ?? { first: of, assumed };
     if (this.#ways.size < MOST_WAYS) this.#ways.set(name, way);
     return way;
-  }
-
-  #recall(key: string, recalled: Recalled): void {
-    this.#recalled.delete(key);
-    this.#recalled.set(key, recalled);
-    if (this.#recalled.size > MOST_RECALLED) this.#recalled.delete(this.#recalled.keys().next().value as string);
   }
 
   #fail(key: string, of: Case): void {
@@ -171,7 +165,7 @@ export class DriftFold {
         passed.push(of);
         if (needsAssumption(path)) assumed += of.count;
         else explained += of.count;
-        for (const { rule } of [path, ...path.branches].flatMap(({ steps }) => steps)) if (rule) confirmed.add(rule);
+        for (const { rule } of stepsOf(path)) if (rule) confirmed.add(rule);
       } else if (maySilentlyEnd(divergence, host)) assumed += of.count;
       else if (loss?.proven || isBrokenOff(divergence, of.events)) lost += of.count;
       else failures.push({ of, divergence, assumed: !path || path.truncated || needsAssumption(path), loss });
@@ -224,7 +218,5 @@ function isBrokenOff({ seen }: Divergence, events: readonly TraceEvent[]): boole
 
 const lineKey = (event: TraceEvent): unknown => [
   event.layer === "ip" ? event.id : event.prefix,
-  ...["inInterface", "outInterface", "physdevIn", "physdevOut", "source", "destination", "ttl", "mark"].map((name) =>
-    String(event.values[name as Field]),
-  ),
+  ...COMPARED.map((name) => String(event.values[name])),
 ];

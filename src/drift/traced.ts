@@ -2,7 +2,7 @@
 import { type Field, has, known, knownValue, type Packet } from "../facts/index.ts";
 import type { Path, Step, Walk, World } from "../path/index.ts";
 import { entryPacket, type TracedPacket, type TraceEvent } from "../trace/index.ts";
-import { compare } from "./compare.ts";
+import { compare, stepsOf } from "./compare.ts";
 import { Connections, leftBy } from "./connections.ts";
 import { hasTraceRule } from "./instrumentation.ts";
 import { type Entered, entered, walkEntered } from "./predict.ts";
@@ -52,8 +52,7 @@ const taking =
   (path: Path): Path => ({ ...path, assumptions: [{ fact: "ctorigsrc", rule: null, taken }, ...path.assumptions] });
 
 /** The ways that have the line come first: they may be the recorded one. */
-const hasLine = (path: Path, event: TraceEvent): boolean =>
-  [path, ...path.branches].some(({ steps }) => steps.some((step) => isLine(step, event)));
+const hasLine = (path: Path, event: TraceEvent): boolean => stepsOf(path).some((step) => isLine(step, event));
 const isLine = ({ id, prefix }: Step, event: TraceEvent): boolean =>
   event.layer === "ip" ? id === event.id : prefix?.trim() === event.prefix.trim();
 
@@ -63,8 +62,7 @@ function without(packet: Packet, fields: readonly Field[]): Packet {
 }
 
 const leavesBy = (path: Path, port: string | undefined): boolean =>
-  path.branches.length > 0 &&
-  [path, ...path.branches].some(({ steps }) => steps.some(({ seen }) => knownValue(seen, "physdevOut") === port));
+  path.branches.length > 0 && stepsOf(path).some(({ seen }) => knownValue(seen, "physdevOut") === port);
 
 /** The path was translated, and has this very line with the addresses that it prints. */
 function prints({ steps }: Path, event: TraceEvent): boolean {

@@ -2,6 +2,7 @@
 import { ICMP_REQUESTS, ICMP6_REQUESTS, readAddress } from "../facts/index.ts";
 import { type LogValues, positionOf } from "./event.ts";
 import type { TracedPacket } from "./packets.ts";
+import { Recent } from "./recent.ts";
 import { clean, linesOf, type Tuple, tupleOf, unique } from "./tuples.ts";
 
 export type Direction = "ORIGINAL" | "REPLY";
@@ -52,7 +53,9 @@ export class Conversations {
   #count = 0;
   /** Every connection that was open before the log is known. */
   readonly #complete: boolean;
-  readonly #known = new Map<string, { readonly conversation: Conversation; readonly direction: Direction }>();
+  readonly #known = new Recent<string, { readonly conversation: Conversation; readonly direction: Direction }>(
+    MOST_TUPLES,
+  );
 
   /** `before`: what conntrack knew when the log began, as `conntrack -L` prints it; left out: not known. */
   constructor(before?: readonly string[]) {
@@ -184,10 +187,8 @@ export class Conversations {
 
   #remember(key: string, conversation: Conversation, direction: Direction): void {
     const old = this.#known.get(key);
-    this.#known.delete(key);
     // a tuple that is its own reverse stays what it was first
     this.#known.set(key, old?.conversation === conversation ? old : { conversation, direction });
-    if (this.#known.size > MOST_TUPLES) this.#known.delete(this.#known.keys().next().value as string);
   }
 }
 

@@ -4,4 +4,5 @@ export * from "./entry.ts";
 export type { BridgeEvent, IpEvent, LogValues, NftLine, Position, TraceEvent } from "./event.ts";
 export * from "./packets.ts";
 export * from "./read.ts";
+export { Recent } from "./recent.ts";
 export type { Tuple } from "./tuples.ts";

@@ -3,6 +3,7 @@
  * name rules by their handles (semantics 2).
  */
 import type { BridgeEvent, Draft, IpEvent, LogValues, NftLine, TraceEvent } from "./event.ts";
+import { Recent } from "./recent.ts";
 
 export interface NftStep extends Omit<NftLine, "first"> {
   readonly family: "ipv4" | "ipv6" | "bridge";
@@ -18,13 +19,10 @@ const MOST_PACKETS = 4096;
 
 /** The packets that were printed last, by family and trace id. */
 export class NftPackets {
-  readonly #known = new Map<string, { values: LogValues; first: boolean }>();
+  readonly #known = new Recent<string, { values: LogValues; first: boolean }>(MOST_PACKETS);
 
   remember(family: NftStep["family"], trace: string, values: LogValues): void {
-    const key = `${family} ${trace}`;
-    this.#known.delete(key);
-    this.#known.set(key, { values, first: true });
-    if (this.#known.size > MOST_PACKETS) this.#known.delete(this.#known.keys().next().value as string);
+    this.#known.set(`${family} ${trace}`, { values, first: true });
   }
 
   /** undefined: no line has said what the packet is. */

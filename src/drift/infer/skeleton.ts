@@ -5,6 +5,7 @@
 import { type Address, type Family, Host, only, type Packet, withFields } from "../../facts/index.ts";
 import { builtinChains } from "../../model/index.ts";
 import type { IpEvent, TracedPacket } from "../../trace/index.ts";
+import { COMPARED } from "../compare.ts";
 import { Connections } from "../connections.ts";
 import { type Led, type Move, movesOf, passesOf } from "./moves.ts";
 
@@ -129,16 +130,6 @@ const isLastHook = (event: IpEvent | undefined): boolean => event?.chain === "IN
 
 /** The packet with what this line tells: NAT and routing have been at work since it entered. */
 function asSeen(entered: Packet, { values }: IpEvent): Packet {
-  const names = [
-    "inInterface",
-    "outInterface",
-    "source",
-    "destination",
-    "sourcePort",
-    "destinationPort",
-    "ttl",
-    "mark",
-  ];
-  const told = Object.entries(values).filter(([name, value]) => names.includes(name) && value !== null);
-  return withFields(entered, Object.fromEntries(told.map(([name, value]) => [name, only(value as string | number)])));
+  const told = COMPARED.flatMap((name) => (values[name] == null ? [] : [[name, only(values[name])]]));
+  return withFields(entered, Object.fromEntries(told));
 }

@@ -1,6 +1,7 @@
 /** Lines of the legacy TRACE target, IPv4 and IPv6: net/ipv4/netfilter/ip_tables.c trace_packet, nf_log_syslog.c; semantics 1. */
 import { type Field, protocolNumber, readAddress, readMac, TCP_FLAGS } from "../../facts/index.ts";
 import { own } from "../../own.ts";
+import { assign } from "../draft.ts";
 import type { Draft, IpEvent, LogValues } from "../event.ts";
 import { readHeaders } from "../headers.ts";
 
@@ -149,8 +150,4 @@ function readHeader(values: Draft, header: string): void {
   const ethernet = header.length === 41 && /[1-9a-f]/.test(header.slice(0, 35));
   values.macDestination = (ethernet ? readMac(header.slice(0, 17)) : undefined) ?? null;
   values.macSource = (ethernet ? readMac(header.slice(18, 35)) : undefined) ?? null;
-}
-
-function assign<K extends keyof Draft>(values: Draft, key: K, value: Draft[K] | undefined): void {
-  if (value !== undefined) values[key] = value as Draft[K];
 }

@@ -1,6 +1,7 @@
 /** `nft monitor trace`, with any of -a, -n: src/netlink.c netlink_events_trace_cb of nftables; semantics 2, recordings t05a to t05e. */
-import { protocolNumber, readAddress, readMac, TCP_FLAGS } from "../../facts/index.ts";
-import type { Draft, LogValues, TraceEvent } from "../event.ts";
+import { protocolNumber, TCP_FLAGS } from "../../facts/index.ts";
+import { address, assign, integer, mac, number, type Reader } from "../draft.ts";
+import type { LogValues, TraceEvent } from "../event.ts";
 import { NftPackets, type NftStep, withDevices } from "../nft-lines.ts";
 import { codeOf, dscpOf, ECN, typeOf } from "../nft-names.ts";
 
@@ -71,41 +72,23 @@ function readPacket(family: NftStep["family"], text: string): LogValues {
 const etherTypeOf = (text: string): number =>
   text.includes(" ip saddr ") ? 0x0800 : text.includes(" ip6 saddr ") ? 0x86dd : text.includes(" arp ") ? 0x0806 : 0;
 
-const integer = (text: string): number | undefined => (/^(?:\d+|0x[\da-f]+)$/.test(text) ? Number(text) : undefined);
-function assign<K extends keyof Draft>(values: Draft, key: K, value: Draft[K] | undefined): void {
-  if (value !== undefined) values[key] = value as Draft[K];
-}
-const number =
-  (name: keyof Draft, more = 0) =>
-  (values: Draft, text: string): void => {
-    const value = integer(text);
-    if (value !== undefined) Object.assign(values, { [name]: value + more });
-  };
-const addressAt =
-  (name: "source" | "destination") =>
-  (values: Draft, text: string): void =>
-    assign(values, name, readAddress(text));
-const macAt =
-  (name: "macSource" | "macDestination") =>
-  (values: Draft, text: string): void =>
-    assign(values, name, readMac(text));
 /** The upper six bits are printed first. */
-const dscp = (values: Draft, text: string): void => {
+const dscp: Reader = (values, text) => {
   const value = dscpOf(text);
   if (value !== undefined) values.tos = value * 4;
 };
-const ecn = (values: Draft, text: string): void => {
+const ecn: Reader = (values, text) => {
   const value = ECN[text] ?? integer(text);
   if (value !== undefined && typeof values.tos === "number") values.tos |= value;
 };
 
-const READERS: Readonly<Record<string, (values: Draft, text: string) => void>> = {
-  "ether saddr": macAt("macSource"),
-  "ether daddr": macAt("macDestination"),
-  "ip saddr": addressAt("source"),
-  "ip daddr": addressAt("destination"),
-  "ip6 saddr": addressAt("source"),
-  "ip6 daddr": addressAt("destination"),
+const READERS: Readonly<Record<string, Reader>> = {
+  "ether saddr": mac("macSource"),
+  "ether daddr": mac("macDestination"),
+  "ip saddr": address("source"),
+  "ip daddr": address("destination"),
+  "ip6 saddr": address("source"),
+  "ip6 daddr": address("destination"),
   "ip dscp": dscp,
   "ip6 dscp": dscp,
   "ip ecn": ecn,

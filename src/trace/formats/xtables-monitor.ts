@@ -1,5 +1,6 @@
 /** `xtables-monitor --trace`: iptables/xtables-monitor.c; semantics 2, recordings t05a to t05e. */
-import { readAddress, readMac, TCP_FLAGS } from "../../facts/index.ts";
+import { TCP_FLAGS } from "../../facts/index.ts";
+import { address, mac, number, type Reader } from "../draft.ts";
 import type { Draft, LogValues, TraceEvent } from "../event.ts";
 import { NftPackets, type NftStep, withDevices } from "../nft-lines.ts";
 
@@ -89,31 +90,7 @@ function readPacket(family: NftStep["family"], text: string): LogValues | undefi
   return values;
 }
 
-const number =
-  (name: keyof Draft) =>
-  (values: Draft, text: string): void => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value)) Object.assign(values, { [name]: value });
-  };
-const address =
-  (name: "source" | "destination") =>
-  (values: Draft, text: string): void => {
-    const value = readAddress(text);
-    if (value !== undefined) values[name] = value;
-  };
-/** ether_ntoa pads nothing. */
-const mac =
-  (name: "macSource" | "macDestination") =>
-  (values: Draft, text: string): void => {
-    const value = readMac(
-      text
-        .split(":")
-        .map((byte) => byte.padStart(2, "0"))
-        .join(":"),
-    );
-    if (value !== undefined) values[name] = value;
-  };
-const READERS: Readonly<Record<string, (values: Draft, text: string) => void>> = {
+const READERS: Readonly<Record<string, Reader>> = {
   SRC: address("source"),
   DST: address("destination"),
   LEN: number("length"),
