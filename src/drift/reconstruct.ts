@@ -2,7 +2,9 @@
  * Which rules of a rule-set a line may mean: TRACE prints numbers, the monitors of iptables-nft handles, which no dump
  * has, and mostly the rule's text (semantics 2).
  */
-import { bind, type Rule, ruleBody, ruleOfText, type Table } from "../model/index.ts";
+import type { Effect } from "../extensions/index.ts";
+import { Host } from "../facts/index.ts";
+import { bind, meaningOf, type Rule, ruleBody, ruleOfText, type Table } from "../model/index.ts";
 import type { Step } from "../path/index.ts";
 import type { NftLine } from "../trace/index.ts";
 
@@ -20,7 +22,7 @@ export function isStepOf(
 /** Rules of one text are not told apart: the walk takes the one that it comes to. */
 export function isRuleOf(rule: Rule, line: NftLine): boolean {
   const told = line.words === "iptables" ? textOf(rule, line.rule) : null;
-  return told === null ? verdictOf(rule) === line.verdict : told === printed(rule);
+  return told === null ? verdictsOf(rule).includes(line.verdict) : told === printed(rule);
 }
 
 const printedTexts = new WeakMap<Rule, string>();
@@ -58,22 +60,39 @@ export function ruleOfLine({ rule, verdict, words }: NftLine, { family, backend 
 const NEWEST = 10811;
 
 /** net/netfilter/nft_compat.c: verdicts of xt targets become nft's; what goes on is `CONTINUE`. */
-const VERDICTS: Readonly<Record<string, string>> = {
-  ACCEPT: "ACCEPT",
-  DROP: "DROP",
-  RETURN: "RETURN",
-  QUEUE: "QUEUE",
-  NFQUEUE: "QUEUE",
-  REJECT: "DROP",
-  DNAT: "ACCEPT",
-  SNAT: "ACCEPT",
-  MASQUERADE: "ACCEPT",
-  REDIRECT: "ACCEPT",
-  NETMAP: "ACCEPT",
-};
-function verdictOf(rule: Rule): string {
+function verdictsOf(rule: Rule): readonly string[] {
   const { target } = bind(rule);
-  if (!target) return "CONTINUE";
-  if (target.extension) return VERDICTS[target.name] ?? "CONTINUE";
-  return `${target.how === "goto" ? "GOTO" : "JUMP"} ${target.name}`;
+  if (target && !target.extension) return [`${target.how === "goto" ? "GOTO" : "JUMP"} ${target.name}`];
+  const { action } = meaningOf(rule, ANY_HOST);
+  return action.kind === "effects" ? endsOf(action.effects) : ["CONTINUE"];
+}
+const ANY_HOST = new Host({});
+
+/** How effects may end: those after one that lets go for sure do not run. */
+function endsOf(effects: readonly Effect[]): string[] {
+  const ends: string[] = [];
+  for (const effect of effects) {
+    const own = endOf(effect);
+    ends.push(...own.filter((end) => end !== "CONTINUE"));
+    if (!own.includes("CONTINUE")) return ends;
+  }
+  return [...ends, "CONTINUE"];
+}
+
+function endOf(effect: Effect): string[] {
+  switch (effect.does) {
+    case "verdict":
+      return [effect.verdict];
+    case "reject":
+      return ["DROP"];
+    case "return":
+      return ["RETURN"];
+    // NAT ends its table (net/netfilter/xt_nat.c)
+    case "translate":
+      return ["ACCEPT"];
+    case "if":
+      return [...endsOf(effect.yes), ...endsOf(effect.no)];
+    default:
+      return ["CONTINUE"];
+  }
 }
