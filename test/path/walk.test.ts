@@ -82,15 +82,16 @@ describe("later packets of a connection", () => {
 
 describe("a bridge", () => {
   const frame = { inInterface: "docker0", protocol: "tcp", ctstate: "NEW" };
+  const published = {
+    ...frame,
+    physdevIn: "v2",
+    source: "172.27.0.3",
+    destination: "10.88.0.1",
+    destinationPort: "8077",
+    macDestination: "02:42:00:00:00:fe",
+  };
   test("bridged DNAT goes to the port of the new neighbour (4.4 I)", () => {
-    const [path, ...others] = paths({
-      ...frame,
-      physdevIn: "v2",
-      source: "172.27.0.3",
-      destination: "10.88.0.1",
-      destinationPort: "8077",
-      macDestination: "02:42:00:00:00:fe",
-    });
+    const [path, ...others] = paths(published);
     expect(others).toEqual([]);
     expect(path?.branches).toEqual([]);
     const forward = path?.steps.find(({ hook }) => hook === "FORWARD")?.seen.fields;
@@ -109,19 +110,7 @@ describe("a bridge", () => {
       ],
       route: [...(HOST.route ?? []), { dst: "default", gateway: "10.88.0.9", dev: "ext0", table: "77" }],
     };
-    const [path] = paths(
-      {
-        ...frame,
-        physdevIn: "v2",
-        source: "172.27.0.3",
-        destination: "10.88.0.1",
-        destinationPort: "8077",
-        macDestination: "02:42:00:00:00:fe",
-        mark: "1",
-      },
-      DUMP,
-      host,
-    );
+    const [path] = paths({ ...published, mark: "1" }, DUMP, host);
     const forward = path?.steps.find(({ hook, layer }) => hook === "FORWARD" && layer === "ip");
     expect(forward?.seen.fields.outInterface?.ranges[0]?.[0]).toBe("ext0");
   });
