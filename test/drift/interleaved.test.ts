@@ -1,12 +1,8 @@
 /** 50 conversations at once print the same as one after the other. */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { DriftFold } from "../../src/drift/index.ts";
-import { Host } from "../../src/facts/index.ts";
-import { loadDump, toRuleset } from "../../src/model/index.ts";
-import { parse } from "../../src/syntax/index.ts";
-import { PacketGrouper, readTrace } from "../../src/trace/index.ts";
-import { dumpsOf, hostOf, RECORDINGS } from "../support/recording.ts";
+import { driftOfLines, recordedWorld } from "../support/drifted.ts";
+import { RECORDINGS } from "../support/recording.ts";
 
 const COPIES = 50;
 /** Lines of one conversation that come without another's between them, at most. */
@@ -52,15 +48,9 @@ describe.skipIf(!existsSync(RECORDINGS))("recordings of a real kernel (../shared
     "s06-external-to-published-brnf0",
     "s10-host-to-own-published",
   ])("%s, 50 times at once", (name) => {
-    const host = new Host(hostOf(name));
-    const ruleset = toRuleset(dumpsOf(name).map((source) => loadDump(parse(source), host)));
+    const world = recordedWorld(name);
     const run = (lines: readonly string[]) => {
-      const fold = new DriftFold(ruleset, host);
-      const grouper = new PacketGrouper();
-      for (const event of readTrace(lines.map((line) => `${line}\n`).join("")).events)
-        for (const packet of grouper.add(event)) fold.add(packet);
-      for (const packet of grouper.end()) fold.add(packet);
-      const { packets, explained, assumed, drifts, coverage } = fold.summary();
+      const { packets, explained, assumed, drifts, coverage } = driftOfLines(world, lines);
       return { packets, explained, assumed, drifts, confirmed: coverage.confirmed };
     };
     const one = run(linesOf(name));

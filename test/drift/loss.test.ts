@@ -1,24 +1,12 @@
 /** A log that lacks a line: proven by the kernel's own numbers it is a loss, and never called drift for sure. */
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { DriftFold, type DriftSummary } from "../../src/drift/index.ts";
-import { Host } from "../../src/facts/index.ts";
-import { loadDump, toRuleset } from "../../src/model/index.ts";
-import { parse } from "../../src/syntax/index.ts";
-import { PacketGrouper, readTrace } from "../../src/trace/index.ts";
-import { dumpsOf, hostOf, RECORDINGS } from "../support/recording.ts";
+import { driftOfLines, recordedWorld } from "../support/drifted.ts";
+import { RECORDINGS } from "../support/recording.ts";
 
 function drift(name: string) {
-  const host = new Host(hostOf(name));
-  const ruleset = toRuleset(dumpsOf(name).map((source) => loadDump(parse(source), host)));
-  return (lines: readonly string[]): DriftSummary => {
-    const fold = new DriftFold(ruleset, host);
-    const grouper = new PacketGrouper();
-    for (const event of readTrace(lines.map((line) => `${line}\n`).join("")).events)
-      for (const packet of grouper.add(event)) fold.add(packet);
-    for (const packet of grouper.end()) fold.add(packet);
-    return fold.summary();
-  };
+  const world = recordedWorld(name);
+  return (lines: readonly string[]) => driftOfLines(world, lines);
 }
 const messagesOf = (name: string): string[] =>
   readFileSync(`${RECORDINGS}${name}/dmesg.log`, "latin1")

@@ -1,39 +1,27 @@
 /** Logs of both monitors of iptables-nft, held against the dumps that were taken beside them (recordings t05a to t05e). */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Connections } from "../../src/drift/connections.ts";
 import { best } from "../../src/drift/diagnose.ts";
-import { DriftFold } from "../../src/drift/index.ts";
 import { withoutForeignWatchers } from "../../src/drift/instrumentation.ts";
-import { Host } from "../../src/facts/index.ts";
-import { loadDump, type Ruleset, toRuleset } from "../../src/model/index.ts";
-import { Source } from "../../src/source.ts";
-import { parse } from "../../src/syntax/index.ts";
-import { PacketGrouper, readTrace, type TracedPacket } from "../../src/trace/index.ts";
-import { hostOf, RECORDINGS } from "../support/recording.ts";
+import type { World } from "../../src/path/index.ts";
+import type { TracedPacket } from "../../src/trace/index.ts";
+import { driftOf, recordedWorld } from "../support/drifted.ts";
+import { RECORDINGS } from "../support/recording.ts";
+import { packetsOf } from "../trace/recordings.ts";
 
-interface Recorded {
-  readonly host: Host;
-  readonly ruleset: Ruleset;
+interface Recorded extends World {
   readonly packets: readonly TracedPacket[];
 }
-function recorded(name: string, log: string, backend: "legacy" | "nft"): Recorded {
-  const host = new Host({ ...hostOf(name), backend: { iptables: backend, ebtables: "nft" } });
-  const pre = `${RECORDINGS}${name}/pre/`;
-  const dumps = readdirSync(pre)
-    .filter((file) => file === "ebtables-save.nft" || new RegExp(`^ip6?tables-save\\.${backend}$`).test(file))
-    .map((file) => new Source(file, readFileSync(pre + file, "latin1")))
-    .filter(({ bytes }) => bytes !== "");
-  const ruleset = toRuleset(dumps.map((source) => loadDump(parse(source), host)));
-  const grouper = new PacketGrouper();
-  const { events } = readTrace(readFileSync(`${RECORDINGS}${name}/${log}`, "latin1"));
-  return { host, ruleset, packets: [...events.flatMap((event) => grouper.add(event)), ...grouper.end()] };
-}
-function summary({ host, ruleset, packets }: Recorded) {
-  const fold = new DriftFold(ruleset, host);
-  for (const packet of packets) fold.add(packet);
-  return fold.summary();
-}
+const recorded = (name: string, log: string, backend: "legacy" | "nft"): Recorded => ({
+  ...recordedWorld(
+    name,
+    ({ name: file }) => file === "ebtables-save.nft" || new RegExp(`^ip6?tables-save\\.${backend}$`).test(file),
+    { backend: { iptables: backend, ebtables: "nft" } },
+  ),
+  packets: packetsOf(readFileSync(`${RECORDINGS}${name}/${log}`, "latin1")),
+});
+const summary = (of: Recorded) => driftOf(of, of.packets);
 const verdicts = ({ host, ruleset, packets }: Recorded) => {
   const connections = new Connections({ ruleset, host });
   return packets.map((packet) => {

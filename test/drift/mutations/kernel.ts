@@ -1,14 +1,16 @@
 /** Random rule-sets of the kernel test: whether an edit would change the log is what the running kernel says. */
-import { DriftFold, type DriftSummary } from "../../../src/drift/index.ts";
+import type { DriftSummary } from "../../../src/drift/index.ts";
 import { Host } from "../../../src/facts/index.ts";
 import { printRuleset, type Ruleset } from "../../../src/model/index.ts";
-import { PacketGrouper, readTrace, type TracedPacket } from "../../../src/trace/index.ts";
+import { readTrace, type TracedPacket } from "../../../src/trace/index.ts";
 import { type Case, play, rulesetOf } from "../../kernel/walk/case.ts";
 import { NOT_DRAWN } from "../../kernel/walk/drawn.ts";
 import { LostLines } from "../../kernel/walk/kernel-log.ts";
 import { drawCase, Stage } from "../../kernel/walk/run.ts";
 import { blockOfRun, dockerLike } from "../../kernel/walk/topology.ts";
+import { driftOf } from "../../support/drifted.ts";
 import { sequence } from "../../syntax/events.ts";
+import { packetsOf } from "../../trace/recordings.ts";
 import { type Edit, editsOf, KINDS } from "./edits.ts";
 
 /** What the kernel printed, action by action: an action's lines are there before the next one is sent. */
@@ -48,8 +50,8 @@ export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGene
         yield { at, skipped: UNSTEADY, tried: [] };
         continue;
       }
-      const packets = packetsOf(log);
-      if (drift(ruleset, host, packets).drifts.length > 0) {
+      const packets = packetsIn(log);
+      if (driftOf({ ruleset, host }, packets).drifts.length > 0) {
         yield { at, skipped: "its own dump does not explain its log", tried: [] };
         continue;
       }
@@ -65,7 +67,10 @@ export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGene
         yield { at, skipped: UNSTEADY, tried: [] };
         continue;
       }
-      const tried = played.map((each) => ({ ...each, summary: drift(each.edit.ruleset, host, packets) }));
+      const tried = played.map((each) => ({
+        ...each,
+        summary: driftOf({ ruleset: each.edit.ruleset, host }, packets),
+      }));
       yield { at, skipped: null, tried };
     }
   } finally {
@@ -83,17 +88,8 @@ function sample(possible: readonly Edit[], count: number, seed: number): Edit[] 
   return out.slice(0, count);
 }
 
-function drift(ruleset: Ruleset, host: Host, packets: readonly TracedPacket[]): DriftSummary {
-  const fold = new DriftFold(ruleset, host);
-  for (const packet of packets) fold.add(packet);
-  return fold.summary();
-}
-
-function packetsOf(log: Log): TracedPacket[] {
-  const { events } = readTrace(log.flatMap((lines) => lines.map((line) => `${line}\n`)).join(""));
-  const grouper = new PacketGrouper();
-  return [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
-}
+const packetsIn = (log: Log): TracedPacket[] =>
+  packetsOf(log.flatMap((lines) => lines.map((line) => `${line}\n`)).join(""));
 
 /** null: the kernel refuses the rule-set. */
 async function logOf(stage: Stage, drawn: Case, { tables }: Ruleset, tries = 20): Promise<Log | null> {

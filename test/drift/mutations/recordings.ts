@@ -2,36 +2,25 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { Connections, leftBy } from "../../../src/drift/connections.ts";
 import { best } from "../../../src/drift/diagnose.ts";
-import { DriftFold, type DriftSummary } from "../../../src/drift/index.ts";
-import { Host } from "../../../src/facts/index.ts";
-import { loadDump, type Ruleset, toRuleset } from "../../../src/model/index.ts";
-import { parse } from "../../../src/syntax/index.ts";
-import { PacketGrouper, readTrace, type TracedPacket } from "../../../src/trace/index.ts";
-import { dumpsOf, hostOf, RECORDINGS } from "../../support/recording.ts";
+import type { DriftSummary } from "../../../src/drift/index.ts";
+import type { World } from "../../../src/path/index.ts";
+import type { TracedPacket } from "../../../src/trace/index.ts";
+import { driftOf, recordedWorld } from "../../support/drifted.ts";
+import { RECORDINGS } from "../../support/recording.ts";
+import { packetsOf } from "../../trace/recordings.ts";
 import { type Edit, editsOf } from "./edits.ts";
 
-export interface Recorded {
-  readonly ruleset: Ruleset;
-  readonly host: Host;
+export interface Recorded extends World {
   readonly packets: readonly TracedPacket[];
 }
 
 export function recorded(name: string): Recorded {
-  const host = new Host(hostOf(name));
-  const dumps = dumpsOf(name)
-    .filter((source) => !/ip6?tables-save\.nft/.test(source.name))
-    .map((source) => loadDump(parse(source), host));
-  const { events } = readTrace(readFileSync(`${RECORDINGS}${name}/dmesg.log`, "latin1"));
-  const grouper = new PacketGrouper();
-  const packets = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
-  return { ruleset: toRuleset(dumps), host, packets: packets.filter(({ family }) => family !== "bridge") };
+  const world = recordedWorld(name, (source) => !/ip6?tables-save\.nft/.test(source.name));
+  const packets = packetsOf(readFileSync(`${RECORDINGS}${name}/dmesg.log`, "latin1"));
+  return { ...world, packets: packets.filter(({ family }) => family !== "bridge") };
 }
 
-export function drift({ ruleset, host, packets }: Recorded): DriftSummary {
-  const fold = new DriftFold(ruleset, host);
-  for (const packet of packets) fold.add(packet);
-  return fold.summary();
-}
+const drift = (of: Recorded): DriftSummary => driftOf(of, of.packets);
 
 /** Those with a log of iptables-legacy that their own dump explains whole. */
 export const isUsable = (of: Recorded): boolean => of.packets.length > 0 && drift(of).drifts.length === 0;
