@@ -137,7 +137,8 @@ export class Conversations {
       if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
     }
     const { number, original, reply, left } = conversation;
-    const alone = tuples.length === 0 || (this.#complete && (related ? !found : !joins));
+    const isNone = tuples.length === 0 || (this.#complete && (related ? !found : !joins));
+    const alone = isNone && !isUntoldError(packet);
     return {
       packet,
       conversation: number,
@@ -192,6 +193,13 @@ export class Conversations {
   }
 }
 
+/** `nft monitor trace` prints of an error but 12 bytes of the packet that it is about: not its addresses. */
+function isUntoldError({ events: [first] }: TracedPacket): boolean {
+  const { icmpType, protocol } = first?.values ?? {};
+  if (first?.nft === undefined || icmpType === undefined) return false;
+  const type = Math.floor(Number(icmpType) / 256);
+  return protocol === 58 ? type < 128 : [3, 4, 5, 11, 12].includes(type);
+}
 const isOwn = ({ events: [first] }: TracedPacket): boolean => first !== undefined && positionOf(first) === "out";
 const isOwnRedirect = (packet: TracedPacket): boolean =>
   isOwn(packet) && [5, 137].includes(Math.floor(Number(packet.events[0]?.values.icmpType) / 256));

@@ -11,7 +11,9 @@ export type Tool =
   | "ip6tables-legacy"
   | "ip6tables-nft"
   | "ebtables-nft"
-  | "arptables-nft";
+  | "arptables-nft"
+  | "nft"
+  | "xtables-monitor";
 
 /** Why these tests cannot run here; null where they can. */
 export function lacking(tools: readonly Tool[]): string | null {

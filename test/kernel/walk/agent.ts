@@ -1,6 +1,7 @@
 /** A process in a network namespace of its own, which lives as long as it does: it sends what it is told, and says what came. */
-import { type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
+import { type ChildProcessByStdio, type ChildProcessWithoutNullStreams, execFileSync, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 /** Tests and scripts run in the checkout. */
 const SCRIPT = "test/kernel/walk/agent.pl";
@@ -39,6 +40,12 @@ export class Agent {
       encoding: "utf8",
       maxBuffer: 1 << 26,
       stdio: ["pipe", "pipe", "pipe"],
+    });
+  }
+
+  start(command: string, ...args: readonly string[]): ChildProcessByStdio<null, Readable, null> {
+    return spawn("nsenter", [`--net=/proc/${this.pid}/ns/net`, command, ...args], {
+      stdio: ["ignore", "pipe", "ignore"],
     });
   }
 

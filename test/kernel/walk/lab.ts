@@ -75,6 +75,11 @@ export class Lab {
     return this.#host.run(input, command, ...args);
   }
 
+  /** A command that goes on in the host's namespace. */
+  start(command: string, ...args: readonly string[]): ReturnType<Agent["start"]> {
+    return this.#host.start(command, ...args);
+  }
+
   /** null: loaded; else what the tool said. A table that was never loaded stays so until a dump has it. */
   load(dumps: Dumps): string | null {
     for (const family of ["ipv4", "ipv6", "bridge"] as const) {
