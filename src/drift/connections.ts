@@ -1,5 +1,15 @@
 /** What conntrack keeps of connections from packet to packet: their state by order, the rest as walks have left it. */
-import { type Address, CONFIRMED, ctStates, isAbsent, only, type Packet, single } from "../facts/index.ts";
+import {
+  type Address,
+  CONFIRMED,
+  ctStates,
+  evaluate,
+  isAbsent,
+  isCtState,
+  only,
+  type Packet,
+  single,
+} from "../facts/index.ts";
 import type { Path, World } from "../path/index.ts";
 import { Conversations, type Direction, Recent, type TracedPacket, type Tuple } from "../trace/index.ts";
 import { enteredInOrder, type InOrder } from "./predict.ts";
@@ -71,11 +81,13 @@ function originalOf({ ctreplsrc, ctrepldst, ctreplsrcport, ctrepldstport }: Pack
   };
 }
 
+/** A packet that has none, though its addresses are a connection's, leaves nothing to it. */
 export const leftBy = (path: Path, { placed }: InOrder): Left => ({
-  fields: kept(path.packet, placed.direction),
+  fields: hasNone(path.packet) ? {} : kept(path.packet, placed.direction),
   confirms: [path, ...path.branches].some(isConfirmed),
   attaches: !isTakenIn(path),
 });
+const hasNone = (packet: Packet): boolean => evaluate(isCtState("INVALID", "UNTRACKED"), packet).is === "yes";
 
 const isUnconfirmed = ({ ctstate, ctstatus }: Packet["fields"]): boolean =>
   single(ctstate) === single(ctStates("NEW")) && single(ctstatus) === 0;

@@ -23,6 +23,7 @@ import {
   type TraceEvent,
   type Tuple,
 } from "../trace/index.ts";
+import { compare } from "./compare.ts";
 
 export interface Entered {
   readonly packet: Packet;
@@ -165,7 +166,10 @@ const mayMiss = askedOnce((tables) => {
 /** Whether conntrack never sees the packet, whichever way it goes: what the loopback brings back it has seen before. */
 function isMissed(traced: TracedPacket, world: World): boolean {
   if (!mayMiss(world.ruleset, traced.family)) return false;
-  const { paths } = walkEntered(world, entered(traced));
+  const { paths: all } = walkEntered(world, entered(traced));
+  // where it hangs on what is not known, its lines tell
+  const same = all.filter((path) => compare(path, traced.events) === null);
+  const paths = same.length > 0 ? same : all;
   const missed = ({ verdict, steps, packet: at }: Path): boolean => {
     const inRaw = steps.every(
       ({ layer, table, hook }) => layer === "bridge" || (table === "raw" && hook === steps.at(-1)?.hook),

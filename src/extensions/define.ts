@@ -126,6 +126,8 @@ export interface MatchExtension<O extends OptionTable = OptionTable> extends Ext
    * matched, of packets that are cut off or fragments.
    */
   dropsIf?(given: Given<O>, family: Family): Condition;
+  /** Of others too. */
+  readonly dropsWhole?: boolean;
   /** A watcher: the prefix of the line that it logs when the rule matches. */
   logs?(given: Given<O>): string | null;
 }

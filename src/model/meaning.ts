@@ -13,6 +13,8 @@ export interface Meaning {
   readonly bare: boolean;
   /** Bridge rules: the prefix that a log watcher prints; null: no line. */
   readonly logs: string | null;
+  /** A match of it may drop a packet that is neither cut off nor a fragment (`dropsOf`). */
+  readonly dropsWhole: boolean;
 }
 export type Action =
   | { readonly kind: "effects"; readonly name: string; readonly effects: readonly Effect[] }
@@ -37,6 +39,7 @@ function mean(rule: Rule, host: Host): Meaning {
     action: actionOf(bound.target, host),
     bare: isUnconditional(bound) && (bound.target?.extension?.standard ?? false),
     logs: prefixes.find((prefix) => prefix !== null) ?? null,
+    dropsWhole: bound.matches.some(({ extension }) => extension?.dropsWhole),
   };
 }
 
@@ -52,7 +55,7 @@ export function conditionOf(match: BoundMatch, rule: Rule, host: Host): Conditio
 
 /**
  * When a match of the rule drops the packet itself: one is asked when those before it matched. What iptables-nft turns into
- * expressions of its own drops nothing. Only packets that are cut off or fragments need ask.
+ * expressions of its own drops nothing. Few rules need ask of packets that are neither cut off nor fragments.
  */
 export function dropsOf(rule: Rule, host: Host): Condition {
   const { matches } = bind(rule);

@@ -4,6 +4,7 @@
  * leaves (Lakshman and Stiliadis, SIGCOMM 1998). What is not kept is asked, so the walk is the same without.
  */
 import {
+  always,
   type Condition,
   type Field,
   type Host,
@@ -61,7 +62,7 @@ class Block {
     this.#host = host;
     this.#patience = rules.length;
     for (const rule of rules.keys()) toggle(this.#all, rule);
-    this.#columns = this.#read((rule) => ownCondition(rule, host) ?? meaningOf(rule, host).condition);
+    this.#columns = this.#read((rule) => ownCondition(rule, host) ?? passedOn(rule, host));
   }
 
   /** The first rule that is left; BLOCK when there is none. */
@@ -78,7 +79,7 @@ class Block {
     const word = left.findIndex((bits) => bits !== 0);
     if (word < 0) return BLOCK;
     // their own parts do not tell these rules apart: what else they ask may
-    if (this.#patience-- === 0) this.#columns = this.#read((rule) => meaningOf(rule, this.#host).condition);
+    if (this.#patience-- === 0) this.#columns = this.#read((rule) => passedOn(rule, this.#host));
     const bits = left[word] as number;
     return word * 32 + 31 - Math.clz32(bits & -bits);
   }
@@ -96,6 +97,12 @@ class Block {
     }
     return [...fields].map(([field, wanted]) => new Column(field, wanted, this.#rules.length));
   }
+}
+
+/** What a packet has to pass for the rule to matter: where a match may drop it, those behind that match do not count. */
+function passedOn(rule: Rule, host: Host): Condition {
+  const { condition, dropsWhole } = meaningOf(rule, host);
+  return dropsWhole ? (ownCondition(rule, host) ?? always) : condition;
 }
 
 type In = Extract<Condition, { is: "in" }>;

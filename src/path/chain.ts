@@ -60,7 +60,7 @@ function ask(visit: Visit, top: Frame, world: Walking, open: Visit[]): Outcome |
   if (!rule) return null;
   const meaning = meaningOf(rule, world.host);
   const asked = { rule, meaning, seen };
-  if (isWhole(seen)) return decide(visit, top, asked, world, open);
+  if (isWhole(seen) && !meaning.dropsWhole) return decide(visit, top, asked, world, open);
   const drops = dropsOf(rule, world.host);
   const answer = evaluate(drops, seen).is;
   if (answer === "no") return decide(visit, top, asked, world, open);

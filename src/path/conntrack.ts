@@ -143,8 +143,9 @@ export function translated(traveller: Traveller, before: Packet, manip: "source"
   const changed = rows.flatMap((row) => (row && fields[row[2]] !== before.fields[row[2]] ? [row] : []));
   if (changed.length === 0) return;
   const bit = manip === "source" ? SNAT : DNAT;
-  const isSame = changed.every(([, , from]) => {
-    const [old, next] = [knownValue(before, from), knownValue(traveller.packet, from)];
+  // NPT may have given the packet another than the connection's (nf_nat_core.c nf_nat_setup_info compares its tuples)
+  const isSame = changed.every(([, reply, from]) => {
+    const [old, next] = [knownValue(before, reply) ?? knownValue(before, from), knownValue(traveller.packet, from)];
     return old !== undefined && old === next;
   });
   const nat = knownValue(before, "ctnat");

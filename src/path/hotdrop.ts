@@ -12,5 +12,6 @@ function why({ fields: { incomplete, fragmentOffset } }: Packet): string {
   if (incomplete && !isAbsent(incomplete))
     return `of the transport header there are only ${writeValues("incomplete", incomplete.ranges)} bytes`;
   if (single(fragmentOffset) === 1) return "a fragment that begins inside the tcp header";
-  return "what the match reads is not in this fragment";
+  if (fragmentOffset && single(fragmentOffset) !== 0) return "what the match reads is not in this fragment";
+  return "it finds nothing that it looks for";
 }

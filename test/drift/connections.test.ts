@@ -186,3 +186,43 @@ test("what raw queues conntrack has not seen: a reply that is queued answers not
   );
   expect(packets.map(({ json }) => json["ctstate"])).toEqual(["NEW", "ESTABLISHED", "NEW"]);
 });
+
+const DATAGRAM = (way: string, id: number) =>
+  `${way} LEN=28 TOS=0x00 PREC=0x00 TTL=64 ID=${id} PROTO=UDP SPT=${way === ASKED_BY_HOST ? "5 DPT=6" : "6 DPT=5"} LEN=8 `;
+const ASKED_BY_HOST = "SRC=10.9.0.1 DST=10.9.0.9";
+const ANSWER = "SRC=10.9.0.9 DST=10.9.0.1";
+
+test("a reply that a rule in raw may drop is one that conntrack has missed, where its lines end there", () => {
+  const dump = FILTERED("").replace("COMMIT", "-A PREROUTING -m quota --quota 99 -j DROP\nCOMMIT");
+  const own = (id: number) => [
+    ip("raw:OUTPUT:policy:3", "IN= OUT=lan0", DATAGRAM(ASKED_BY_HOST, id)),
+    ip("filter:OUTPUT:policy:1", "IN= OUT=lan0", DATAGRAM(ASKED_BY_HOST, id)),
+  ];
+  const packets = enteredBy(
+    dump,
+    read(...own(7), ip("raw:PREROUTING:rule:2", "IN=lan0 OUT= MAC=", DATAGRAM(ANSWER, 8)), ...own(9)),
+  );
+  expect(packets.map(({ json }) => json["ctstate"])).toEqual(["NEW", "ESTABLISHED", "NEW"]);
+});
+
+test("a reply that a rule keeps from conntrack leaves nothing to the connection: an error about it finds the mark", () => {
+  const dump = FILTERED("-A OUTPUT -p icmp -m connmark --mark 0x0/0x6\n").replace(
+    "COMMIT",
+    "-A PREROUTING -j NOTRACK\nCOMMIT",
+  );
+  const about = `SRC=10.9.0.1 DST=10.9.0.9 LEN=56 TOS=0x00 PREC=0xC0 TTL=64 ID=9 PROTO=ICMP TYPE=3 CODE=3 [${DATAGRAM(ANSWER, 8)}] `;
+  const packets = enteredBy(
+    dump,
+    read(
+      ip("raw:OUTPUT:policy:3", "IN= OUT=lan0", DATAGRAM(ASKED_BY_HOST, 7)),
+      ip("filter:OUTPUT:policy:2", "IN= OUT=lan0", DATAGRAM(ASKED_BY_HOST, 7)),
+      ip("raw:PREROUTING:rule:2", "IN=lan0 OUT= MAC=", DATAGRAM(ANSWER, 8)),
+      ip("raw:PREROUTING:policy:3", "IN=lan0 OUT= MAC=", DATAGRAM(ANSWER, 8)),
+      ip("filter:INPUT:policy:1", "IN=lan0 OUT= MAC=", DATAGRAM(ANSWER, 8)),
+      ip("raw:OUTPUT:policy:3", "IN= OUT=lan0", about),
+      ip("filter:OUTPUT:rule:1", "IN= OUT=lan0", about),
+      ip("filter:OUTPUT:policy:2", "IN= OUT=lan0", about),
+    ),
+  );
+  expect(packets[2]).toMatchObject({ explained: true, json: { ctstate: "RELATED", ctmark: "0x0" } });
+});

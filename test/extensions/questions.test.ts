@@ -103,7 +103,11 @@ test.each<Case>([
   ["-m owner --socket-exists", { uidOwner: "7" }, {}, "yes"],
   ["-m owner ! --socket-exists", { uidOwner: null, inInterface: "eth0" }, {}, "yes"],
   ["-m owner --socket-exists", { uidOwner: null, inInterface: null, physdevIn: null }, {}, "unknown"],
-  ["-m cgroup ! --path /a", { uidOwner: null, outInterface: "eth0", protocol: "udp" }, {}, "no"],
+  ["-m cgroup ! --path /a", { uidOwner: null, inInterface: "eth1", outInterface: "eth0", protocol: "udp" }, {}, "no"],
+  // seen in OUTPUT on 6.18: --cgroup 0 holds for the stack's own reset, which has a socket; REJECT's has none; that of a
+  // SYN-ACK is a request, no full one (xt_cgroup.c sk_fullsock)
+  ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "tcp", tcpFlags: "RST,ACK" }, {}, "unknown"],
+  ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "tcp", tcpFlags: "SYN,ACK" }, {}, "no"],
   // an error of the kernel's own, seen in OUTPUT on 6.18: its socket is nobody's, and in a group like any other
   ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "yes"],
   ["-m cgroup --path /a", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "unknown"],

@@ -107,6 +107,17 @@ test("a fact that decides whether the match is asked decides whether the packet 
   expect(chance.map(({ verdict }) => verdict).sort()).toEqual(["DROP", "LOST"]);
 });
 
+// measured on 6.18.44: a RST,ACK of a connection, which closes it, is gone at the rule; of a first packet one is counted
+test.each([
+  ["of a connection that may be over", { ctstate: "ESTABLISHED" }, ["LOST", "ACCEPT", "DROP"]],
+  ["the first of its connection", { ctstate: "NEW", ctstatus: "NONE" }, ["ACCEPT", "DROP"]],
+  ["of none", { ctstate: "UNTRACKED" }, ["ACCEPT", "DROP"]],
+] as const)("connlimit drops what it counts no connection of: %s", (_, state, verdicts) => {
+  const packet = { protocol: "tcp", tcpFlags: "RST,ACK", sourcePort: "53", destinationPort: "5353", ...state };
+  const given = paths(["FORWARD -m connlimit --connlimit-above 16 -j ACCEPT"], packet);
+  expect(given.map(({ verdict }) => verdict).sort()).toEqual([...verdicts].sort());
+});
+
 test("iptables-nft asks for ports by itself, and drops nothing; what it leaves to xtables does", () => {
   const rule = "FORWARD -p tcp -m tcp --dport 1 -j ACCEPT";
   expect(ends(paths([rule], { ...CUT, destinationPort: "1" }, NFT))).toEqual([["ACCEPT", null]]);

@@ -1,6 +1,6 @@
 /** What the kernel's own lines have shown of bridges and NAT: Linux 6.18, each found by test/kernel/walk. */
 import { expect, test } from "vitest";
-import { Host, readPacket } from "../../src/facts/index.ts";
+import { Host, packetJson, readPacket } from "../../src/facts/index.ts";
 import { loadDump, toRuleset } from "../../src/model/index.ts";
 import { walk } from "../../src/path/index.ts";
 import { Source } from "../../src/source.ts";
@@ -83,4 +83,22 @@ test("nat to the address that the connection has changes nothing, though NPT has
   expect(path?.steps.at(-1)?.id).toBe("nat:PREROUTING:rule:1");
   expect(path?.packet.fields.destination).not.toMatchObject({ ranges: [[0xfd000001n << 96n, expect.anything()]] });
   expect(path?.steps.flatMap(({ changes }) => changes).filter(({ by }) => by === "target")).toHaveLength(1);
+});
+
+test("nat to what NPT has made of a packet is set up all the same: replies come to that", () => {
+  const npt = "-A POSTROUTING -j SNPT --src-pfx fd93:9::/64 --dst-pfx fd93:1::/48";
+  const dumps = [`${SIX}${table("mangle", npt)}${table("nat", "-A POSTROUTING -j NETMAP --to fd93:1::/64")}`];
+  const path = only(dumps, "ipv6", {
+    inInterface: "ext0",
+    source: "fd93:2::93:ff:fe00:202",
+    destination: "fd93:9::9",
+    protocol: "udp",
+    ctstate: "NEW",
+    ctstatus: "NONE",
+  });
+  expect(path && packetJson(path.packet)).toMatchObject({
+    source: "fd93:1::9b:ff:fe00:202",
+    ctrepldst: "fd93:1::9b:ff:fe00:202",
+    ctnat: "SNAT",
+  });
 });

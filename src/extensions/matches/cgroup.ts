@@ -1,13 +1,16 @@
-import { all, always, any, isIcmp, not, present } from "../../facts/index.ts";
+import { all, always, any, not, present, within } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { asked, integer, opaque, text } from "../values.ts";
+import { asked, integer, maskedBytes, opaque, text } from "../values.ts";
 
+const [SYN, ACK] = [2, 16];
 const SOCKET = "the packet's local socket";
+const hasAny = within("socket", [[1, 2]], "one");
+const isSynAck = within("tcpFlags", maskedBytes(SYN | ACK, SYN | ACK), "SYN,ACK");
 /** Of packets that come in, only those for a connected socket have it already (early demux). */
 const hasSocket = any(
   present("uidOwner"),
-  // net/ipv4/icmp.c icmp_xmit_lock: what the kernel sends itself has a socket without an owner
-  all(isIcmp, present("outInterface"), not(present("inInterface")), not(present("physdevIn"))),
+  // what the kernel sends itself may have a socket without an owner (facts/derived.ts); a SYN-ACK has a request, no full one
+  all(present("outInterface"), not(present("inInterface")), not(present("physdevIn")), not(isSynAck), hasAny),
   all(not(present("outInterface")), opaque("the packet's connection has a local socket", "ss --all --numeric")),
 );
 const isRoot = (path: string): boolean => /^\/*$/.test(path);

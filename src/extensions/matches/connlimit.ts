@@ -1,6 +1,16 @@
 import { all, always, any, isIcmp, never, not } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { addressBits, chance, flag, integer, prefixLength, tracked, truncated, withoutPorts } from "../values.ts";
+import {
+  addressBits,
+  chance,
+  flag,
+  fresh,
+  integer,
+  prefixLength,
+  tracked,
+  truncated,
+  withoutPorts,
+} from "../values.ts";
 
 const count = () => integer({ negatable: true, examples: ["3", "0x10", "0"] });
 
@@ -39,6 +49,15 @@ export const connlimit = match({
     if (one?.value === 0) return one.negated === (one === above) ? never : always;
     return chance(`connlimit ${one?.value}`, "how many connections there are is not known");
   },
-  // connlimit_mt: without a connection it looks for what one would be told by
-  dropsIf: () => all(not(tracked), any(withoutPorts, all(isIcmp, truncated(8)))),
+  /**
+   * Without a connection it looks for what one would be told by. And it drops a packet of which no connection is
+   * counted: one that is confirmed is not counted again, and those that are over are taken off (xt_connlimit.c
+   * connlimit_mt, nf_conncount.c __nf_conncount_add since nf_conncount_count_skb: Linux 6.19 and stable ones before).
+   */
+  dropsWhole: true,
+  dropsIf: () =>
+    any(
+      all(not(tracked), any(withoutPorts, all(isIcmp, truncated(8)))),
+      all(tracked, not(fresh), chance("connlimit counts no connection", "those that are over are taken off its count")),
+    ),
 });
