@@ -100,10 +100,19 @@ test.each<Case>([
   ["-m owner --uid-owner postfix", { uidOwner: "7" }, {}, "unknown"],
   ["-m owner --uid-owner postfix", { uidOwner: null }, {}, "no"],
   ["-m owner --gid-owner 7 --suppl-groups", { gidOwner: "8" }, {}, "unknown"],
+  // measured on 6.18 of a process in group 0 with 33 besides, and by a forwarded packet
+  ["-m owner --gid-owner 33 --suppl-groups", { gidOwner: "0", furtherGroup: "33" }, {}, "yes"],
+  ["-m owner --gid-owner 33", { gidOwner: "0", furtherGroup: "33" }, {}, "no"],
+  ["-m owner --gid-owner 1-32 --suppl-groups", { gidOwner: "0", furtherGroup: "33" }, {}, "no"],
+  ["-m owner --gid-owner 7 --suppl-groups", { gidOwner: "8", furtherGroup: null }, {}, "no"],
+  ["-m owner --gid-owner 7 --suppl-groups", { gidOwner: null }, {}, "no"],
   ["-m owner --socket-exists", { uidOwner: "7" }, {}, "yes"],
   ["-m owner ! --socket-exists", { uidOwner: null, inInterface: "eth0" }, {}, "yes"],
   ["-m owner --socket-exists", { uidOwner: null, inInterface: null, physdevIn: null }, {}, "unknown"],
-  ["-m cgroup ! --path /a", { uidOwner: null, outInterface: "eth0", protocol: "udp" }, {}, "no"],
+  ["-m cgroup ! --path /a", { uidOwner: null, inInterface: "eth1", outInterface: "eth0", protocol: "udp" }, {}, "no"],
+  // measured: yes of the reset that the stack sends by itself (Linux 6.18), and REJECT's has no socket
+  ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "tcp", tcpFlags: "RST" }, {}, "unknown"],
+  ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "tcp", tcpFlags: "RST", socket: "no" }, {}, "no"],
   // an error of the kernel's own, seen in OUTPUT on 6.18: its socket is nobody's, and in a group like any other
   ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "yes"],
   ["-m cgroup --path /a", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "unknown"],

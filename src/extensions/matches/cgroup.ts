@@ -1,13 +1,16 @@
-import { all, always, any, isIcmp, not, present } from "../../facts/index.ts";
+import { all, always, any, not, present } from "../../facts/index.ts";
 import { match } from "../define.ts";
 import { asked, integer, opaque, text } from "../values.ts";
+import { hasSocket } from "./owner.ts";
 
 const SOCKET = "the packet's local socket";
-/** Of packets that come in, only those for a connected socket have it already (early demux). */
-const hasSocket = any(
-  present("uidOwner"),
-  // net/ipv4/icmp.c icmp_xmit_lock: what the kernel sends itself has a socket without an owner
-  all(isIcmp, present("outInterface"), not(present("inInterface")), not(present("physdevIn"))),
+/**
+ * Of packets that come in, only those for a connected socket have it already (early demux). What the kernel sends itself
+ * may go by a socket of its own, which nobody owns: ICMP, and a reset that no rule asked for (net/ipv4/ip_output.c
+ * ip_send_unicast_reply, measured), while REJECT's has none.
+ */
+const isKnownTo = any(
+  hasSocket,
   all(not(present("outInterface")), opaque("the packet's connection has a local socket", "ss --all --numeric")),
 );
 const isRoot = (path: string): boolean => /^\/*$/.test(path);
@@ -25,7 +28,7 @@ export const cgroup = match({
   placement: { hooks: ["INPUT", "OUTPUT", "POSTROUTING"] },
   means: (given) =>
     all(
-      hasSocket,
+      isKnownTo,
       // every group is in the root
       asked(given["--path"], (path) => (isRoot(path) ? always : opaque(`socket is in cgroup ${path}`, SOCKET))),
       asked(given["--cgroup"], (id) => opaque(`socket has cgroup class ${id}`, SOCKET)),
