@@ -2,13 +2,15 @@
 import { type Address, CONFIRMED, ctStates, isAbsent, only, type Packet, single } from "../facts/index.ts";
 import type { Path, World } from "../path/index.ts";
 import { Conversations, type Direction, Recent, type TracedPacket, type Tuple } from "../trace/index.ts";
-import { enteredInOrder, type InOrder } from "./predict.ts";
+import { enteredInOrder, type InOrder, misses } from "./predict.ts";
 
 /** What the last packet of a connection has left behind. */
 export interface Left {
   readonly fields: Packet["fields"];
   /** The packet got through: conntrack keeps a connection that it has opened. */
   readonly confirms: boolean;
+  /** Conntrack has not seen the packet: what its order has been taken for is taken back. */
+  readonly isMissed: boolean;
   /** Whether an error about it carries its connection: a rule's does, that of a closed port of udp does not. */
   readonly attaches: boolean;
 }
@@ -47,7 +49,8 @@ export class Connections {
   }
 
   /** What the way that explained a packet has left: the next packets of its connection find it. */
-  keep({ placed, connection }: InOrder, { fields, attaches, confirms }: Left): void {
+  keep({ placed, connection }: InOrder, { fields, attaches, confirms, isMissed }: Left): void {
+    if (isMissed) return this.#conversations.takeBack(placed);
     if (placed.related) return;
     const tuple = placed.direction === "ORIGINAL" && confirms ? originalOf(fields) : null;
     if (!confirms && isUnconfirmed(connection)) this.#conversations.lose(placed);
@@ -75,6 +78,7 @@ export const leftBy = (path: Path, { placed }: InOrder): Left => ({
   fields: kept(path.packet, placed.direction),
   confirms: [path, ...path.branches].some(isConfirmed),
   attaches: !isTakenIn(path),
+  isMissed: [path, ...path.branches].every(misses),
 });
 
 const isUnconfirmed = ({ ctstate, ctstatus }: Packet["fields"]): boolean =>

@@ -166,11 +166,15 @@ const mayMiss = askedOnce((tables) => {
 function isMissed(traced: TracedPacket, world: World): boolean {
   if (!mayMiss(world.ruleset, traced.family)) return false;
   const { paths } = walkEntered(world, entered(traced));
-  const missed = ({ verdict, steps, packet: at }: Path): boolean => {
-    const inRaw = steps.every(
-      ({ layer, table, hook }) => layer === "bridge" || (table === "raw" && hook === steps.at(-1)?.hook),
-    );
-    return evaluate(isCtState("UNTRACKED"), at).is === "yes" || ((verdict === "DROP" || verdict === "QUEUE") && inRaw);
-  };
-  return paths.length > 0 && paths.every(missed);
+  return paths.length > 0 && paths.every(misses);
+}
+
+/** Conntrack sees nothing of a packet that takes this way. */
+export function misses({ verdict, steps, packet }: Path): boolean {
+  const inRaw = steps.every(
+    ({ layer, table, hook }) => layer === "bridge" || (table === "raw" && hook === steps.at(-1)?.hook),
+  );
+  return (
+    evaluate(isCtState("UNTRACKED"), packet).is === "yes" || ((verdict === "DROP" || verdict === "QUEUE") && inRaw)
+  );
 }

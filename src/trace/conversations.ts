@@ -36,6 +36,8 @@ interface Conversation {
   closing: boolean;
   /** Its first packet was lost behind conntrack: nobody but an error of this host's about it finds the connection. */
   lost: boolean;
+  /** Its first packet never came to conntrack: there is none. */
+  missed: boolean;
   /** Packets seen, errors about it aside. */
   count: number;
   /** Begun by a packet that begins nothing: which of the two sides began is not known. */
@@ -51,6 +53,12 @@ const [SYN, RST, ACK, FIN_OR_RST] = [2, 4, 16, 1 | 4];
 
 export class Conversations {
   #count = 0;
+  #last: {
+    readonly packet: TracedPacket;
+    readonly conversation: Conversation;
+    readonly before: Conversation;
+    readonly isNew: boolean;
+  } | null = null;
   /** Every connection that was open before the log is known. */
   readonly #complete: boolean;
   readonly #known = new Recent<string, { readonly conversation: Conversation; readonly direction: Direction }>(
@@ -99,7 +107,10 @@ export class Conversations {
     const found = tuples
       .map((tuple) => this.#known.get(tuple.key))
       .find(
-        (known) => known && (!known.conversation.lost || (isOwn(packet) && (related || known.direction === "REPLY"))),
+        (known) =>
+          known &&
+          !known.conversation.missed &&
+          (!known.conversation.lost || (isOwn(packet) && (related || known.direction === "REPLY"))),
       );
     // what a rule sends about it is attached to it: a reset as an error is (nf_reject_ipv4.c nf_send_reset)
     const isReset = found?.conversation.lost === true && (Number(lines[0]?.tcpFlags ?? 0) & RST) !== 0;
@@ -113,7 +124,8 @@ export class Conversations {
     let direction: Direction | null = conversation.orphan ? null : (joins?.direction ?? "ORIGINAL");
     // an error goes against the packet that it is about (net/netfilter/nf_conntrack_proto_icmp.c nf_conntrack_inet_error)
     if (related && direction) direction = direction === "ORIGINAL" ? "REPLY" : "ORIGINAL";
-    const replied = conversation.replied;
+    const before = { ...conversation };
+    const replied = before.replied;
     const entered = tuples[0]?.tuple ?? null;
     const opening = conversation.lost || (isOwnRedirect(packet) && conversation.count === 1);
     // of what conntrack does not take for the beginning of anything it keeps nothing
@@ -137,6 +149,7 @@ export class Conversations {
       if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
     }
     const { number, original, reply, left } = conversation;
+    this.#last = { packet, conversation, before, isNew: !joins };
     const alone = tuples.length === 0 || (this.#complete && (related ? !found : !joins));
     return {
       packet,
@@ -152,6 +165,14 @@ export class Conversations {
       natVisited,
       opening,
     };
+  }
+
+  /** The last packet that was placed did not come to conntrack: it has changed nothing. */
+  takeBack({ packet }: Placed): void {
+    if (this.#last?.packet !== packet) return;
+    const { conversation, before, isNew } = this.#last;
+    Object.assign(conversation, before);
+    conversation.missed = isNew;
   }
 
   /** conntrack keeps no connection whose first packet has not got through (nf_conntrack_core.c __nf_conntrack_confirm). */
@@ -177,6 +198,7 @@ export class Conversations {
       replied: false,
       closing: false,
       lost: false,
+      missed: false,
       count: 0,
       orphan,
       original: null,
