@@ -174,6 +174,8 @@ export const fields = {
   macDestination: { word: "--mac-destination", kind: mac, says: "destination MAC" },
   uidOwner: { word: "--uid-owner", log: "UID", kind: number(2 ** 32), says: "owner's uid" },
   gidOwner: { word: "--gid-owner", log: "GID", kind: number(2 ** 32), says: "owner's gid" },
+  /** What `--suppl-groups` asks besides; of one who has several it is left out. */
+  furtherGroup: { word: "", kind: number(2 ** 32), says: "owner's one further group" },
   /** Whether it was sent by a socket: a process's, or one of the kernel's own, which nobody owns. */
   socket: { word: "", kind: listed("no", "yes"), says: "socket" },
   length: { word: "--length", log: "LEN", kind: number(2 ** 32), says: "length" },

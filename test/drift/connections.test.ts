@@ -226,3 +226,35 @@ test("a reply that a rule keeps from conntrack leaves nothing to the connection:
   );
   expect(packets[2]).toMatchObject({ explained: true, json: { ctstate: "RELATED", ctmark: "0x0" } });
 });
+
+test.each([
+  ["a rule's chance has kept the reply from conntrack: what answers it opens", "rule:2", "NEW"],
+  ["it has not", "policy:3", "ESTABLISHED"],
+])("%s", (_, way, ctstate) => {
+  const dump = `*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -j TRACE
+-A PREROUTING -m connlimit --connlimit-upto 16 --connlimit-mask 32 --connlimit-saddr -j CT --notrack
+-A OUTPUT -j TRACE
+COMMIT
+*filter
+:INPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+COMMIT
+`;
+  const there = UDP.replace("10.9.0.2", "10.9.0.1").replace("DST=10.9.0.1", "DST=10.9.0.2");
+  const asked = (number: number) => [
+    ip("raw:OUTPUT:policy:2", "IN= OUT=lan0", there.replace("ID=7", `ID=${number}`)),
+    ip("filter:OUTPUT:policy:1", "IN= OUT=lan0", there.replace("ID=7", `ID=${number}`)),
+  ];
+  const back = UDP.replace("SPT=5 DPT=6", "SPT=6 DPT=5");
+  const answered = [
+    ...(way === "rule:2" ? [ip("raw:PREROUTING:rule:2", "IN=lan0 OUT= MAC=", back)] : []),
+    ip("raw:PREROUTING:policy:3", "IN=lan0 OUT= MAC=", back),
+    ip("filter:INPUT:policy:1", "IN=lan0 OUT= MAC=", back),
+  ];
+  // as the kernel did (Linux 6.18) to a SYN and ACK: the reset that answered it was NEW
+  const [, , last] = enteredBy(dump, read(...asked(1), ...answered, ...asked(2)));
+  expect(last).toMatchObject({ explained: true, json: { ctstate } });
+});

@@ -100,6 +100,12 @@ test.each<Case>([
   ["-m owner --uid-owner postfix", { uidOwner: "7" }, {}, "unknown"],
   ["-m owner --uid-owner postfix", { uidOwner: null }, {}, "no"],
   ["-m owner --gid-owner 7 --suppl-groups", { gidOwner: "8" }, {}, "unknown"],
+  // measured on 6.18 of a process in group 0 with 33 besides, and by a forwarded packet
+  ["-m owner --gid-owner 33 --suppl-groups", { gidOwner: "0", furtherGroup: "33" }, {}, "yes"],
+  ["-m owner --gid-owner 33", { gidOwner: "0", furtherGroup: "33" }, {}, "no"],
+  ["-m owner --gid-owner 1-32 --suppl-groups", { gidOwner: "0", furtherGroup: "33" }, {}, "no"],
+  ["-m owner --gid-owner 7 --suppl-groups", { gidOwner: "8", furtherGroup: null }, {}, "no"],
+  ["-m owner --gid-owner 7 --suppl-groups", { gidOwner: null }, {}, "no"],
   ["-m owner --socket-exists", { uidOwner: "7" }, {}, "yes"],
   ["-m owner ! --socket-exists", { uidOwner: null, inInterface: "eth0" }, {}, "yes"],
   ["-m owner --socket-exists", { uidOwner: null, inInterface: null, physdevIn: null }, {}, "unknown"],
@@ -107,6 +113,7 @@ test.each<Case>([
   // seen in OUTPUT on 6.18: --cgroup 0 holds for the stack's own reset, which has a socket; REJECT's has none; that of a
   // SYN-ACK is a request, no full one (xt_cgroup.c sk_fullsock)
   ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "tcp", tcpFlags: "RST,ACK" }, {}, "unknown"],
+  ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "tcp", tcpFlags: "RST", socket: "no" }, {}, "no"],
   ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "tcp", tcpFlags: "SYN,ACK" }, {}, "no"],
   // an error of the kernel's own, seen in OUTPUT on 6.18: its socket is nobody's, and in a group like any other
   ["-m cgroup --path /", { uidOwner: null, ...OWN, protocol: "icmp" }, {}, "yes"],

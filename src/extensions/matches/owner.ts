@@ -27,7 +27,7 @@ const id = () =>
     },
     ({ text }) => text,
   );
-function owned(field: "uidOwner" | "gidOwner", given: One<Id> | undefined) {
+function owned(field: "uidOwner" | "gidOwner" | "furtherGroup", given: One<Id> | undefined) {
   if (!given?.value.isName) return compares(field, given);
   const named = all(present(field), opaque(`${field} is ${given.value.text}'s`, "the host's users and groups"));
   return given.negated ? not(named) : named;
@@ -68,7 +68,7 @@ export const owner = match({
 });
 function groupOf(given: One<Id> | undefined, withOthers: boolean) {
   if (!given || !withOthers) return owned("gidOwner", given);
-  const other = opaque(`a further group of the owner is ${given.value.text}`, "the process's groups");
-  const wanted = any(owned("gidOwner", { ...given, negated: false }), all(present("gidOwner"), other));
+  const asked = { ...given, negated: false };
+  const wanted = any(owned("gidOwner", asked), all(present("gidOwner"), owned("furtherGroup", asked)));
   return given.negated ? not(wanted) : wanted;
 }

@@ -17,6 +17,8 @@ use constant { AF_PACKET => 17, ETH_P_ALL => 3, SOL_PACKET => 263, IGNORE_OUTGOI
   DONTWAIT => 0x40, IPV6_HOPS => 16, IPV6_TCLASS => 67, FREEBIND => 15, IPV6_FREEBIND => 78, AF_NETLINK => 16 };
 
 $| = 1;
+# as its only further group
+$) = '0 33';
 my (%device, @served, %raw);
 
 sub native { unpack 'S', pack 'n', shift }

@@ -222,9 +222,10 @@ const DRAWS: Readonly<Record<string, Draw>> = {
   "SET --del-set": (_, aim) => spare(aim, "dst"),
   "TEE --gateway": (pick, { everybody }) => oneOf(pick, everybody),
   "TEE --oif": (pick) => oneOf(pick, ["ext0", "ext1", "br1"]),
-  // a name stands for the table that was there first
+  // a name stands for what was there first, and rules that differ about it are refused
   "hashlimit --hashlimit-name": (pick) => `h${pick(1e6)}`,
-  "RATEEST --rateest-name": (pick) => oneOf(pick, ["one", "two"]),
+  "RATEEST --rateest-name": (pick) => `r${pick(1e6)}`,
+  "IDLETIMER --label": (pick) => `t${pick(1e6)}`,
   "DNAT --to-destination": translated,
   "SNAT --to-source": translated,
   "REDIRECT --to-ports": onePort,
@@ -240,6 +241,8 @@ const DRAWS: Readonly<Record<string, Draw>> = {
 const ALWAYS: ReadonlySet<string> = new Set([
   "multiport",
   "HMARK",
+  "RATEEST",
+  "IDLETIMER",
   "hashlimit",
   "DNAT",
   "SNAT",

@@ -86,7 +86,9 @@ function drawWords(pick: Pick, { table, hook, callable, without }: Stand, aim: A
       name !== "log" &&
       fits(placement),
   );
-  const drawn = shuffled(pick, usable).slice(0, oneOf(pick, [0, 1, 1, 2]));
+  // what asks about the packet inside takes one of the two kinds only
+  const inner = usable.filter(({ placement }) => placement?.protocols && chance(pick, 30));
+  const drawn = [...new Set([...inner, ...shuffled(pick, usable)])].slice(0, oneOf(pick, [0, 1, 1, 2]));
   const own = (option: string, percent: number) => {
     const words = chance(pick, percent) ? aimedWords(pick, "frame", option, aim) : null;
     return words ? [option, ...(chance(pick, 20) ? ["!"] : []), ...words] : [];

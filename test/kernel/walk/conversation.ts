@@ -72,7 +72,7 @@ interface End {
 const [FIN, SYN, RST, PSH, ACK] = [1, 2, 4, 8, 16] as const;
 
 export function drawConversation(pick: Pick, topology: Topology, first: number): Conversation {
-  const family: Family = chance(pick, 70) ? "ipv4" : "ipv6";
+  const family: Family = chance(pick, 60) ? "ipv4" : "ipv6";
   const everybody = ends(topology, family);
   const sender = oneOf(
     pick,
@@ -83,7 +83,7 @@ export function drawConversation(pick: Pick, topology: Topology, first: number):
     everybody.filter((each) => each !== sender && (each.wire === null || each.wire !== sender.wire)),
   );
   const drawn = drawDatagram(pick, topology, family, sender.address, receiver.address);
-  const odd = sender.wire !== null && chance(pick, 25);
+  const odd = sender.wire !== null && chance(pick, 35);
   const datagram = odd ? oddOne(pick, drawn) : drawn;
   const addresses = everybody.map(({ address }) => address);
   const aims = aimsOf(topology, datagram, sender, receiver, addresses);
@@ -126,8 +126,10 @@ function oddOne(pick: Pick, datagram: Datagram): Datagram {
     () => ({ ...head, protocol: TCP, ...ports, tcpFlags: pick(256), seq: 7, ack: 9, body: "" }),
     // an INIT of one chunk
     () => ({ ...head, protocol: SCTP, ...ports, body: `01000014000000010000ffff0001000100000001` }),
+    () => ({ ...head, protocol: SCTP, ...ports, body: `01000014000000010000ffff0001000100000001` }),
     () => ({ ...head, protocol: ESP, body: `${spi}00000001${body}` }),
-    () => ({ ...head, protocol: oneOf(pick, [UDPLITE, DCCP]), ...ports, body }),
+    () => ({ ...head, protocol: UDPLITE, ...ports, body }),
+    () => ({ ...head, protocol: DCCP, ...ports, body }),
     // flags, and a well-known index
     () => ({ ...head, protocol: IPCOMP, body: `00000${pick(4)}00${body}` }),
     // nothing behind it, the length, a type

@@ -14,6 +14,8 @@ import { AH, type Datagram, DESTINATION, ESP, encode, HOP_BY_HOP, packetOf, ROUT
 import type { Topology } from "./topology.ts";
 
 type Stated = Partial<Record<Field, ValueSet>>;
+/** agent.pl has it. */
+const FURTHER_GROUP = 33;
 const number = (value: number | undefined): ValueSet => (value === undefined ? absent : only(value));
 
 export function entered({ sent }: Pick<Done, "sent">, datagram: Datagram, { wires }: Topology): Stated {
@@ -28,6 +30,7 @@ export function entered({ sent }: Pick<Done, "sent">, datagram: Datagram, { wire
       mark: only(sent.mark),
       uidOwner: only(sent.by === "socket" ? sent.uid : 0),
       gidOwner: only(0),
+      furtherGroup: only(FURTHER_GROUP),
     };
   }
   const wire = wires.find(({ name }) => name === sent.wire);

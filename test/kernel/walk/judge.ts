@@ -164,7 +164,7 @@ function hold(
  * What no line tells of a packet that the host made: the lowest bit of the type of service (semantics 1.4), and who
  * listens where a SYN is answered (nf_log_syslog.c nf_log_dump_sk_uid_gid asks full sockets only, xt_owner.c the listener).
  */
-const UNTOLD: ReadonlySet<string> = new Set(["tos", "uidOwner", "gidOwner", "socket"]);
+const UNTOLD: ReadonlySet<string> = new Set(["tos", "uidOwner", "gidOwner", "furtherGroup", "socket"]);
 const NOTHING: ReadonlySet<string> = new Set();
 /** Facts that are not there to be known: of a piece, what the others of its packet are, and whether they have come. */
 type Unsettled = ReadonlySet<string> | "anything";

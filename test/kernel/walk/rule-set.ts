@@ -87,6 +87,7 @@ export function drawTables(
     };
   });
 }
+const HOOKS = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
 const USER = ["alpha", "beta", "gamma"];
 
 const OFTEN = ["own", "own", "one", "one", "one", "two"] as const;
@@ -124,10 +125,10 @@ function drawWords(pick: Pick, { family, table, hooks, callable, without }: Stan
   const others = matches.filter((each) => each.implicit === undefined && usable(each) && fitsProtocol(each, aim));
   const how = oneOf(pick, OFTEN);
   // few packets are of other protocols than the usual ones: what asks about them is drawn first
-  const ofProtocol = others.filter(({ placement }) => placement?.protocols && !isUsual(aim)).slice(0, 1);
+  const ofProtocol = isUsual(aim) ? [] : narrowest(pick, others, ({ placement }) => placement?.protocols).slice(0, 1);
   const drawn = how === "own" ? [] : [...ofProtocol, ...shuffled(pick, others)].slice(0, how === "one" ? 1 : 2);
   const protocols = drawn.flatMap(({ placement, loadedBy, name }) => placement?.protocols ?? (loadedBy ? [name] : []));
-  const protocol = protocols.length > 0 || chance(pick, 40) ? PROTOCOL[aim.datagram.protocol] : undefined;
+  const protocol = protocols.length > 0 || chance(pick, 55) ? PROTOCOL[aim.datagram.protocol] : undefined;
   const words = ownWords(pick, family, hooks, aim, protocol);
   for (const match of drawn) words.push("-m", match.name, ...optionWords(pick, family, match, aim));
   const target = jump(pick, family, table, callable, targets.filter(usable), aim, protocol);
@@ -149,6 +150,14 @@ const PROTOCOL: Readonly<Record<number, string>> = {
   [IPCOMP]: "ipcomp",
   [MOBILITY]: "mobility-header",
 };
+/** Those that ask for some of it, mostly with those that ask for the fewest first. */
+function narrowest<T>(pick: Pick, all: readonly T[], asks: (each: T) => readonly unknown[] | undefined): T[] {
+  const some = shuffled(
+    pick,
+    all.filter((each) => asks(each)),
+  );
+  return chance(pick, 70) ? some.sort((a, b) => (asks(a)?.length ?? 0) - (asks(b)?.length ?? 0)) : some;
+}
 const isUsual = ({ datagram: { protocol } }: Aim): boolean =>
   ([TCP, UDP, ICMP, ICMP6] as readonly number[]).includes(protocol);
 /** A match for another protocol than the packet's decides nothing. */
@@ -214,20 +223,25 @@ function jump(
   protocol: string | undefined,
 ): string[] {
   if (callable.length > 0 && chance(pick, 40)) return [chance(pick, 30) ? "-g" : "-j", oneOf(pick, callable)];
-  if (chance(pick, 15)) return [];
-  if (chance(pick, 45)) {
-    const verdict = oneOf(pick, VERDICTS);
-    return ["-j", verdict === "DROP" && table === "nat" ? "RETURN" : verdict];
-  }
   const others = usable.filter(
     ({ standard, placement, name }) =>
       !standard &&
       name !== "TRACE" &&
       (!placement?.protocols || (protocol !== undefined && placement.protocols.includes(protocol))),
   );
+  const target = (each: TargetExtension) => ["-j", each.name, ...optionWords(pick, family, each, aim)];
+  // what may stand at few hooks, or take few protocols, is drawn first
+  const [rare] = narrowest(pick, others, ({ placement }) =>
+    placement?.protocols || (placement?.hooks?.length ?? 5) < 3 ? (placement?.hooks ?? HOOKS) : undefined,
+  );
+  if (rare && chance(pick, 25)) return target(rare);
+  if (chance(pick, 15)) return [];
+  if (chance(pick, 45)) {
+    const verdict = oneOf(pick, VERDICTS);
+    return ["-j", verdict === "DROP" && table === "nat" ? "RETURN" : verdict];
+  }
   if (others.length === 0) return [];
-  // what may stand nowhere else is drawn first
+  // what may stand nowhere else
   const special = others.filter(({ placement }) => placement?.protocols || placement?.tables?.length === 1);
-  const target = oneOf(pick, special.length > 0 && chance(pick, 50) ? special : others);
-  return ["-j", target.name, ...optionWords(pick, family, target, aim)];
+  return target(oneOf(pick, special.length > 0 && chance(pick, 50) ? special : others));
 }
