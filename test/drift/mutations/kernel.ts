@@ -1,5 +1,4 @@
 /** Random rule-sets of the kernel test: whether an edit would change the log is what the running kernel says. */
-import type { DriftSummary } from "../../../src/drift/index.ts";
 import { Host } from "../../../src/facts/index.ts";
 import { printRuleset, type Ruleset } from "../../../src/model/index.ts";
 import { readTrace, type TracedPacket } from "../../../src/trace/index.ts";
@@ -11,7 +10,8 @@ import { blockOfRun, dockerLike } from "../../kernel/walk/topology.ts";
 import { driftOf } from "../../support/drifted.ts";
 import { sequence } from "../../syntax/events.ts";
 import { packetsOf } from "../../trace/recordings.ts";
-import { type Edit, editsOf, KINDS } from "./edits.ts";
+import { carriedOutBy, type Edit, editsOf, KINDS } from "./edits.ts";
+import type { Held } from "./score.ts";
 
 /** What the kernel printed, action by action: an action's lines are there before the next one is sent. */
 type Log = readonly (readonly string[])[];
@@ -26,7 +26,7 @@ export interface Tried {
   readonly at: number;
   /** Why nothing was tried. */
   readonly skipped: string | null;
-  readonly tried: readonly { readonly edit: Edit; readonly isVisible: boolean; readonly summary: DriftSummary }[];
+  readonly tried: readonly Held[];
 }
 
 const UNSTEADY = "the same packets print other lines when they are sent again";
@@ -67,10 +67,13 @@ export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGene
         yield { at, skipped: UNSTEADY, tried: [] };
         continue;
       }
-      const tried = played.map((each) => ({
-        ...each,
-        summary: driftOf({ ruleset: each.edit.ruleset, host }, packets),
-      }));
+      const tried: Held[] = [];
+      for (const each of played) {
+        const summary = driftOf({ ruleset: each.edit.ruleset, host }, packets);
+        const alike = each.isVisible ? carriedOutBy(each.edit, ruleset, summary) : null;
+        const other = alike && (await logOf(stage, drawn, alike));
+        tried.push({ ...each, summary, isAlike: other !== null && isSame(log, other) });
+      }
       yield { at, skipped: null, tried };
     }
   } finally {
