@@ -59,9 +59,13 @@ export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGene
       // the kernel's log is read before much is reckoned: it keeps no more than its ring holds
       const played: { edit: Edit; isVisible: boolean }[] = [];
       for (const edit of sample(editsOf(ruleset, lines), edits, at)) {
-        const other = await logOf(stage, drawn, edit.ruleset);
+        const play = () => logOf(stage, drawn, edit.ruleset);
+        const other = await play();
         // null: the kernel refuses such a rule in such a place
-        if (other) played.push({ edit, isVisible: !isSame(log, other) });
+        if (!other) continue;
+        if (isSame(log, other)) played.push({ edit, isVisible: false });
+        // the edit makes the difference if it comes and goes with it
+        else if ((await isSteady()) && isSame(other, (await play()) ?? [])) played.push({ edit, isVisible: true });
       }
       if (!(await isSteady())) {
         yield { at, skipped: UNSTEADY, tried: [] };
