@@ -14,6 +14,7 @@ import {
 } from "../../../src/model/index.ts";
 import { targetText } from "../../../src/model/print.ts";
 import type { TraceEvent } from "../../../src/trace/index.ts";
+import { sequence } from "../../syntax/events.ts";
 
 export const KINDS = ["insert", "delete", "swap", "target", "match"] as const;
 export interface Edit {
@@ -134,4 +135,14 @@ function* changesOf(rule: Rule, { family, name: table }: Table): Generator<["tar
     yield ["match", ruleOfText(family, rule.chain, `${NOBODY[family]} ${targetText(rule)}`)];
     if (matches.length > 0) yield ["match", ruleOfText(family, rule.chain, targetText(rule))];
   }
+}
+
+/** As many of each kind, as far as there are. */
+export function sample(possible: readonly Edit[], count: number, seed: number): Edit[] {
+  const pick = sequence(seed);
+  const left = KINDS.map((kind) => possible.filter((edit) => edit.kind === kind));
+  const out: Edit[] = [];
+  while (out.length < count && left.some((edits) => edits.length > 0))
+    for (const edits of left) if (edits.length > 0) out.push(...edits.splice(pick(edits.length), 1));
+  return out.slice(0, count);
 }

@@ -8,9 +8,8 @@ import { LostLines } from "../../kernel/walk/kernel-log.ts";
 import { drawCase, Stage } from "../../kernel/walk/run.ts";
 import { blockOfRun, dockerLike } from "../../kernel/walk/topology.ts";
 import { driftOf } from "../../support/drifted.ts";
-import { sequence } from "../../syntax/events.ts";
 import { packetsOf } from "../../trace/recordings.ts";
-import { carriedOutBy, type Edit, editsOf, KINDS } from "./edits.ts";
+import { carriedOutBy, type Edit, editsOf, sample } from "./edits.ts";
 import type { Held } from "./score.ts";
 
 /** What the kernel printed, action by action: an action's lines are there before the next one is sent. */
@@ -83,16 +82,6 @@ export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGene
   } finally {
     stage.lab.close();
   }
-}
-
-/** As many of each kind, as far as there are. */
-function sample(possible: readonly Edit[], count: number, seed: number): Edit[] {
-  const pick = sequence(seed);
-  const left = KINDS.map((kind) => possible.filter((edit) => edit.kind === kind));
-  const out: Edit[] = [];
-  while (out.length < count && left.some((edits) => edits.length > 0))
-    for (const edits of left) if (edits.length > 0) out.push(...edits.splice(pick(edits.length), 1));
-  return out.slice(0, count);
 }
 
 const packetsIn = (log: Log): TracedPacket[] =>

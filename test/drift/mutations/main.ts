@@ -19,6 +19,7 @@ const { values } = parseArgs({
     /** Tell the edits that came out like one of these: `false,missed,wrong,listed,tied,alike`. */
     tell: { type: "string" },
     kernel: { type: "string" },
+    /** So many edits of each recording or rule-set, as many of each kind; of recordings all of them, if left out. */
     edits: { type: "string" },
     seed: { type: "string" },
   },
@@ -36,7 +37,7 @@ function note(of: string, score: Score, held: Held): void {
   for (const drift of summary.drifts) tell(`   ${JSON.stringify({ ...drift, suspects: drift.suspects.slice(0, 3) })}`);
 }
 
-function ofRecordings(): void {
+function ofRecordings(count: number | undefined): void {
   tell(HEAD);
   for (const name of NAMES.filter((each) => each.includes(values.only ?? ""))) {
     const of = recorded(name);
@@ -45,7 +46,7 @@ function ofRecordings(): void {
       continue;
     }
     const score = new Score();
-    for (const held of edited(of)) note(name, score, held);
+    for (const held of edited(of, count, Number(values.seed ?? 0))) note(name, score, held);
     tell(row(name, score));
   }
 }
@@ -70,7 +71,7 @@ async function ofKernel(cases: number): Promise<void> {
   }
 }
 
-if (values.kernel === undefined) ofRecordings();
+if (values.kernel === undefined) ofRecordings(values.edits === undefined ? undefined : Number(values.edits));
 else await ofKernel(Number(values.kernel));
 for (const [kind, score] of kinds) tell(row(kind, score));
 tell(row("all", all));

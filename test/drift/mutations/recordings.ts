@@ -11,7 +11,7 @@ import type { TracedPacket } from "../../../src/trace/index.ts";
 import { driftOf, recordedWorld } from "../../support/drifted.ts";
 import { RECORDINGS } from "../../support/recording.ts";
 import { packetsOf } from "../../trace/recordings.ts";
-import { carriedOutBy, editsOf } from "./edits.ts";
+import { carriedOutBy, editsOf, sample } from "./edits.ts";
 import type { Held } from "./score.ts";
 
 export interface Recorded extends World {
@@ -58,10 +58,11 @@ function isSameTo(one: Recorded, other: Recorded): boolean {
   return one.packets.every(() => left.next().value === right.next().value);
 }
 
-/** Every edit, and whether the log of a live rule-set like that would be another one. */
-export function* edited(of: Recorded): Generator<Held> {
+/** Every edit, or so many of them, and whether the log of a live rule-set like that would be another one. */
+export function* edited(of: Recorded, count = Number.POSITIVE_INFINITY, seed = 0): Generator<Held> {
   const lines = of.packets.flatMap(({ events }) => events);
-  for (const edit of editsOf(of.ruleset, lines)) {
+  const possible = editsOf(of.ruleset, lines);
+  for (const edit of count < possible.length ? sample(possible, count, seed) : possible) {
     const after = { ...of, ruleset: edit.ruleset };
     const summary = drift(after);
     const alike = carriedOutBy(edit, of.ruleset, summary);
