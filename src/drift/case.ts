@@ -12,8 +12,33 @@ export interface Case {
   readonly gapAfter: boolean;
   /** The number of the first of them. */
   readonly packet: number;
+  last: Moment;
   count: number;
 }
+/** A packet of the log, and a line of it. */
+export interface Moment {
+  readonly packet: number;
+  readonly line: number;
+}
+export const firstOf = ({ packet, events }: Pick<Case, "packet" | "events">): Moment => ({
+  packet,
+  line: events[0]?.line ?? 0,
+});
+/** Packets that lie side by side in the log, the first and the last. */
+export interface Stretch {
+  readonly first: Moment;
+  readonly last: Moment;
+}
+export function stretchOf(cases: readonly Case[]): Stretch | null {
+  const earliest = cases.reduce<Case | null>((one, each) => (one && one.packet <= each.packet ? one : each), null);
+  const latest = cases.reduce<Case | null>(
+    (one, each) => (one && one.last.packet >= each.last.packet ? one : each),
+    null,
+  );
+  return earliest && latest && { first: firstOf(earliest), last: latest.last };
+}
+export const isBefore = (one: Stretch, other: Stretch): boolean => one.last.packet < other.first.packet;
+
 export interface Loss {
   readonly missing: readonly Step[];
   /** Wherever a line is missing the log's own numbers skip some. */

@@ -2,7 +2,7 @@
 import type { Host } from "../facts/index.ts";
 import type { Ruleset } from "../model/index.ts";
 import type { Path, Step } from "../path/index.ts";
-import type { Case, Failure, Fit } from "./case.ts";
+import { type Case, type Failure, type Fit, isBefore, type Moment, stretchOf } from "./case.ts";
 import { compare, type Divergence, eventId, mayPrint, tableOf } from "./compare.ts";
 import { hasTraceRule } from "./instrumentation.ts";
 import { walkEntered } from "./predict.ts";
@@ -22,6 +22,10 @@ export interface Drift {
   readonly suspects: readonly Suspect[];
   /** How many of them, from the first on, explain as much at the same cost. */
   readonly ties: number;
+  /** The first packet that shows it, where those before it that would agree with the dump: the live rule-set was changed then. */
+  readonly since: Moment | null;
+  /** The last that shows it, where those after it that would agree with the dump: it was taken after a change of then. */
+  readonly until: Moment | null;
 }
 /** The first path that prints these lines. */
 function fitting(ruleset: Ruleset, host: Host, { entered, events }: Pick<Case, "entered" | "events">): Path | null {
@@ -94,26 +98,30 @@ function explain(
     .map((candidate) => ({ candidate, fixed: [first, ...held.filter(({ of }) => fits(candidate, of))] }))
     .sort((a, b) => b.fixed.length - a.fixed.length || a.candidate.cost - b.candidate.cost);
   let most = 0;
-  const leading = possible.filter(({ candidate, fixed }) => {
-    if (fixed.length < most) return false;
+  const leading = possible.flatMap(({ candidate, fixed }) => {
+    if (fixed.length < most) return [];
     const touched = passed.filter((of) => mayTouch(candidate.suspect, of)).slice(0, MOST_HELD);
-    const isGood = isApart(
-      fixed,
-      touched.filter((of) => !fits(candidate, of)),
+    const spoiled = touched.filter((of) => !fits(candidate, of));
+    const change = changeBetween(
+      fixed.map(({ of }) => of),
+      spoiled,
     );
-    if (isGood) most = fixed.length;
-    return isGood;
+    if (!change) return [];
+    most = fixed.length;
+    return [{ candidate, fixed, change }];
   });
   const [lead] = leading;
   if (!lead) return null;
   const suspects = unique(leading.map(({ candidate }) => candidate));
   const ties = suspects.filter(({ cost }) => cost === suspects[0]?.cost);
   const rest = suspects.slice(ties.length, Math.max(ties.length, MOST_SUSPECTS));
-  const further = others.slice(MOST_HELD).filter(({ of }) => fits(lead.candidate, of));
+  const fixed = [...lead.fixed, ...others.slice(MOST_HELD).filter(({ of }) => fits(lead.candidate, of))];
+  const until = lead.change.until && (stretchOf(fixed.map(({ of }) => of))?.last ?? null);
   return {
-    fixed: [...lead.fixed, ...further],
+    fixed,
     suspects: [...ties, ...rest].map(({ suspect }) => suspect),
     ties: ties.length,
+    change: { ...lead.change, until },
   };
 }
 
@@ -123,15 +131,19 @@ function mayTouch({ table, chain }: Suspect, { events }: Case): boolean {
   return events.some((event) => event.nft || (event.layer === "ip" && event.table === table && event.chain === chain));
 }
 
+/** When the live rule-set became what a suspect says, or ceased to be it: neither, if it was that all the time. */
+type Change = Pick<Drift, "since" | "until">;
+const NO_CHANGE: Change = { since: null, until: null };
 /**
  * An edit must not spoil what the dump explains, unless the two lie apart in time: then the rule-set changed between
- * them. One packet alone is not enough to say so.
+ * them. One packet alone is not enough to say so. null: they do not.
  */
-function isApart(fixed: readonly Failure[], spoiled: readonly Case[]): boolean {
-  if (spoiled.length === 0) return true;
-  const numbers = fixed.map(({ of }) => of.packet);
-  const others = spoiled.map(({ packet }) => packet);
-  return fixed.length > 1 && (Math.max(...numbers) < Math.min(...others) || Math.min(...numbers) > Math.max(...others));
+function changeBetween(fixed: readonly Case[], spoiled: readonly Case[]): Change | null {
+  const [shown, kept] = [stretchOf(fixed), stretchOf(spoiled)];
+  if (!shown || !kept) return NO_CHANGE;
+  if (fixed.reduce((sum, { count }) => sum + count, 0) < 2) return null;
+  if (isBefore(kept, shown)) return { since: shown.first, until: null };
+  return isBefore(shown, kept) ? { since: null, until: shown.last } : null;
 }
 
 function unique(list: readonly Candidate[]): Candidate[] {
@@ -151,16 +163,17 @@ function unexplained(failures: readonly Failure[], ruleset: Ruleset): Drift[] {
     const key = JSON.stringify([predicted?.id, seen && eventId(seen), field?.name]);
     groups.set(key, [...(groups.get(key) ?? []), failure]);
   }
-  return [...groups.values()].map((fixed) => toDrift({ fixed, suspects: [], ties: 0 }, ruleset));
+  return [...groups.values()].map((fixed) => toDrift({ fixed, suspects: [], ties: 0, change: NO_CHANGE }, ruleset));
 }
 
 interface Explained {
   readonly fixed: readonly Failure[];
   readonly suspects: readonly Suspect[];
   readonly ties: number;
+  readonly change: Change;
 }
 
-function toDrift({ fixed: failures, suspects, ties }: Explained, ruleset: Ruleset): Drift {
+function toDrift({ fixed: failures, suspects, ties, change }: Explained, ruleset: Ruleset): Drift {
   const [first] = failures as [Failure];
   const { predicted, seen, field, before } = first.divergence;
   const place = seen
@@ -181,6 +194,7 @@ function toDrift({ fixed: failures, suspects, ties }: Explained, ruleset: Rulese
     confidence: failures.some(({ assumed }) => assumed) ? "assumes" : "proven",
     suspects,
     ties,
+    ...change,
   };
 }
 

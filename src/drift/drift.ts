@@ -91,7 +91,8 @@ export class DriftFold {
       gapBefore,
       gapAfter,
     ]);
-    const of: Case = { entered, events, gapBefore, gapAfter, packet: number, count: 0 };
+    const last = { packet: number, line: events.at(-1)?.line ?? 0 };
+    const of: Case = { entered, events, gapBefore, gapAfter, packet: number, last, count: 0 };
     const known = this.#recalled.get(key);
     const fit = known ?? this.#explain(of);
     if ("divergence" in fit && fit.divergence) {
@@ -103,6 +104,7 @@ export class DriftFold {
     const way = known?.way ?? this.#pass(path, of);
     const left = known?.left ?? leftBy(path, entered);
     way.first.count++;
+    way.first.last = last;
     if (way.assumed) this.#assumed++;
     else this.#explained++;
     this.#connections.keep(entered, left);
@@ -122,8 +124,10 @@ export class DriftFold {
 
   #fail(key: string, of: Case): void {
     const like = this.#failing.get(key);
-    if (like) like.count++;
-    else if (this.#failing.size < MOST_FAILING) this.#failing.set(key, { ...of, count: 1 });
+    if (like) {
+      like.count++;
+      like.last = of.last;
+    } else if (this.#failing.size < MOST_FAILING) this.#failing.set(key, { ...of, count: 1 });
   }
 
   /** The way that prints these lines, or goes furthest with them. */

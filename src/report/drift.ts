@@ -24,7 +24,7 @@ export function driftJson({ file, drifts, instrumentation, coverage, ...counts }
     assumed,
     lost,
     drifts: drifts.map((drift) => {
-      const { kind, count, line, packet, table, chain, expected, seen, confidence, suspects } = drift;
+      const { kind, count, line, packet, table, chain, expected, seen, confidence, suspects, since, until } = drift;
       return {
         kind,
         count,
@@ -38,6 +38,8 @@ export function driftJson({ file, drifts, instrumentation, coverage, ...counts }
         message: message(drift),
         confidence,
         suspects,
+        since,
+        until,
       };
     }),
     instrumentation,
@@ -66,7 +68,8 @@ export function* driftPretty(report: DriftReport, style: Style): Iterable<string
     yield style.dim(
       `   seen in ${of}; ${drift.confidence === "proven" ? "nothing was assumed" : "some facts were assumed"}`,
     );
-    yield* suspectLines(drift.suspects, style);
+    yield* momentLines(drift, style);
+    yield* suspectLines(drift, style);
   }
   yield "";
   yield `${packets} packets: ${explained} explained, ${assumed} explained with an assumption, ${lost > 0 ? `${lost} lack lost lines, ` : ""}${packets - explained - assumed - lost} not`;
@@ -77,13 +80,22 @@ export function* driftPretty(report: DriftReport, style: Style): Iterable<string
   if (foreign > 0) yield style.dim(`${foreign} other lines were passed over`);
 }
 
-function* suspectLines(suspects: readonly Suspect[], style: Style): Iterable<string> {
+/** Of a log that shows more than one rule-set over time. */
+function* momentLines({ since, until }: Drift, style: Style): Iterable<string> {
+  if (since)
+    yield `   ${style.bold("since:")}   packet ${since.packet}, line ${since.line}: those before it that would show it agree with the dump`;
+  if (until)
+    yield `   ${style.bold("until:")}   packet ${until.packet}, line ${until.line}: those after it that would show it agree with the dump, which is newer`;
+}
+
+function* suspectLines({ suspects, until }: Drift, style: Style): Iterable<string> {
   const [best, ...others] = suspects;
   if (!best) {
     yield "   no single edit of the live rule-set explains it";
     return;
   }
-  yield `   ${style.bold("suspect:")} since the dump was taken, ${safe(suspectText(best))}`;
+  const when = until ? "as if, since the dump was taken," : "since the dump was taken,";
+  yield `   ${style.bold("suspect:")} ${when} ${safe(suspectText(best))}`;
   for (const other of others.slice(0, 4)) yield style.dim(`   or:      ${safe(suspectText(other))}`);
   if (others.length > 4) yield style.dim(`   or ${others.length - 4} more (--format json)`);
 }

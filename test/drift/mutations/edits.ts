@@ -1,5 +1,7 @@
 /** Every single edit of a dump, in the chains that a log visits, and what it says happened to the live rule-set. */
+import { isDeepStrictEqual } from "node:util";
 import { tableOf } from "../../../src/drift/compare.ts";
+import type { DriftSummary } from "../../../src/drift/index.ts";
 import { type Suspect, tableName } from "../../../src/drift/suspects.ts";
 import {
   bind,
@@ -12,6 +14,7 @@ import {
 } from "../../../src/model/index.ts";
 import { targetText } from "../../../src/model/print.ts";
 import type { TraceEvent } from "../../../src/trace/index.ts";
+import { sequence } from "../../syntax/events.ts";
 
 export const KINDS = ["insert", "delete", "swap", "target", "match"] as const;
 export interface Edit {
@@ -21,6 +24,39 @@ export interface Edit {
   /** What has happened since such a dump was taken: the live rule-set is the unedited one. More than one: they are the same. */
   readonly live: readonly Suspect[];
 }
+
+/**
+ * The dump after what a suspect says, with rules as the live rule-set has them. Where it prints the log of the live one,
+ * line for line, the log alone tells nobody which of the two edits was made; null: it says nothing that can be done.
+ */
+function carriedOut(dump: Ruleset, live: Ruleset, suspect: Suspect): Ruleset | null {
+  const { edit, dumpNumber, liveNumber } = suspect;
+  const [ours, theirs] = [dump, live].map(({ tables }) =>
+    tables.filter((each) => tableName(each) === suspect.table && each.chains.has(suspect.chain ?? "")),
+  );
+  for (const table of ours ?? []) {
+    const chain = table.chains.get(suspect.chain ?? "");
+    const theirRules = theirs?.find(({ family }) => family === table.family)?.chains.get(chain?.name ?? "")?.rules;
+    if (!chain || !theirRules) continue;
+    const at = (dumpNumber ?? 0) - 1;
+    const to = (liveNumber ?? 0) - 1;
+    const [own, other] = [chain.rules[at], theirRules[to]];
+    const edited = (next: readonly Rule[]) => withRules(dump, table, chain, next);
+    if (edit === "deleted") return edited(chain.rules.toSpliced(at, 1));
+    if (edit === "moved" && own) return edited(chain.rules.toSpliced(at, 1).toSpliced(to, 0, own));
+    if (edit === "inserted" && other) return edited(chain.rules.toSpliced(to, 0, other));
+    if (edit === "changed" && other) return edited(chain.rules.with(at, other));
+  }
+  return null;
+}
+
+/** The same for the first suspect of all, where it is not the edit itself. */
+export function carriedOutBy(edit: Edit, live: Ruleset, { drifts }: Pick<DriftSummary, "drifts">): Ruleset | null {
+  const suspect = drifts[0]?.suspects[0];
+  return suspect && !isIt(edit, suspect) ? carriedOut(edit.ruleset, live, suspect) : null;
+}
+export const isIt = ({ live }: Edit, suspect: Suspect): boolean =>
+  live.some((each) => isDeepStrictEqual(each, suspect));
 
 export function editsOf(ruleset: Ruleset, log: readonly TraceEvent[]): Edit[] {
   const visited = new Set(
@@ -99,4 +135,14 @@ function* changesOf(rule: Rule, { family, name: table }: Table): Generator<["tar
     yield ["match", ruleOfText(family, rule.chain, `${NOBODY[family]} ${targetText(rule)}`)];
     if (matches.length > 0) yield ["match", ruleOfText(family, rule.chain, targetText(rule))];
   }
+}
+
+/** As many of each kind, as far as there are. */
+export function sample(possible: readonly Edit[], count: number, seed: number): Edit[] {
+  const pick = sequence(seed);
+  const left = KINDS.map((kind) => possible.filter((edit) => edit.kind === kind));
+  const out: Edit[] = [];
+  while (out.length < count && left.some((edits) => edits.length > 0))
+    for (const edits of left) if (edits.length > 0) out.push(...edits.splice(pick(edits.length), 1));
+  return out.slice(0, count);
 }

@@ -1,5 +1,4 @@
 /** Random rule-sets of the kernel test: whether an edit would change the log is what the running kernel says. */
-import type { DriftSummary } from "../../../src/drift/index.ts";
 import { Host } from "../../../src/facts/index.ts";
 import { printRuleset, type Ruleset } from "../../../src/model/index.ts";
 import { readTrace, type TracedPacket } from "../../../src/trace/index.ts";
@@ -9,9 +8,9 @@ import { LostLines } from "../../kernel/walk/kernel-log.ts";
 import { drawCase, Stage } from "../../kernel/walk/run.ts";
 import { blockOfRun, dockerLike } from "../../kernel/walk/topology.ts";
 import { driftOf } from "../../support/drifted.ts";
-import { sequence } from "../../syntax/events.ts";
 import { packetsOf } from "../../trace/recordings.ts";
-import { type Edit, editsOf, KINDS } from "./edits.ts";
+import { carriedOutBy, type Edit, editsOf, sample } from "./edits.ts";
+import type { Held } from "./score.ts";
 
 /** What the kernel printed, action by action: an action's lines are there before the next one is sent. */
 type Log = readonly (readonly string[])[];
@@ -26,7 +25,7 @@ export interface Tried {
   readonly at: number;
   /** Why nothing was tried. */
   readonly skipped: string | null;
-  readonly tried: readonly { readonly edit: Edit; readonly isVisible: boolean; readonly summary: DriftSummary }[];
+  readonly tried: readonly Held[];
 }
 
 const UNSTEADY = "the same packets print other lines when they are sent again";
@@ -59,33 +58,30 @@ export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGene
       // the kernel's log is read before much is reckoned: it keeps no more than its ring holds
       const played: { edit: Edit; isVisible: boolean }[] = [];
       for (const edit of sample(editsOf(ruleset, lines), edits, at)) {
-        const other = await logOf(stage, drawn, edit.ruleset);
+        const play = () => logOf(stage, drawn, edit.ruleset);
+        const other = await play();
         // null: the kernel refuses such a rule in such a place
-        if (other) played.push({ edit, isVisible: !isSame(log, other) });
+        if (!other) continue;
+        if (isSame(log, other)) played.push({ edit, isVisible: false });
+        // the edit makes the difference if it comes and goes with it
+        else if ((await isSteady()) && isSame(other, (await play()) ?? [])) played.push({ edit, isVisible: true });
       }
       if (!(await isSteady())) {
         yield { at, skipped: UNSTEADY, tried: [] };
         continue;
       }
-      const tried = played.map((each) => ({
-        ...each,
-        summary: driftOf({ ruleset: each.edit.ruleset, host }, packets),
-      }));
+      const tried: Held[] = [];
+      for (const each of played) {
+        const summary = driftOf({ ruleset: each.edit.ruleset, host }, packets);
+        const alike = each.isVisible ? carriedOutBy(each.edit, ruleset, summary) : null;
+        const other = alike && (await logOf(stage, drawn, alike));
+        tried.push({ ...each, summary, isAlike: other !== null && isSame(log, other) });
+      }
       yield { at, skipped: null, tried };
     }
   } finally {
     stage.lab.close();
   }
-}
-
-/** As many of each kind, as far as there are. */
-function sample(possible: readonly Edit[], count: number, seed: number): Edit[] {
-  const pick = sequence(seed);
-  const left = KINDS.map((kind) => possible.filter((edit) => edit.kind === kind));
-  const out: Edit[] = [];
-  while (out.length < count && left.some((edits) => edits.length > 0))
-    for (const edits of left) if (edits.length > 0) out.push(...edits.splice(pick(edits.length), 1));
-  return out.slice(0, count);
 }
 
 const packetsIn = (log: Log): TracedPacket[] =>

@@ -4,38 +4,40 @@
  */
 import { argv, stdout } from "node:process";
 import { parseArgs } from "node:util";
-import type { DriftSummary } from "../../../src/drift/index.ts";
 import { freshSeed } from "../../kernel/seeds.ts";
 import { labLacks } from "../../kernel/walk/lab.ts";
-import { type Edit, KINDS } from "./edits.ts";
+import { KINDS } from "./edits.ts";
 import { editedInKernel } from "./kernel.ts";
 import { edited, isUsable, NAMES, recorded } from "./recordings.ts";
-import { HEAD, row, Score } from "./score.ts";
+import { HEAD, type Held, row, Score } from "./score.ts";
 
 const { values } = parseArgs({
   args: argv.slice(2),
   options: {
     /** Only recordings with this in their name. */
     only: { type: "string" },
-    /** Tell the edits that came out like this: false, missed, wrong, listed, tied. */
+    /** Tell the edits that came out like one of these: `false,missed,wrong,listed,tied,alike`. */
     tell: { type: "string" },
     kernel: { type: "string" },
+    /** So many edits of each recording or rule-set, as many of each kind; of recordings all of them, if left out. */
     edits: { type: "string" },
     seed: { type: "string" },
   },
 });
+const told = (values.tell ?? "").split(",");
 const kinds = new Map(KINDS.map((kind): [string, Score] => [kind, new Score()]));
 const all = new Score();
 const tell = (text: string) => stdout.write(`${text}\n`);
 
-function note(of: string, score: Score, edit: Edit, isVisible: boolean, summary: DriftSummary): void {
-  const [outcome] = [score, kinds.get(edit.kind), all].map((each) => each?.add(summary, edit, isVisible));
-  if (outcome !== values.tell) return;
+function note(of: string, score: Score, held: Held): void {
+  const { edit, summary } = held;
+  const [outcome] = [score, kinds.get(edit.kind), all].map((each) => each?.add(held));
+  if (!outcome || !told.includes(outcome)) return;
   tell(`${of}: ${outcome}: ${edit.kind} ${JSON.stringify(edit.live[0])}`);
   for (const drift of summary.drifts) tell(`   ${JSON.stringify({ ...drift, suspects: drift.suspects.slice(0, 3) })}`);
 }
 
-function ofRecordings(): void {
+function ofRecordings(count: number | undefined): void {
   tell(HEAD);
   for (const name of NAMES.filter((each) => each.includes(values.only ?? ""))) {
     const of = recorded(name);
@@ -44,7 +46,7 @@ function ofRecordings(): void {
       continue;
     }
     const score = new Score();
-    for (const { edit, isVisible, summary } of edited(of)) note(name, score, edit, isVisible, summary);
+    for (const held of edited(of, count, Number(values.seed ?? 0))) note(name, score, held);
     tell(row(name, score));
   }
 }
@@ -64,12 +66,12 @@ async function ofKernel(cases: number): Promise<void> {
       continue;
     }
     const score = new Score();
-    for (const { edit, isVisible, summary } of tried) note(`case ${at}`, score, edit, isVisible, summary);
+    for (const held of tried) note(`case ${at}`, score, held);
     tell(row(`case ${at}`, score));
   }
 }
 
-if (values.kernel === undefined) ofRecordings();
+if (values.kernel === undefined) ofRecordings(values.edits === undefined ? undefined : Number(values.edits));
 else await ofKernel(Number(values.kernel));
 for (const [kind, score] of kinds) tell(row(kind, score));
 tell(row("all", all));

@@ -1,14 +1,18 @@
 /** The edits of a recording's dump, each held against its unchanged log. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { compare, printedSteps } from "../../../src/drift/compare.ts";
 import { Connections, leftBy } from "../../../src/drift/connections.ts";
 import { best } from "../../../src/drift/diagnose.ts";
 import type { DriftSummary } from "../../../src/drift/index.ts";
+import { hasTraceRule } from "../../../src/drift/instrumentation.ts";
+import { walkEntered } from "../../../src/drift/predict.ts";
 import type { World } from "../../../src/path/index.ts";
 import type { TracedPacket } from "../../../src/trace/index.ts";
 import { driftOf, recordedWorld } from "../../support/drifted.ts";
 import { RECORDINGS } from "../../support/recording.ts";
 import { packetsOf } from "../../trace/recordings.ts";
-import { type Edit, editsOf } from "./edits.ts";
+import { carriedOutBy, editsOf, sample } from "./edits.ts";
+import type { Held } from "./score.ts";
 
 export interface Recorded extends World {
   readonly packets: readonly TracedPacket[];
@@ -30,12 +34,40 @@ export const NAMES = existsSync(RECORDINGS)
   ? readdirSync(RECORDINGS).filter((name) => /^[st]\d/.test(name) && !name.startsWith("t05"))
   : [];
 
-/** Every edit, and whether the log of a live rule-set like that would be another one. */
-export function* edited(of: Recorded): Generator<{ edit: Edit; isVisible: boolean; summary: DriftSummary }> {
+/** What the rule-set may print for each packet, after what those before it have left. */
+function* printable({ ruleset, host, packets }: Recorded): Generator<string> {
+  const connections = new Connections({ ruleset, host });
+  for (const packet of packets) {
+    const inOrder = connections.enter(packet);
+    const traces = hasTraceRule(ruleset, packet.family);
+    const { paths } = walkEntered({ ruleset, host }, inOrder);
+    const own = paths.find((path) => compare(path, packet.events, traces) === null);
+    if (own) connections.keep(inOrder, leftBy(own, inOrder));
+    const ways = paths.map((path) =>
+      printedSteps(path, traces, packet.events)
+        .map(({ id }) => id)
+        .join(" "),
+    );
+    yield [own !== undefined, ...new Set(ways.sort())].join("\n");
+  }
+}
+
+/** Whether two rule-sets are the same to every packet of the log. */
+function isSameTo(one: Recorded, other: Recorded): boolean {
+  const [left, right] = [printable(one), printable(other)];
+  return one.packets.every(() => left.next().value === right.next().value);
+}
+
+/** Every edit, or so many of them, and whether the log of a live rule-set like that would be another one. */
+export function* edited(of: Recorded, count = Number.POSITIVE_INFINITY, seed = 0): Generator<Held> {
   const lines = of.packets.flatMap(({ events }) => events);
-  for (const edit of editsOf(of.ruleset, lines)) {
+  const possible = editsOf(of.ruleset, lines);
+  for (const edit of count < possible.length ? sample(possible, count, seed) : possible) {
     const after = { ...of, ruleset: edit.ruleset };
-    yield { edit, isVisible: !printsAll(after), summary: drift(after) };
+    const summary = drift(after);
+    const alike = carriedOutBy(edit, of.ruleset, summary);
+    const isAlike = alike !== null && isSameTo(of, { ...of, ruleset: alike });
+    yield { edit, isVisible: !printsAll(after), isAlike, summary };
   }
 }
 

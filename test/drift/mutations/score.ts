@@ -1,8 +1,16 @@
 /** How well drift names an edit, and the table of it. */
-import { isDeepStrictEqual } from "node:util";
-import type { DriftSummary } from "../../../src/drift/index.ts";
-import type { Suspect } from "../../../src/drift/suspects.ts";
-import type { Edit } from "./edits.ts";
+import type { DriftSummary, Suspect } from "../../../src/drift/index.ts";
+import { type Edit, isIt } from "./edits.ts";
+
+/** An edit and what drift says of it. */
+export interface Held {
+  readonly edit: Edit;
+  /** The log would be another one. */
+  readonly isVisible: boolean;
+  /** The first suspect is another edit after which the log is the same, line for line. */
+  readonly isAlike: boolean;
+  readonly summary: Pick<DriftSummary, "drifts">;
+}
 
 export class Score {
   edits = 0;
@@ -14,6 +22,8 @@ export class Score {
   /** Of the reported ones: what the first suspect of the first entry says. */
   place = 0;
   first = 0;
+  /** These, and those whose first suspect is an edit that the log does not tell from the right one: it would be the same log. */
+  alike = 0;
   /** Among the suspects that explain the log as well as the first one. */
   tied = 0;
   /** Of the right kind, at a place among the tied ones. */
@@ -21,7 +31,7 @@ export class Score {
   /** More than one entry for the one cause. */
   split = 0;
 
-  add(summary: Pick<DriftSummary, "drifts">, edit: Edit, isVisible: boolean): string {
+  add({ summary, edit, isVisible, isAlike }: Held): string {
     const [drift, ...more] = summary.drifts;
     this.edits++;
     if (!isVisible) {
@@ -32,22 +42,34 @@ export class Score {
     if (!drift) return "missed";
     this.reported++;
     if (more.length > 0) this.split++;
-    const is = (suspect: Suspect | undefined) => edit.live.some((each) => isDeepStrictEqual(each, suspect));
+    const is = (suspect: Suspect | undefined) => suspect !== undefined && isIt(edit, suspect);
     const [suspect] = drift.suspects;
     if (suspect?.table === edit.live[0]?.table && suspect?.chain === edit.live[0]?.chain) this.place++;
     const isFirst = is(suspect);
     const isTied = drift.suspects.slice(0, drift.ties).some(is);
     if (isFirst) this.first++;
+    if (isFirst || isAlike) this.alike++;
     if (isTied) this.tied++;
     if (drift.suspects.some(is)) this.listed++;
-    return isFirst ? "first" : isTied ? "tied" : drift.suspects.some(is) ? "listed" : "wrong";
+    return isFirst ? "first" : isAlike ? "alike" : isTied ? "tied" : drift.suspects.some(is) ? "listed" : "wrong";
   }
 
   plus(other: Score): void {
     for (const name of COLUMNS) this[name] += other[name];
   }
 }
-const COLUMNS = ["edits", "visible", "reported", "false", "place", "first", "tied", "listed", "split"] as const;
+const COLUMNS = [
+  "edits",
+  "visible",
+  "reported",
+  "false",
+  "place",
+  "first",
+  "alike",
+  "tied",
+  "listed",
+  "split",
+] as const;
 
 const share = (part: number, whole: number): string => (whole === 0 ? "-" : `${((100 * part) / whole).toFixed(1)} %`);
 
@@ -63,7 +85,7 @@ export function row(name: string, of: Score): string {
     String(of.visible),
     share(of.reported, of.visible),
     String(of.false),
-    ...[of.place, of.first, of.tied, of.listed].map((part) => share(part, of.reported)),
+    ...[of.place, of.first, of.alike, of.tied, of.listed].map((part) => share(part, of.reported)),
     String(of.split),
   ]);
 }
