@@ -130,8 +130,8 @@ function otherField({ seen: packet, layer }: Step, { values }: TraceEvent): Dive
 }
 
 /** What a line is called: TRACE's id, or for ebtables its prefix without the `TRACE:`. */
-export const eventId = (event: TraceEvent): string =>
-  event.layer === "ip" ? event.id : event.prefix.replace(/^TRACE: ?/, "").trim();
+export const eventId = (event: TraceEvent): string => (event.layer === "ip" ? event.id : idOfPrefix(event.prefix));
+export const idOfPrefix = (prefix: string): string => prefix.replace(/^TRACE: ?/, "").trim();
 interface Place {
   readonly table: string;
   readonly chain: string;

@@ -10,7 +10,7 @@ import { Connections, type Left, leftBy } from "./connections.ts";
 import { best, type Drift, diagnose } from "./diagnose.ts";
 import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
 import { Learned } from "./learned.ts";
-import { lossesOnly, lossOf } from "./loss.ts";
+import { lossesOnly, lossNear, lossOf } from "./loss.ts";
 
 export interface DriftSummary {
   readonly packets: number;
@@ -163,7 +163,8 @@ export class DriftFold {
     let [explained, assumed, lost] = [this.#explained, this.#assumed, 0];
     for (const of of open) {
       const { path, divergence } = best(ruleset, host, of);
-      const loss = divergence && !isBrokenOff(divergence, of.events) ? lossOf(ruleset, host, of) : null;
+      const loss =
+        divergence && !isBrokenOff(divergence, of.events) ? (lossOf(ruleset, host, of) ?? lossNear(of)) : null;
       if (!divergence) {
         // what later packets told of the host explains it
         passed.push(of);

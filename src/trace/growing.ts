@@ -21,12 +21,16 @@ export class Growing {
   trace: string | undefined;
   #lastIp: IpEvent | undefined;
   #last: TraceEvent | undefined;
+  /** Hooks that its last IP lines were printed in, on the same way. */
+  #hooks = 0;
   #loop: "none" | "left" | "back" = "none";
   /** Bridge lines seen: a hook does not see a frame twice at the same ports. */
   readonly #frames = new Set<string>();
   readonly #outPorts = new Set<string>();
   /** Those of IP lines alone: the bridge's line of a copy comes before. */
   readonly #outPortsOfIp = new Set<string>();
+  /** Ports, and whether the packet was on its way through to them or out of them when IP lines told it. */
+  readonly #passed = new Set<string>();
 
   constructor(number: number, family: Family, gapBefore: boolean) {
     this.number = number;
@@ -39,11 +43,18 @@ export class Growing {
     this.events.push(event);
     this.#last = event;
     this.trace = event.nft?.trace;
-    if (event.layer === "ip") this.#lastIp = event;
-    else this.#frames.add(frameKey(event));
+    if (event.layer === "ip") {
+      const last = this.#lastIp;
+      if (!last || wayOf(last) !== wayOf(event)) this.#hooks = 1;
+      else if (isBefore(event.table, last.table)) this.#hooks++;
+      this.#lastIp = event;
+    } else this.#frames.add(frameKey(event));
     if (values.physdevOut != null) {
       this.#outPorts.add(values.physdevOut);
-      if (event.layer === "ip") this.#outPortsOfIp.add(values.physdevOut);
+      if (event.layer === "ip") {
+        this.#outPortsOfIp.add(values.physdevOut);
+        this.#passed.add(passing(event));
+      }
     }
     if (values.outInterface === "lo") this.#loop = "left";
     else if (values.inInterface === "lo") this.#loop = "back";
@@ -60,8 +71,7 @@ export class Growing {
     const [was, is] = [last.values, event.values];
     // a packet on lo keeps its trace flag and comes in again (semantics 1.2)
     if (is.inInterface === "lo" && this.#loop === "left") return true;
-    // raw comes first in its hook (semantics 4.1): after any other table it begins another pass
-    if (event.table === "raw" && last.table !== "raw") return false;
+    if (this.#beginsAgain(last, event)) return false;
     if (was.physdevIn != null && is.physdevIn != null && was.physdevIn !== is.physdevIn) return false;
     const flooded = isGroup(is.macDestination ?? was.macDestination) || was.physdevOut != null;
     const nextPort = is.physdevOut != null && !this.#outPortsOfIp.has(is.physdevOut);
@@ -73,8 +83,9 @@ export class Growing {
         return was.inInterface === is.inInterface;
       case "through through":
         return was.inInterface === is.inInterface && (was.outInterface === is.outInterface || flooded);
+      // this host's own multicast has left once before it has IN (ip_output.c ip_mc_output)
       case "through out":
-        return was.outInterface === is.outInterface;
+        return was.outInterface === is.outInterface && !this.#isOwn;
       // one branch a port, then perhaps one to this host (semantics 4.4 O)
       case "through in":
         return flooded && was.inInterface === is.inInterface;
@@ -90,6 +101,20 @@ export class Growing {
       case "out out":
         return true;
     }
+  }
+
+  /**
+   * The tables of a hook come in their order, raw first (semantics 4.1): one before the last one's begins the next hook,
+   * of which each stretch of the way has two at most, or another packet, of which a line is lost.
+   */
+  #beginsAgain(last: IpEvent, event: IpEvent): boolean {
+    if (event.table === "raw" && last.table !== "raw") return true;
+    if (!isBefore(event.table, last.table) || wayOf(last) !== wayOf(event)) return false;
+    return this.#hooks >= 2;
+  }
+
+  get #isOwn(): boolean {
+    return this.events[0] !== undefined && positionOf(this.events[0]) === "out";
   }
 
   /** The monitors' own name for a packet; security comes behind nat in INPUT there (priority 150). */
@@ -115,14 +140,20 @@ export class Growing {
     const last = this.#last;
     if (!last || this.family !== familyOf(event)) return false;
     if (this.#frames.has(frameKey(event)) && !this.#mayRepeat(event)) return false;
+    if (this.events.some((each) => each.layer === "bridge" && portsOf(each) === portsOf(event) && isLater(each, event)))
+      return false;
     const { values } = event;
     // the line printed last says what the addresses are now, the last IP line where the packet is
     if (!sameProtocol(last.values, values)) return false;
     const [from, to] = [sameSource(last.values, values), sameDestination(last.values, values)];
     // the monitors name no port in IP lines, and the packet in all
     if (event.nft) return this.trace === event.nft.trace && agree(last.values.ipId, values.ipId) && (from || to);
+    // the bridge's own chains come first at a port (NF_BR_PRI_FILTER_BRIDGED, NF_BR_PRI_NAT_SRC before NF_BR_PRI_BRNF)
+    if (values.physdevOut != null && this.#passed.has(passing(event))) return false;
     const place = positionOf(event);
-    if (place === "out") return to && this.#leavesBy(values) && (from || this.#lastIp !== undefined);
+    // source NAT of what was routed shows in the first frame that leaves, and nothing changes an address after it
+    if (place === "out") return to && this.#leavesBy(values) && (from || (last.layer === "ip" && this.#isRouted()));
+    if (place === "through" && this.#isRouted()) return false;
     if (!sameMacSource(this.#ingress(), values) || this.#portIn() !== values.physdevIn) return false;
     // from where it goes out nothing comes back in but the host's copy of what was flooded
     if (place === "in" && positionOf(last) !== "in" && !isGroup(values.macDestination)) return false;
@@ -137,6 +168,7 @@ export class Growing {
    * these ports began with is the next frame's beginning.
    */
   #mayRepeat(event: BridgeEvent): boolean {
+    if (baseChainOf(event) !== "") return false;
     const before = this.events.findLastIndex((each) => each.layer === "ip" || portsOf(each) !== portsOf(event));
     const here = this.events.slice(before + 1) as BridgeEvent[];
     return here.findIndex((each) => frameKey(each) === frameKey(event)) > 0;
@@ -150,7 +182,15 @@ export class Growing {
     if (ip?.values.physdevOut != null) return ip.values.physdevOut === values.physdevOut;
     if (ip) return positionOf(ip) !== "in" && ip.values.outInterface !== "lo";
     const port = [...this.#outPorts].at(-1);
-    return positionOf(last) === "out" ? sameMacSource(last.values, values) : port === values.physdevOut;
+    // a bridge leaves the sender's address as it is; the line that tells the port may be lost
+    if (positionOf(last) === "out" || port === undefined) return sameMacSource(last.values, values);
+    return port === values.physdevOut;
+  }
+
+  /** Or this host's own; such a packet is bridged no more. */
+  #isRouted(): boolean {
+    const ip = this.#lastIp;
+    return ip !== undefined && positionOf(ip) !== "in" && ip.values.physdevOut == null;
   }
 
   #ingress(): LogValues {
@@ -175,6 +215,24 @@ const isTranslated = (was: Address | undefined, is: Address | undefined): boolea
 const WORD = 0xffffn;
 const HOST = 1n << 64n;
 
+/** Watchers that are there to trace stand in base chains, once each, and no frame comes to such a chain twice. */
+const OF_BASE_CHAIN = /^TRACE: eb:\w+:(BROUTING|PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;
+const baseChainOf = ({ prefix }: BridgeEvent): string => OF_BASE_CHAIN.exec(prefix.trim())?.[1] ?? "";
+/** At one port the way through a bridge ends with these. */
+const isLater = (seen: BridgeEvent, event: BridgeEvent): boolean => {
+  const [was, is] = [baseChainOf(seen), baseChainOf(event)];
+  return was === "INPUT" ? is.endsWith("ROUTING") : was === "POSTROUTING" && is === "OUTPUT";
+};
+
+/** nat aside: it comes third in some hooks and last in others (semantics 4.1). */
+const ORDER: Readonly<Record<string, number>> = { raw: 0, mangle: 1, filter: 3, security: 4 };
+function isBefore(table: string, last: string): boolean {
+  const [is, was] = [ORDER[table], last === "nat" ? 2 : ORDER[last]];
+  return is !== undefined && was !== undefined && is < was && !(table === "filter" && last === "nat");
+}
+const wayOf = ({ values }: IpEvent): string =>
+  `${values.inInterface ?? ""} ${values.outInterface ?? ""} ${values.physdevOut ?? ""}`;
+const passing = (event: TraceEvent): string => `${positionOf(event)} ${event.values.physdevOut}`;
 const portsOf = ({ values }: BridgeEvent): string => `${values.physdevIn ?? ""} ${values.physdevOut ?? ""}`;
 const frameKey = (event: BridgeEvent): string => `${event.prefix} ${portsOf(event)}`;
 const isGroup = (mac: number | null | undefined): boolean => mac != null && isGroupMac(mac);

@@ -21,6 +21,8 @@ const MOST_OPEN = 256;
 
 export class PacketGrouper {
   #open: Growing[] = [];
+  /** Through, but one that began before them is not. */
+  #held: Growing[] = [];
   #count = 0;
   #gaps = 0;
   #last: Growing | undefined;
@@ -41,11 +43,22 @@ export class PacketGrouper {
     // last touched, last closed: one that is through makes room before one that is on its way
     this.#open.splice(this.#open.indexOf(this.#last), 1);
     this.#open.push(this.#last);
-    return this.#open.length > MOST_OPEN ? this.#open.splice(0, 1) : [];
+    return this.#open.length > MOST_OPEN ? this.#close() : [];
   }
 
   end(): TracedPacket[] {
-    return this.#open.splice(0).sort((a, b) => a.number - b.number);
+    return inOrder([...this.#held.splice(0), ...this.#open.splice(0)]);
+  }
+
+  /** An error about a packet that is still on its way is not told of before that packet. */
+  #close(): TracedPacket[] {
+    this.#held.push(...this.#open.splice(0, 1));
+    const oldest = this.#open.reduce((least, { number }) => Math.min(least, number), Number.POSITIVE_INFINITY);
+    if (this.#held.every(({ number }) => number > oldest) && this.#held.length <= MOST_OPEN) return [];
+    const held = inOrder(this.#held);
+    const isReady = ({ number }: Growing, at: number) => number < oldest || held.length - at > MOST_OPEN;
+    this.#held = held.filter((packet, at) => !isReady(packet, at));
+    return held.filter(isReady);
   }
 
   /** Frames tell no id: one that has both sides of the line comes before one of which NAT may have changed a side. */
@@ -62,3 +75,5 @@ export class PacketGrouper {
     return packet;
   }
 }
+
+const inOrder = (packets: readonly Growing[]): Growing[] => [...packets].sort((a, b) => a.number - b.number);

@@ -1,11 +1,12 @@
 /** Chunks of a log to events, in the order of their lines; what could not be read is counted, never dropped silently. */
 import { decode } from "../source.ts";
 import type { BridgeEvent, TraceEvent } from "./event.ts";
-import { Sequence, undecorated } from "./formats/decoration.ts";
+import { undecorated } from "./formats/decoration.ts";
 import { isRemainder, lacks, mayBeTorn, readBridgeLine } from "./formats/ebtables-log.ts";
 import { unwrapped } from "./formats/json-lines.ts";
 import { KernelTrace } from "./formats/kernel-trace.ts";
 import { isNftMonitor, NftMonitor } from "./formats/nft-monitor.ts";
+import { Sequence } from "./formats/sequence.ts";
 import { isXtablesMonitor, XtablesMonitor } from "./formats/xtables-monitor.ts";
 
 /** No trace line comes near it: a record of the kernel is at most 1 KiB (kernel/printk: PRINTKRB_RECORD_MAX). */
@@ -88,9 +89,9 @@ export class TraceReader {
   }
 
   #readLine(line: string): void {
-    const bytes = unwrapped(line);
+    const { text: bytes, entry } = unwrapped(line);
     const isEbtables = bytes.includes(" MAC source = ");
-    this.#sequence.add(bytes);
+    this.#sequence.add(bytes, entry);
     if (!isEbtables && !MAY_BE_TRACE.some((words) => bytes.includes(words))) {
       if (!this.#join(bytes) && /\S/.test(bytes)) this.foreign++;
       return;

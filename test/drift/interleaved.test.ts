@@ -3,34 +3,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { driftOfLines, recordedWorld } from "../support/drifted.ts";
 import { RECORDINGS } from "../support/recording.ts";
+import { copier, numbers } from "./repeat.ts";
 
 const COPIES = 50;
 /** Lines of one conversation that come without another's between them, at most. */
 const BURST = 4;
-
-/** A fixed sequence of numbers below 1 (the C standard's example of rand). */
-function numbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 1103515245 + 12345) % 2 ** 31;
-    return state / 2 ** 31;
-  };
-}
 
 /** The TCP and UDP lines of a recording: bridge lines of ICMP have no id, and those of IGMP are all alike. */
 const linesOf = (name: string): string[] =>
   readFileSync(`${RECORDINGS}${name}/dmesg.log`, "latin1")
     .split("\n")
     .filter((line) => line.includes("TRACE") && /PROTO=(TCP|UDP)|proto=(6|17)\b/.test(line));
-
-/** The same conversations with other ports of the client's, ids and sequence numbers. */
-const copyOf = (lines: readonly string[], copy: number): string[] =>
-  lines.map((line) =>
-    line
-      .replace(/([SD]PT=)(\d{5})\b/g, (_, key, port) => key + (10000 + ((Number(port) * 7 + copy * 613) % 50000)))
-      .replace(/( TTL=\d+ ID=)(\d+)/, (_, key, id) => key + (id === "0" ? 0 : ((Number(id) + copy * 1009) % 65535) + 1))
-      .replace(/\b(SEQ=|ACK=)(\d{5,})/g, (_, key, number) => key + ((Number(number) + copy * 100003) % 2 ** 32)),
-  );
 
 function interleaved(copies: readonly (readonly string[])[]): string[] {
   const next = numbers(7);
@@ -55,7 +38,8 @@ describe.skipIf(!existsSync(RECORDINGS))("recordings of a real kernel (../shared
     };
     const one = run(linesOf(name));
     expect(one.packets).toBeGreaterThan(0);
-    const all = run(interleaved(Array.from({ length: COPIES }, (_, copy) => copyOf(linesOf(name), copy))));
+    const copy = copier();
+    const all = run(interleaved(Array.from({ length: COPIES }, (_, each) => copy(linesOf(name), each))));
     expect(all).toEqual({
       packets: one.packets * COPIES,
       explained: one.explained * COPIES,

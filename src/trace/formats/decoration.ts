@@ -20,20 +20,3 @@ export function undecorated(line: string): string {
   const decoration = DECORATION.exec(line)?.[0] ?? "";
   return line.slice(decoration.length, decoration.endsWith('"') && line.endsWith('"') ? -1 : undefined);
 }
-
-/** Numbers that the log itself gives its lines: where they skip some, lines are missing. */
-export class Sequence {
-  gaps = 0;
-  #last: number | undefined;
-
-  /** `4,25215,1818192843,-;` of /dev/kmsg: kernel/printk/printk.c info_print_ext_header; Documentation/ABI/testing/dev-kmsg. */
-  add(line: string): void {
-    const first = line.charCodeAt(0);
-    if (first < 0x30 || first > 0x39) return;
-    const [, text] = /^\d+,(\d+),\d+,[^;]{0,80};/.exec(line) ?? [];
-    if (text === undefined) return;
-    const number = Number(text);
-    if (this.#last !== undefined && number > this.#last + 1) this.gaps++;
-    this.#last = number;
-  }
-}

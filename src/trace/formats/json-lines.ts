@@ -4,17 +4,23 @@
  */
 const NAMES = ["MESSAGE", "log", "msg", "message"] as const;
 
+interface Unwrapped {
+  readonly text: string;
+  /** The object that the line is. */
+  readonly entry: Readonly<Record<string, unknown>> | null;
+}
+
 /** The text that the line carries; the line itself where it is no object with one. */
-export function unwrapped(line: string): string {
-  if (!line.startsWith("{")) return line;
-  const object = parse(line);
-  const name = NAMES.find((each) => object !== null && each in object);
-  const text = name === undefined ? undefined : object?.[name];
-  if (typeof text === "string") return text.replace(/\r?\n$/, "");
+export function unwrapped(line: string): Unwrapped {
+  if (!line.startsWith("{")) return { text: line, entry: null };
+  const entry = parse(line);
+  const name = NAMES.find((each) => entry !== null && each in entry);
+  const text = name === undefined ? undefined : entry?.[name];
+  if (typeof text === "string") return { text: text.replace(/\r?\n$/, ""), entry };
   // journald writes what is not printable as numbers
   if (Array.isArray(text) && text.every((byte) => Number.isInteger(byte) && byte >= 0 && byte < 256))
-    return String.fromCharCode(...text);
-  return line;
+    return { text: String.fromCharCode(...text), entry };
+  return { text: line, entry };
 }
 
 function parse(line: string): Record<string, unknown> | null {
