@@ -60,18 +60,26 @@ const assignsHelper = askedOnce((tables) =>
   ),
 );
 
-/** Without helpers none expects a connection (nf_conntrack_core.c init_conntrack). */
-const NOT_EXPECTED: ValueSet = {
+const bitOf = (name: (typeof CT_STATUS)[number]): number => 1 << CT_STATUS.indexOf(name);
+const [EXPECTED, REPLIED] = [bitOf("EXPECTED"), bitOf("SEEN_REPLY") | CONFIRMED];
+const statuses = (fits: (status: number) => boolean): ValueSet => ({
   absent: false,
-  ranges: exactly(...Array.from({ length: 1 << CT_STATUS.length }, (_, status) => status).filter(isUnexpected)),
-};
+  ranges: exactly(...Array.from({ length: 1 << CT_STATUS.length }, (_, status) => status).filter(fits)),
+});
+/** Without helpers none expects a connection (nf_conntrack_core.c init_conntrack). */
+const NOT_EXPECTED = statuses((status) => (status & EXPECTED) === 0);
+/** resolve_normal_ct: it was found, so it is confirmed, and has had a reply, be it this one. */
+const ESTABLISHED = statuses((status) => (status & REPLIED) === REPLIED);
+/** What SYNPROXY sends is ESTABLISHED before there is a connection. net/netfilter/nf_synproxy_core.c */
+const hasSynproxy = askedOnce((tables) => someRule(tables, (rule) => bind(rule).target?.name === "SYNPROXY"));
+
 /** Of a connection that is there already; of one that a packet may open, its status says that it is the first. */
-export function unexpected(packet: Packet, world: World): Packet {
-  const isThere = evaluate(isCtState("RELATED", "ESTABLISHED"), packet).is === "yes";
-  return (isThere && !hasHelper(world, packet.family) && narrow(packet, "ctstatus", NOT_EXPECTED)) || packet;
-}
-function isUnexpected(status: number): boolean {
-  return (status & (1 << CT_STATUS.indexOf("EXPECTED"))) === 0;
+export function fittingStatus(packet: Packet, world: World): Packet {
+  const is = (state: Condition) => evaluate(state, packet).is === "yes";
+  const found = is(isCtState("ESTABLISHED")) && !hasSynproxy(world.ruleset, packet.family);
+  const next = (found && narrow(packet, "ctstatus", ESTABLISHED)) || packet;
+  const isThere = is(isCtState("RELATED", "ESTABLISHED")) && !hasHelper(world, packet.family);
+  return (isThere && narrow(next, "ctstatus", NOT_EXPECTED)) || next;
 }
 
 const NOTHING: Packet["fields"] = { ctmark: absent, ctnat: absent };
@@ -88,7 +96,7 @@ export function track(traveller: Traveller, world: World): void {
   if (is(isCtState("INVALID", "UNTRACKED"))) return set(traveller, NOTHING);
   if (!is(isCtState("NEW"))) {
     learn(traveller, { ctmark: any("ctmark"), ctnat: natOf(packet) });
-    traveller.packet = unexpected(traveller.packet, world);
+    traveller.packet = fittingStatus(traveller.packet, world);
     return;
   }
   const status = knownValue(packet, "ctstatus");

@@ -1,6 +1,6 @@
 /** What targets do: to the packet, its connection, and its way. */
 import type { Effect } from "../extensions/index.ts";
-import { evaluate, knownValue, type Packet, prefixRange, refine } from "../facts/index.ts";
+import { evaluate, knownValue, only, type Packet, prefixRange, refine } from "../facts/index.ts";
 import { translate } from "./nat.ts";
 import { exchanged, mapPrefix } from "./prefix.ts";
 import { rejectWith, replyTo } from "./replies.ts";
@@ -114,6 +114,9 @@ function ownMac({ traveller, hook }: Visit, { host }: Walking) {
   return mac === undefined ? null : ([[mac, mac + 1]] as const);
 }
 
+/** The ones' complement sum of an address's words is the address modulo this. */
+const WORD = 0xffffn;
+const WRONG = 1;
 function mapped(
   { field, from, to }: Extract<Effect, { does: "map prefix" }>,
   { traveller }: Visit,
@@ -126,5 +129,7 @@ function mapped(
   }
   const next = mapPrefix(address, from, to);
   if (next === null) return "drop";
+  // the difference is that of the prefixes named, whatever the address had
+  if (next % WORD !== address % WORD) rewrite(traveller, "checksum", only(WRONG), "target");
   return tell(rewrite(traveller, field, { absent: false, ranges: [[next, next + 1n]] }, "target"));
 }

@@ -14,7 +14,7 @@ import {
   single,
   within,
 } from "../facts/index.ts";
-import { unexpected } from "./conntrack.ts";
+import { fittingStatus } from "./conntrack.ts";
 import { enterBridge } from "./enter-bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
 import { assume, fork, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
@@ -27,7 +27,7 @@ export interface Beginning {
   readonly attached?: boolean;
 }
 export function startsAt(described: Packet, world: World, { hook, anyOrigin, attached }: Beginning): Traveller[] {
-  const packet = unexpected(described, world);
+  const packet = fittingStatus(described, world);
   const part = hook && STARTS[hook];
   const ways = part ? [begin(packet, PARTS[part])] : anyOrigin ? everyWay(packet, world) : starts(packet, world);
   return ways.flatMap((each) => attach(each, attached));

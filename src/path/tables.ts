@@ -4,6 +4,7 @@ import {
   CONFIRMED,
   evaluate,
   isCtState,
+  isIcmp,
   knownValue,
   type Packet,
   type Ranges,
@@ -90,6 +91,8 @@ export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, wo
     ({ family, name }) => family === traveller.packet.family && name === "nat",
   );
   if (answer === "yes") return throughTables(traveller, tables, stop, world);
+  if (tables.length > 0 && stop.hook !== "POSTROUTING" && isWrongError(traveller.packet))
+    return [lose(traveller, "nat drops an error whose checksum is wrong")];
   if (answer === "no" || tables.length === 0) return later(traveller, stop, world);
   return [true, false].flatMap((first) =>
     refine(condition, { packet: traveller.packet, facts: [] }, first).flatMap((piece) => {
@@ -112,6 +115,14 @@ const REDIRECT: Ranges = [
 ];
 const isRedirect = (packet: Packet): boolean =>
   evaluate(all(isCtState("RELATED"), within("icmpType", REDIRECT, "redirect")), packet).is === "yes";
+
+/**
+ * nf_nat_proto.c nf_nat_icmpv6_reply_translation, which sums before it looks at the connection; not on the way out, where
+ * a sum that was taken before stands (net/netfilter/utils.c nf_ip6_checksum). Only NPT makes it wrong behind conntrack.
+ */
+const isWrongError = (packet: Packet): boolean =>
+  packet.family === "ipv6" &&
+  evaluate(all(isCtState("RELATED"), isIcmp, within("checksum", [[1, 2]], "wrong")), packet).is === "yes";
 
 /**
  * nat drops a redirect about a connection that it translates, or has not set up yet: the address that it names is not

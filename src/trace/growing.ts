@@ -205,15 +205,16 @@ export class Growing {
 }
 
 /**
- * The same address, or another prefix for it: what SNPT makes of an address has the same checksum, or at least the same
- * host's part (RFC 6296, net/ipv6/netfilter/ip6t_NPT.c).
+ * The same address, or another prefix for it: what SNPT makes of an address has the same checksum, or, where it had not
+ * the prefix that the rule names, the same end: mostly the word behind the prefix takes up the difference (RFC 6296,
+ * net/ipv6/netfilter/ip6t_NPT.c).
  */
 const isTranslated = (was: Address | undefined, is: Address | undefined): boolean =>
   was === is ||
-  (typeof was === "bigint" && typeof is === "bigint" && (was % WORD === is % WORD || was % HOST === is % HOST));
+  (typeof was === "bigint" && typeof is === "bigint" && (was % WORD === is % WORD || was % END === is % END));
 /** The ones' complement sum of an address's words is the address modulo this. */
 const WORD = 0xffffn;
-const HOST = 1n << 64n;
+const END = 1n << 48n;
 
 /** Watchers that are there to trace stand in base chains, once each, and no frame comes to such a chain twice. */
 const OF_BASE_CHAIN = /^TRACE: eb:\w+:(BROUTING|PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;

@@ -102,3 +102,45 @@ test("nat to what NPT has made of a packet is set up all the same: replies come 
     ctnat: "SNAT",
   });
 });
+
+test.each([
+  ["fd00:200::/32", "LOST", "the difference is not that of the address: its checksum is wrong"],
+  ["fd00:1::/32", "ACCEPT", "it stays right"],
+])("nat sums an error of this host's that DNPT from %s has changed: %s", (from, verdict) => {
+  const npt = `-A OUTPUT -j DNPT --src-pfx ${from} --dst-pfx fd00:2::/32`;
+  const error = {
+    inInterface: null,
+    source: "fd00:1::1",
+    destination: "fd00:1::1",
+    protocol: "ipv6-icmp",
+    icmpType: "1/4",
+    ctstate: "RELATED",
+    mark: "0x0",
+  };
+  const dumps = (nat: string) => [
+    `${SIX}${table("mangle", npt)}${table("filter", "-A OUTPUT -m conntrack --ctstate RELATED")}${nat}`,
+  ];
+  const paths = (nat: string) => only(dumps(nat), "ipv6", error);
+  expect(paths(table("nat", "-A OUTPUT -s ::1"))?.verdict).toBe(verdict);
+  // without the table nobody sums it
+  expect(paths("")?.steps.map(({ id }) => id)).toContain("filter:OUTPUT:rule:1");
+});
+
+test("a connection that is ESTABLISHED has been confirmed, and has had a reply", () => {
+  const rules = [
+    "-A PREROUTING -m conntrack --ctstatus CONFIRMED",
+    "-A PREROUTING -m conntrack ! --ctstatus SEEN_REPLY",
+  ];
+  const dumps = [`*mangle\n:PREROUTING DROP [0:0]\n${rules.join("\n")}\nCOMMIT\n`];
+  const path = only(dumps, "ipv4", {
+    inInterface: "ext0",
+    source: "10.9.9.9",
+    destination: "10.0.0.7",
+    protocol: "udp",
+    ctstate: "ESTABLISHED",
+  });
+  expect(path?.steps.map(({ id }) => id).filter((id) => id.startsWith("mangle:PREROUTING"))).toEqual([
+    "mangle:PREROUTING:rule:1",
+    "mangle:PREROUTING:policy:3",
+  ]);
+});

@@ -124,8 +124,12 @@ describe("passes", () => {
     expect(packetsOf(lines.join("\n")).map(({ events }) => events.length)).toEqual([2]);
   });
 
-  test("SNPT in INPUT gives the packet another source, and it is the same packet", () => {
-    const lines = ["2001:db8:1:0:0:0:0:9", "fd00:0:0:d550:0:0:0:9"].map((source, at) =>
+  test.each([
+    ["2001:db8:1:0:0:0:0:9", "fd00:0:0:d550:0:0:0:9"],
+    // as Linux 6.18 did: the rule's prefix was another, and the word behind it takes up the difference
+    ["fdf6:2:0:0:0:0:0:2", "fdf6:2:0:0:6:0:0:2"],
+  ])("SNPT in INPUT makes of %s %s, and it is the same packet", (...sources) => {
+    const lines = sources.map((source, at) =>
       ip(
         `mangle:INPUT:${at ? "policy:2" : "rule:1"}`,
         `IN=a OUT= MAC= SRC=${source} DST=fd00:0:0:0:0:0:0:1`,

@@ -13,7 +13,7 @@ import {
   readAddress,
   withFields,
 } from "../../../src/facts/index.ts";
-import { bind, type Ruleset } from "../../../src/model/index.ts";
+import { bind, type Rule, type Ruleset } from "../../../src/model/index.ts";
 import { firstState, type Path } from "../../../src/path/index.ts";
 import { PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
 import type { Done } from "./case.ts";
@@ -151,8 +151,10 @@ function hold(
       why: `${at}: the kernel prints ${seen}, predicted ${divergence?.predicted?.id ?? "nothing"}`,
     };
   }
+  const isClamped = same.path.steps.some(({ rule }) => rule && clamps(rule));
   const isExcused = ({ fact, rule }: { readonly fact: string; readonly rule: string | null }): boolean =>
     INHERENT_FACTS.test(fact) ||
+    (isClamped && fact === "tcpMss") ||
     isInherent(world.ruleset, taken.packet, rule) ||
     unsettled === "anything" ||
     unsettled.has(fact);
@@ -168,6 +170,9 @@ const UNTOLD: ReadonlySet<string> = new Set(["tos", "uidOwner", "gidOwner", "fur
 const NOTHING: ReadonlySet<string> = new Set();
 /** Facts that are not there to be known: of a piece, what the others of its packet are, and whether they have come. */
 type Unsettled = ReadonlySet<string> | "anything";
+
+/** net/netfilter/xt_TCPMSS.c: to the path's MTU, of which an error may have told; no field and no fact of the host does. */
+const clamps = (rule: Rule): boolean => "--clamp-mss-to-pmtu" in (bind(rule).target?.given ?? {});
 
 function isInherent({ tables }: Ruleset, { family }: Packet, rule: string | null): boolean {
   const [, eb, table, chain, number] = /^(eb:)?([^:]+):(.+):rule:(\d+)$/.exec(rule ?? "") ?? [];

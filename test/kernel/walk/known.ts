@@ -9,6 +9,7 @@ interface Known {
 export const KNOWN: readonly Known[] = [
   {
     reason: "what was put together leaves by a bridge in pieces again, with lines for each",
-    fits: ({ why, isPiece }) => isPiece && why.includes("eb:"),
+    fits: ({ why, isPiece, lines }) =>
+      isPiece && (why.includes("eb:") || (lines.length > 0 && lines.every((line) => line.includes("TRACE: eb:")))),
   },
 ];
