@@ -14,7 +14,7 @@ import { HEAD, type Held, row, Score } from "./score.ts";
 const { values } = parseArgs({
   args: argv.slice(2),
   options: {
-    /** Only recordings with this in their name. */
+    /** Only recordings whose names begin like one of these: `s,t01`. */
     only: { type: "string" },
     /** Tell the edits that came out like one of these: `false,missed,wrong,listed,tied,alike`. */
     tell: { type: "string" },
@@ -25,6 +25,7 @@ const { values } = parseArgs({
   },
 });
 const told = (values.tell ?? "").split(",");
+const only = (values.only ?? "").split(",");
 const kinds = new Map(KINDS.map((kind): [string, Score] => [kind, new Score()]));
 const all = new Score();
 const tell = (text: string) => stdout.write(`${text}\n`);
@@ -39,7 +40,7 @@ function note(of: string, score: Score, held: Held): void {
 
 function ofRecordings(count: number | undefined): void {
   tell(HEAD);
-  for (const name of NAMES.filter((each) => each.includes(values.only ?? ""))) {
+  for (const name of NAMES.filter((each) => only.some((name) => each.startsWith(name)))) {
     const of = recorded(name);
     if (!isUsable(of)) {
       tell(`${name}: left out, its own dump does not explain its log`);

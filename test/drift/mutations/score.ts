@@ -1,4 +1,14 @@
-/** How well drift names an edit, and the table of it. */
+/**
+ * How well drift names an edit, and the table of it.
+ *
+ * What "the right edit" is: a log tells the number of a rule that a packet matched, never the rules it passed by. Where
+ * none of its packets goes on behind the edited place, deleting a rule, swapping it and changing it print the same lines,
+ * and a rule that nothing matches may have been put anywhere between two that match. Nobody can tell these apart by that
+ * log, so a first suspect is `alike` where the dump edited as it says prints the same log, line for line, as the live
+ * rule-set: of a recording both are walked, each packet with every way that is open to it; for a random rule-set the
+ * kernel gets it loaded and the packets sent again. `first` is the edit itself and nothing else, and what is neither
+ * is a wrong answer, for which the log had a better one.
+ */
 import type { DriftSummary, Suspect } from "../../../src/drift/index.ts";
 import { type Edit, isIt } from "./edits.ts";
 
