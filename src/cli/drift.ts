@@ -1,6 +1,6 @@
 /** drift: the kernel's TRACE log held against the dump. */
 import { type Command, Option } from "commander";
-import { DriftFold } from "../drift/index.ts";
+import { DriftFold, logPrefixes } from "../drift/index.ts";
 import { driftJson, driftPretty } from "../report/drift.ts";
 import { outcomeJson, outcomeLine } from "../report/outcome-line.ts";
 import { badInput, FOUND_NOTHING, FOUND_SOMETHING } from "./exit-codes.ts";
@@ -40,7 +40,7 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
 async function drift(names: readonly string[], { log, format, follow, ...setting }: Options, io: Io): Promise<number> {
   const { host, ruleset } = await readHost({ names, ...setting }, io);
   const fold = new DriftFold(ruleset, host);
-  const read = new Log(log, io);
+  const read = new Log(log, io, logPrefixes(ruleset));
   const style = styleOf(io.colour);
   const file = log === "-" ? "(standard input)" : log;
   for await (const packet of follow ? read.followed() : read.packets()) {
@@ -49,13 +49,13 @@ async function drift(names: readonly string[], { log, format, follow, ...setting
     if (format === "ndjson") io.out(jsonLine(outcomeJson(outcome)));
     else if (follow && format === "pretty" && outcome.divergence) io.out(`${outcomeLine(outcome, file, style)}\n`);
   }
-  const { lines, unread, foreign } = read.reader;
+  const { lines, unread, foreign, logged } = read.reader;
   if (lines === 0) {
     throw badInput(
       `${log}: no trace line in it (hosts with iptables-nft print none to the kernel log: use xtables-monitor --trace there)`,
     );
   }
-  const report = { ...fold.summary(), file, lines, unread, foreign };
+  const report = { ...fold.summary(), file, lines, unread, foreign, logged };
   if (format === "json") io.out(jsonText(driftJson(report)));
   else if (format === "ndjson") io.out(jsonLine({ type: "summary", ...driftJson(report) }));
   else for (const line of driftPretty(report, style)) io.out(`${line}\n`);

@@ -1,6 +1,6 @@
 /** explain: the walk of a packet, and why each rule matched or not. */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { LogWalks, walkTraced } from "../drift/index.ts";
+import { LogWalks, logPrefixes, walkTraced } from "../drift/index.ts";
 import { Host } from "../facts/index.ts";
 import { type Hook, STARTS, type World, walk } from "../path/index.ts";
 import { type Explanation, explainJson, explainPretty } from "../report/explain.ts";
@@ -95,7 +95,7 @@ function traceLine(text: string): TracedPacket {
 }
 
 async function explainLog(file: string, only: number | undefined, world: World, io: Io): Promise<Explanation[]> {
-  const log = new Log(file, io);
+  const log = new Log(file, io, logPrefixes(world.ruleset));
   const walks = new LogWalks(world);
   const out: Explanation[] = [];
   for await (const traced of log.packets()) {

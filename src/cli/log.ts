@@ -4,12 +4,14 @@ import { follow } from "./follow.ts";
 import { type Io, readChunks, readingError } from "./io.ts";
 
 export class Log {
-  readonly reader = new TraceReader();
+  readonly reader: TraceReader;
   readonly #grouper = new PacketGrouper();
   readonly #name: string;
   readonly #io: Io;
 
-  constructor(name: string, io: Io) {
+  /** `logPrefixes`: of the dump's LOG rules. */
+  constructor(name: string, io: Io, logPrefixes: readonly string[] = []) {
+    this.reader = new TraceReader(logPrefixes);
     this.#name = name;
     this.#io = io;
   }

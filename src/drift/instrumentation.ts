@@ -167,3 +167,18 @@ const hasWatcher = (ruleset: Ruleset, table: string, chain: string): boolean =>
   bridgeRules(ruleset).some(
     ({ table: name, rule }) => name === table && rule.chain === chain && prefixOf(rule) !== null,
   );
+
+/** What LOG rules print before the packet. */
+export const logPrefixes = ({ tables }: Ruleset): string[] => {
+  const prefixes = new Set<string>();
+  for (const { family, chains } of tables) {
+    if (family === "bridge") continue;
+    for (const { rules } of chains.values())
+      for (const rule of rules) {
+        const { target } = bind(rule);
+        const prefix = target?.name === "LOG" ? (target.given?.["--log-prefix"]?.value as unknown) : undefined;
+        if (typeof prefix === "string") prefixes.add(prefix);
+      }
+  }
+  return [...prefixes];
+};

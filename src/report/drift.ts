@@ -10,15 +10,18 @@ export interface DriftReport extends DriftSummary {
   readonly lines: number;
   readonly unread: number;
   readonly foreign: number;
+  /** Of all others: those that LOG rules printed and that begin as trace lines do. */
+  readonly logged: number;
 }
 
 export function driftJson({ file, drifts, instrumentation, coverage, ...counts }: DriftReport): object {
-  const { lines, unread, foreign, packets, explained, assumed, lost } = counts;
+  const { lines, unread, foreign, logged, packets, explained, assumed, lost } = counts;
   return {
     version: 1,
     lines,
     unread,
     foreign,
+    logged,
     packets,
     explained,
     assumed,
@@ -48,7 +51,8 @@ export function driftJson({ file, drifts, instrumentation, coverage, ...counts }
 }
 
 export function* driftPretty(report: DriftReport, style: Style): Iterable<string> {
-  const { file, lines, packets, explained, assumed, lost, unread, foreign, drifts, instrumentation, coverage } = report;
+  const { file, lines, packets, explained, assumed, lost, unread, foreign, logged, drifts, instrumentation, coverage } =
+    report;
   if (drifts.length === 0) {
     yield `${style.bold(style.green("no drift"))}: the ${lines} trace lines of ${safe(file)} are what the dump predicts`;
   } else {
@@ -78,6 +82,10 @@ export function* driftPretty(report: DriftReport, style: Style): Iterable<string
   for (const each of instrumentation) yield `instrumentation, no drift: ${safe(instrumentationText(each))}`;
   if (unread > 0) yield style.yellow(`${unread} lines look like trace lines but could not be read`);
   if (foreign > 0) yield style.dim(`${foreign} other lines were passed over`);
+  if (logged > 0)
+    yield style.yellow(
+      `${logged} of these look like trace lines, and were printed by a LOG rule: its prefix imitates TRACE`,
+    );
 }
 
 /** Of a log that shows more than one rule-set over time. */

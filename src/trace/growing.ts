@@ -78,7 +78,9 @@ export class Growing {
     switch (`${positionOf(last)} ${positionOf(event)}` as const) {
       // the way in changes no source but by SNPT: that is done on the way out (semantics 4.2)
       case "in in":
-        return was.inInterface === is.inInterface && (isTranslated(was.source, is.source) || this.#isTraced(event));
+        if (this.#isTraced(event)) return was.inInterface === is.inInterface;
+        if (!agree(was.sourcePort, is.sourcePort)) return false;
+        return was.inInterface === is.inInterface && isTranslated(was.source, is.source);
       case "in through":
         return was.inInterface === is.inInterface;
       case "through through":

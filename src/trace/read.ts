@@ -4,7 +4,7 @@ import type { BridgeEvent, TraceEvent } from "./event.ts";
 import { undecorated } from "./formats/decoration.ts";
 import { isRemainder, lacks, mayBeTorn, readBridgeLine } from "./formats/ebtables-log.ts";
 import { unwrapped } from "./formats/json-lines.ts";
-import { KernelTrace } from "./formats/kernel-trace.ts";
+import { isImitation, KernelTrace } from "./formats/kernel-trace.ts";
 import { isNftMonitor, NftMonitor } from "./formats/nft-monitor.ts";
 import { Sequence } from "./formats/sequence.ts";
 import { isXtablesMonitor, XtablesMonitor } from "./formats/xtables-monitor.ts";
@@ -30,9 +30,12 @@ export class TraceReader {
   unread = 0;
   /** Every other line that is not blank. */
   foreign = 0;
+  /** Of these: lines that begin as trace lines do, and were printed by LOG rules. */
+  logged = 0;
   /** The first of the unread ones. */
   readonly unreadLines: { readonly line: number; readonly text: string }[] = [];
 
+  readonly #logPrefixes: readonly string[];
   readonly #sequence = new Sequence();
   readonly #kernelTrace = new KernelTrace();
   readonly #xtablesMonitor = new XtablesMonitor();
@@ -41,6 +44,11 @@ export class TraceReader {
   #tail = "";
   #tailLength = 0;
   #waiting: Waiting[] = [];
+
+  /** `logPrefixes`: of the LOG rules that are known: what begins with one is no trace line, whatever it looks like. */
+  constructor(logPrefixes: readonly string[] = []) {
+    this.#logPrefixes = logPrefixes;
+  }
 
   /** Bytes, one char each, cut anywhere. */
   push(chunk: string): TraceEvent[] {
@@ -98,6 +106,11 @@ export class TraceReader {
     }
     const text = decode(bytes);
     const message = undecorated(text);
+    if (this.#isLogged(message)) {
+      this.foreign++;
+      this.logged++;
+      return;
+    }
     const read = this.#readMessage(message, isEbtables, text);
     if (read === "packet") this.lines++;
     else if (read) {
@@ -108,6 +121,11 @@ export class TraceReader {
       this.unread++;
       if (this.unreadLines.length < UNREAD_KEPT) this.unreadLines.push({ line: this.#line, text });
     } else this.foreign++;
+  }
+
+  /** A LOG prefix comes right before the packet (net/netfilter/nf_log_syslog.c nf_log_dump_packet_common). */
+  #isLogged(message: string): boolean {
+    return isImitation(message) || this.#logPrefixes.some((prefix) => message.startsWith(`${prefix}IN=`));
   }
 
   #readMessage(message: string, isEbtables: boolean, text: string): TraceEvent | "packet" | undefined {

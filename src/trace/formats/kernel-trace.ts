@@ -6,6 +6,14 @@ import type { Draft, IpEvent, LogValues } from "../event.ts";
 import { readHeaders } from "../headers.ts";
 
 const LINE = /^TRACE: (\S+) (IN=\S* OUT=\S*(?: .*)?)$/;
+/** net/ipv4/netfilter/iptable_*.c, net/ipv6/netfilter/ip6table_*.c: the kernel has no others. */
+const TABLES: readonly string[] = ["raw", "mangle", "nat", "filter", "security"];
+/** Whether it begins as TRACE lines do and is none: only a LOG rule's prefix names another table. */
+export function isImitation(message: string): boolean {
+  const [, table = ""] = /^TRACE: ([^:\s]*):\S+ IN=/.exec(message) ?? [];
+  return table !== "" && table !== "eb" && !TABLES.includes(table);
+}
+
 /** From the right: a chain may have any of these words and any `:` in its name (semantics 1.3, recording t03a). */
 const ID = /^([^:]+):(.+):(rule|return|policy):([1-9]\d*)$/;
 
