@@ -1,6 +1,6 @@
 /** What `-m set` asks, as a condition on the packet: net/netfilter/ipset/ip_set_core.c ip_set_test and the types. */
 import type { Family } from "./address.ts";
-import { all, always, any, type Condition, never, not, within } from "./condition.ts";
+import { all, always, any, type Condition, never, not, present, within } from "./condition.ts";
 import type { Field } from "./fields.ts";
 import type { Entry, IpSet, IpSets, Part } from "./ipset.ts";
 import { after, minus, prefix, type Range, type Ranges, unite } from "./value-set.ts";
@@ -59,13 +59,14 @@ const named = ({ name, wildcard }: Iface): Range => (wildcard ? prefix(name) : [
 
 const WITH_PORTS = [6, 17, 132, 136];
 const ICMP = [1, 58];
-const firstFragment = within("fragmentOffset", [[0, 1]], "a first fragment");
+/** ip_set_getport.c skb_header_pointer: the whole transport header is there to be read. */
+const isReadable = all(within("fragmentOffset", [[0, 1]], "a first fragment"), not(present("incomplete")));
 /** ip_set_getport.c: ICMP has its type and code in their place, what has no ports 0. */
 function portIs(protocol: number, ports: Ranges, side: Side, wants: string): Condition {
   const of = within("protocol", [[protocol, protocol + 1]], wants);
-  if (WITH_PORTS.includes(protocol)) return all(firstFragment, of, within(FIELDS.port[side] as Field, ports, wants));
-  if (ICMP.includes(protocol)) return all(firstFragment, of, within("icmpType", ports, wants));
-  return ports.some(([low]) => low === 0) ? all(firstFragment, of) : never;
+  if (WITH_PORTS.includes(protocol)) return all(isReadable, of, within(FIELDS.port[side] as Field, ports, wants));
+  if (ICMP.includes(protocol)) return all(isReadable, of, within("icmpType", ports, wants));
+  return ports.some(([low]) => low === 0) ? all(isReadable, of) : never;
 }
 
 /** Of tcp and udp, no other (ip_set_get_ip_port). */
