@@ -19,8 +19,10 @@ export interface Left {
   readonly fields: Packet["fields"];
   /** The packet got through: conntrack keeps a connection that it has opened. */
   readonly confirms: boolean;
-  /** Whether an error about it carries its connection: a rule's does, that of a closed port of udp does not. */
+  /** Whether what is sent about it carries its connection: a rule's error does, that of a closed port of udp does not. */
   readonly attaches: boolean;
+  /** A SYN that SYNPROXY has: it answers in the server's place. */
+  readonly proxied: boolean;
 }
 interface Kept {
   readonly fields: Packet["fields"];
@@ -47,7 +49,7 @@ export class Connections {
     const { placed, packet, connection } = inOrder;
     const kept = this.#kept.get(placed.conversation);
     const carried = placed.alone ? BEGINS : (kept?.fields ?? {});
-    const attached = placed.related ? kept?.attaches : undefined;
+    const attached = placed.related || placed.proxied ? kept?.attaches : undefined;
     return {
       ...inOrder,
       packet: { ...packet, fields: { ...packet.fields, ...carried } },
@@ -57,10 +59,11 @@ export class Connections {
   }
 
   /** What the way that explained a packet has left: the next packets of its connection find it. */
-  keep({ placed, connection }: InOrder, { fields, attaches, confirms }: Left): void {
+  keep({ placed, connection }: InOrder, { fields, attaches, confirms, proxied }: Left): void {
     if (placed.related) return;
     const tuple = placed.direction === "ORIGINAL" && confirms ? originalOf(fields) : null;
     if (!confirms && isUnconfirmed(connection)) this.#conversations.lose(placed);
+    if (proxied) this.#conversations.proxy(placed);
     if (tuple) this.#conversations.leftAs(placed, tuple);
     const before = this.#kept.get(placed.conversation);
     this.#kept.set(placed.conversation, { fields: { ...before?.fields, ...fields }, attaches });
@@ -85,8 +88,11 @@ function originalOf({ ctreplsrc, ctrepldst, ctreplsrcport, ctrepldstport }: Pack
 export const leftBy = (path: Path, { placed }: InOrder): Left => ({
   fields: hasNone(path.packet) ? {} : kept(path.packet, placed.direction),
   confirms: [path, ...path.branches].some(isConfirmed),
-  attaches: !isTakenIn(path),
+  attaches: !isTakenIn(path) && !hasNone(path.packet),
+  proxied: path.verdict === "STOLEN" && path.steps.at(-1)?.action === "SYNPROXY" && isSyn(path.packet),
 });
+const isSyn = (packet: Packet): boolean => (Number(single(packet.fields.tcpFlags) ?? 0) & SYN) !== 0;
+const SYN = 2;
 const hasNone = (packet: Packet): boolean => evaluate(isCtState("INVALID", "UNTRACKED"), packet).is === "yes";
 
 const isUnconfirmed = ({ ctstate, ctstatus }: Packet["fields"]): boolean =>

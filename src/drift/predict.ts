@@ -29,7 +29,7 @@ export interface Entered {
   readonly packet: Packet;
   /** Where it came from is not told by its lines. */
   readonly anyOrigin: boolean;
-  /** Of an error of this host's: whether it carries the connection of the packet that it is about; left out: not known. */
+  /** Whether what this host sends, an error or a SYN-ACK, carries the connection of what it is about; left out: not known. */
   readonly attached?: boolean;
 }
 
@@ -106,18 +106,24 @@ const UNCONFIRMED = only(0);
 const IS_CONFIRMED: ValueSet = { absent: false, ranges: [[CONFIRMED, 2 * CONFIRMED]] };
 
 /** nf_conntrack_core.c: NEW until a reply was seen; only the first packet meets nat (semantics 4.2, 6.4). */
-function state({ direction: way, first, replied, related, natVisited, opening, packet }: Placed): Stated {
+function state({ direction: way, first, replied, related, natVisited, opening, proxied, packet }: Placed): Stated {
   if (way === null) return {};
   if (related)
     return { ctstate: ctStates("RELATED"), ctdir: direction(way), ctstatus: opening ? UNCONFIRMED : IS_CONFIRMED };
   if (way === "REPLY") return { ctstate: ctStates("ESTABLISHED"), ctdir: direction("REPLY") };
   if (replied) return { ctstate: ctStates("ESTABLISHED"), ctdir: direction("ORIGINAL") };
+  // nf_conntrack_proto_tcp.c tcp_conntracks: nobody has answered the SYN, as conntrack sees it
+  if (proxied && !mayOpen(packet.events[0])) return { ctstate: ctStates("INVALID") };
   if (!first) return { ctstate: ctStates("NEW"), ctstatus: only(CONFIRMED), ctdir: direction("ORIGINAL") };
   if (natVisited || opensForSure(packet.events[0]))
     return { ctstate: ctStates("NEW"), ctstatus: UNCONFIRMED, ctdir: direction("ORIGINAL") };
   // the first that the log has, and no nat line: it may be in the middle of a conversation that began before
   return { ctstate: ctStates("NEW", "ESTABLISHED") };
 }
+
+/** What conntrack takes for another try or the end, before any answer. */
+const mayOpen = (event: TraceEvent | undefined): boolean => (Number(event?.values.tcpFlags ?? 0) & (SYN | RST)) !== 0;
+const [SYN, RST] = [2, 4];
 
 /** A SYN alone begins a connection wherever the log begins. */
 const opensForSure = (event: TraceEvent | undefined): boolean =>

@@ -152,8 +152,8 @@ export function translated(traveller: Traveller, before: Packet, manip: "source"
   if (changed.length === 0) return;
   const bit = manip === "source" ? SNAT : DNAT;
   // NPT may have given the packet another than the connection's (nf_nat_core.c nf_nat_setup_info compares its tuples)
-  const isSame = changed.every(([, reply, from]) => {
-    const [old, next] = [knownValue(before, reply) ?? knownValue(before, from), knownValue(traveller.packet, from)];
+  const isSame = changed.every(([original, , from]) => {
+    const [old, next] = [knownValue(before, original) ?? knownValue(before, from), knownValue(traveller.packet, from)];
     return old !== undefined && old === next;
   });
   const nat = knownValue(before, "ctnat");

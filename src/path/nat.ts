@@ -73,7 +73,7 @@ export function translate(
  */
 function isAlready({ fields }: Packet, manip: "source" | "destination", addresses: Ranges): boolean {
   const wanted = single({ absent: false, ranges: addresses });
-  return wanted !== undefined && wanted === single(fields[manip === "source" ? "ctrepldst" : "ctreplsrc"]);
+  return wanted !== undefined && wanted === single(fields[manip === "source" ? "ctorigsrc" : "ctorigdst"]);
 }
 
 /** NETMAP: some bits of the old address stay. net/netfilter/xt_NETMAP.c */

@@ -17,6 +17,7 @@ import {
 import { fittingStatus } from "./conntrack.ts";
 import { enterBridge } from "./enter-bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
+import { asSynproxySends } from "./synproxy.ts";
 import { assume, fork, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
 
 const [RST, ACK] = [4, 16];
@@ -30,7 +31,7 @@ export function startsAt(described: Packet, world: World, { hook, anyOrigin, att
   const packet = fittingStatus(described, world);
   const part = hook && STARTS[hook];
   const ways = part ? [begin(packet, PARTS[part])] : anyOrigin ? everyWay(packet, world) : starts(packet, world);
-  return ways.flatMap((each) => attach(each, attached));
+  return ways.flatMap((each) => attach(each, attached)).flatMap((each) => asSynproxySends(each, world, attached));
 }
 
 /**

@@ -58,7 +58,8 @@ export interface Asking extends Beginning {
 
 /**
  * Walks a packet through everything loaded on a host. The packet is described as it enters, or as it comes to `hook`.
- * `attached`: an error of this host's carries the connection of the packet that it is about; left out: not known.
+ * `attached`: what this host sends carries the connection of the packet that it is about: an error, or a SYN-ACK of
+ * SYNPROXY's; left out: not known.
  * `anyOrigin`: where it came from is not told, as in some trace lines; only `-o` otherwise means from this host.
  * `follows`: only ways whose steps so far it takes are walked on, where there are many and the right one is known.
  */

@@ -28,6 +28,8 @@ export interface Placed {
   readonly natVisited: boolean;
   /** An error of this host's about the packet that opens the connection: still on its way, or lost on it. */
   readonly opening: boolean;
+  /** SYNPROXY has its last SYN, and answers for the server with a SYN-ACK that conntrack does not take for a reply. */
+  readonly proxied: boolean;
 }
 
 interface Conversation {
@@ -36,6 +38,7 @@ interface Conversation {
   closing: boolean;
   /** Its first packet was lost behind conntrack: nobody but an error of this host's about it finds the connection. */
   lost: boolean;
+  proxied: boolean;
   /** Packets seen, errors about it aside. */
   count: number;
   /** Begun by a packet that begins nothing: which of the two sides began is not known. */
@@ -130,13 +133,13 @@ export class Conversations {
         conversation.original ??= entered;
         conversation.left = tuples.at(-1)?.tuple ?? null;
       }
-      if (direction === "REPLY") {
+      if (direction === "REPLY" && !(conversation.proxied && isOwn(packet))) {
         conversation.reply ??= entered;
         conversation.replied = true;
       }
       if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
     }
-    const { number, original, reply, left } = conversation;
+    const { number, original, reply, left, proxied } = conversation;
     const isNone = tuples.length === 0 || (this.#complete && (related ? !found : !joins));
     const alone = isNone && !isUntoldError(packet);
     return {
@@ -152,6 +155,7 @@ export class Conversations {
       alone,
       natVisited,
       opening,
+      proxied,
     };
   }
 
@@ -159,6 +163,11 @@ export class Conversations {
   lose({ packet }: Placed): void {
     const known = this.#known.get(tupleOf(packet)?.key ?? "");
     if (known) known.conversation.lost = true;
+  }
+
+  proxy({ packet }: Placed): void {
+    const known = this.#known.get(tupleOf(packet)?.key ?? "");
+    if (known) known.conversation.proxied = true;
   }
 
   /** What source NAT has made of a packet, which no line shows: replies come to that, and errors are about it. */
@@ -178,6 +187,7 @@ export class Conversations {
       replied: false,
       closing: false,
       lost: false,
+      proxied: false,
       count: 0,
       orphan,
       original: null,

@@ -258,3 +258,47 @@ COMMIT
   const [, , last] = enteredBy(dump, read(...asked(1), ...answered, ...asked(2)));
   expect(last).toMatchObject({ explained: true, json: { ctstate } });
 });
+
+// the order of lines is that of Linux 6.18.44; net/netfilter/nf_synproxy_core.c, nf_conntrack_proto_tcp.c tcp_conntracks
+test("SYNPROXY answers in the server's place: its packets have a connection in raw, and conntrack sees no reply", () => {
+  const dump = FILTERED("-A INPUT -p tcp -j SYNPROXY\n-A OUTPUT -m conntrack --ctstate UNTRACKED\n").replace(
+    "COMMIT",
+    "-A OUTPUT -j NOTRACK\nCOMMIT",
+  );
+  const asked = "SRC=10.9.0.2 DST=10.9.0.1 ";
+  const ports = "PROTO=TCP SPT=5000 DPT=80 SEQ=1 ACK=0 ";
+  const comes = (rest: string) => [
+    ip("raw:PREROUTING:policy:2", "IN=lan0 OUT= MAC=", rest),
+    ip("filter:INPUT:rule:1", "IN=lan0 OUT= MAC=", rest),
+  ];
+  const leaves = (out: string, rest: string) => [
+    ip("raw:OUTPUT:rule:3", `IN= OUT=${out}`, rest),
+    ip("raw:OUTPUT:policy:4", `IN= OUT=${out}`, rest),
+    ip("filter:OUTPUT:policy:2", `IN= OUT=${out}`, rest),
+  ];
+  const to = (id: number, flags: string) => `${asked}${HEAD.replace("ID=7", `ID=${id}`)}${ports}${TCP}${flags} URGP=0 `;
+  const answer = (id: number) =>
+    `SRC=10.9.0.1 DST=10.9.0.2 ${HEAD.replace("ID=7", `ID=${id}`)}PROTO=TCP SPT=80 DPT=5000 SEQ=9 ACK=2 ${TCP}ACK SYN URGP=0 `;
+  const packets = enteredBy(
+    dump,
+    read(
+      ...comes(to(1, "SYN")),
+      ...leaves("lan0", answer(2)),
+      ...comes(to(3, "ACK")),
+      ...leaves("lo", to(4, "SYN")),
+      ip("raw:PREROUTING:rule:1", "IN=lo OUT= MAC=", to(4, "SYN")),
+      ip("raw:PREROUTING:policy:2", "IN=lo OUT= MAC=", to(4, "SYN")),
+      ip("filter:INPUT:rule:1", "IN=lo OUT= MAC=", to(4, "SYN")),
+      ...leaves("lan0", answer(5)),
+      ...comes(to(6, "ACK PSH")),
+    ),
+  );
+  expect(packets.map(({ json, explained }) => [json["ctstate"], explained])).toEqual([
+    ["NEW", true],
+    ["ESTABLISHED", true],
+    ["NEW", true],
+    ["NEW", true],
+    ["ESTABLISHED", true],
+    ["INVALID", true],
+  ]);
+});

@@ -163,10 +163,18 @@ function hold(
 }
 
 /**
- * What no line tells of a packet that the host made: the lowest bit of the type of service (semantics 1.4), and who
- * listens where a SYN is answered (nf_log_syslog.c nf_log_dump_sk_uid_gid asks full sockets only, xt_owner.c the listener).
+ * What no line tells of a packet that the host made: the lowest bit of the type of service (semantics 1.4), who listens
+ * where a SYN is answered (nf_log_syslog.c nf_log_dump_sk_uid_gid asks full sockets only, xt_owner.c the listener), and
+ * whether SYNPROXY or the kernel itself sends a SYN that is nobody's.
  */
-const UNTOLD: ReadonlySet<string> = new Set(["tos", "uidOwner", "gidOwner", "furtherGroup", "socket"]);
+const UNTOLD: ReadonlySet<string> = new Set([
+  "tos",
+  "uidOwner",
+  "gidOwner",
+  "furtherGroup",
+  "socket",
+  "sent by SYNPROXY",
+]);
 const NOTHING: ReadonlySet<string> = new Set();
 /** Facts that are not there to be known: of a piece, what the others of its packet are, and whether they have come. */
 type Unsettled = ReadonlySet<string> | "anything";
