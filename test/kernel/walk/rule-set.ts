@@ -91,6 +91,7 @@ const HOOKS = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
 const USER = ["alpha", "beta", "gamma"];
 
 const OFTEN = ["own", "own", "one", "one", "one", "two"] as const;
+const OFTEN_OF_RARE = ["own", "one", "one", "one", "two"] as const;
 const VERDICTS = ["ACCEPT", "ACCEPT", "ACCEPT", "ACCEPT", "DROP", "DROP", "RETURN", "RETURN", "QUEUE"];
 
 /** Where a rule is to stand. */
@@ -123,7 +124,7 @@ function drawWords(pick: Pick, { family, table, hooks, callable, without }: Stan
     (each.placement?.tables?.includes(table) ?? true) &&
     (each.placement?.hooks === undefined || hooks.every((hook) => each.placement?.hooks?.includes(hook)));
   const others = matches.filter((each) => each.implicit === undefined && usable(each) && fitsProtocol(each, aim));
-  const how = oneOf(pick, OFTEN);
+  const how = oneOf(pick, isUsual(aim) ? OFTEN : OFTEN_OF_RARE);
   // few packets are of other protocols than the usual ones: what asks about them is drawn first
   const ofProtocol = isUsual(aim) ? [] : narrowest(pick, others, ({ placement }) => placement?.protocols).slice(0, 1);
   const drawn = how === "own" ? [] : [...ofProtocol, ...shuffled(pick, others)].slice(0, how === "one" ? 1 : 2);
