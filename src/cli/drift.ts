@@ -55,7 +55,15 @@ async function drift(names: readonly string[], { log, format, follow, ...setting
       `${log}: no trace line in it (hosts with iptables-nft print none to the kernel log: use xtables-monitor --trace there)`,
     );
   }
-  const report = { ...fold.summary(), file, lines, unread, foreign, logged };
+  const report = {
+    ...fold.summary(),
+    file,
+    lines,
+    unread,
+    foreign,
+    logged,
+    hostless: Object.keys(host.json).length === 0,
+  };
   if (format === "json") io.out(jsonText(driftJson(report)));
   else if (format === "ndjson") io.out(jsonLine({ type: "summary", ...driftJson(report) }));
   else for (const line of driftPretty(report, style)) io.out(`${line}\n`);

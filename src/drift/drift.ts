@@ -11,6 +11,7 @@ import { best, type Drift, diagnose } from "./diagnose.ts";
 import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
 import { Learned } from "./learned.ts";
 import { lossesOnly, lossNear, lossOf } from "./loss.ts";
+import { supposedHosts } from "./supposed.ts";
 
 export interface DriftSummary {
   readonly packets: number;
@@ -21,6 +22,8 @@ export interface DriftSummary {
   /** Some of their lines are lost. */
   readonly lost: number;
   readonly drifts: readonly Drift[];
+  /** Facts of the host that nobody gave, by their names in `host.json`: some of the assumed packets take them for granted. */
+  readonly supposed: readonly string[];
   readonly instrumentation: readonly Instrumentation[];
   readonly coverage: { readonly confirmed: number; readonly neverExercised: readonly string[] };
 }
@@ -54,6 +57,7 @@ const MOST_FAILING = 4096;
 /** Its memory is bounded by what is kept here and by open connections, whatever the size of the log. */
 export class DriftFold {
   readonly #ruleset: Ruleset;
+  readonly #given: Host;
   readonly #learned: Learned;
   readonly #connections: Connections;
   readonly #ways = new Map<string, Way>();
@@ -69,6 +73,7 @@ export class DriftFold {
 
   constructor(ruleset: Ruleset, host: Host) {
     this.#ruleset = ruleset;
+    this.#given = host;
     this.#learned = new Learned(host);
     this.#traced = ruleset;
     this.#connections = new Connections({ ruleset, host });
@@ -160,6 +165,7 @@ export class DriftFold {
     }
     const confirmed = new Set(this.#confirmed);
     const failures: Failure[] = [];
+    const supposed = new Set<string>();
     let [explained, assumed, lost] = [this.#explained, this.#assumed, 0];
     for (const of of open) {
       const { path, divergence } = best(ruleset, host, of);
@@ -172,6 +178,7 @@ export class DriftFold {
         else explained += of.count;
         for (const { rule } of stepsOf(path)) if (rule) confirmed.add(rule);
       } else if (maySilentlyEnd(divergence, host)) assumed += of.count;
+      else if (this.#isSupposed(ruleset, of, supposed)) assumed += of.count;
       else if (loss?.proven || isBrokenOff(divergence, of.events)) lost += of.count;
       else failures.push({ of, divergence, assumed: !path || path.truncated || needsAssumption(path), loss });
     }
@@ -181,9 +188,20 @@ export class DriftFold {
       assumed,
       lost,
       drifts: diagnose(ruleset, host, lossesOnly(failures, passed), passed),
+      supposed: [...supposed].sort(),
       instrumentation: instrumentation.sort((a, b) => (`${a.table} ${a.chain}` < `${b.table} ${b.chain}` ? -1 : 1)),
       coverage: this.#coverage(confirmed),
     };
+  }
+
+  /** Whether a host that nobody told of would print these lines with this rule-set: then what differs is the host. */
+  #isSupposed(ruleset: Ruleset, of: Case, supposed: Set<string>): boolean {
+    for (const { facts, host } of supposedHosts(this.#given, this.#learned.host, of.events)) {
+      if (best(ruleset, host, of).divergence) continue;
+      for (const fact of facts) supposed.add(fact);
+      return true;
+    }
+    return false;
   }
 
   #coverage(confirmed: ReadonlySet<Rule>): DriftSummary["coverage"] {

@@ -62,7 +62,7 @@ export class Learned {
     return new Host(json);
   }
 }
-const CALLS = ["net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables"];
+export const CALLS = ["net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables"];
 
 const nextIp = (events: readonly TraceEvent[], at: number) => events.slice(at + 1).find(({ layer }) => layer === "ip");
 const lastIp = (events: readonly TraceEvent[], at: number) =>

@@ -12,9 +12,11 @@ export interface DriftReport extends DriftSummary {
   readonly foreign: number;
   /** Of all others: those that LOG rules printed and that begin as trace lines do. */
   readonly logged: number;
+  /** Nothing was told of the host. */
+  readonly hostless: boolean;
 }
 
-export function driftJson({ file, drifts, instrumentation, coverage, ...counts }: DriftReport): object {
+export function driftJson({ file, drifts, supposed, instrumentation, coverage, ...counts }: DriftReport): object {
   const { lines, unread, foreign, logged, packets, explained, assumed, lost } = counts;
   return {
     version: 1,
@@ -45,6 +47,7 @@ export function driftJson({ file, drifts, instrumentation, coverage, ...counts }
         until,
       };
     }),
+    supposed,
     instrumentation,
     coverage,
   };
@@ -79,6 +82,10 @@ export function* driftPretty(report: DriftReport, style: Style): Iterable<string
   yield `${packets} packets: ${explained} explained, ${assumed} explained with an assumption, ${lost > 0 ? `${lost} lack lost lines, ` : ""}${packets - explained - assumed - lost} not`;
   const never = coverage.neverExercised.length;
   yield `${coverage.confirmed} rules confirmed by the log, ${never} never exercised${never > 0 ? `: ${safe(shorten(coverage.neverExercised))}` : ""}`;
+  if (report.supposed.length > 0)
+    yield `some of these agree with the dump on a host that nobody told of: taken for granted were ${report.supposed.join(" and ")}`;
+  if (report.hostless && (assumed > 0 || drifts.length > 0))
+    yield style.dim("nothing was told of the host: `chainwalk capture` collects its facts, --host takes them");
   for (const each of instrumentation) yield `instrumentation, no drift: ${safe(instrumentationText(each))}`;
   if (unread > 0) yield style.yellow(`${unread} lines look like trace lines but could not be read`);
   if (foreign > 0) yield style.dim(`${foreign} other lines were passed over`);
