@@ -49,6 +49,10 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
       taken === "sent by udp" ? "no process has the port, and udp says so" : "a rule or the routing sends the error",
     settledBy: "the packet that the error is about, before it in a log (--log)",
   },
+  "sent by SYNPROXY": {
+    says: (taken) => `it is ${taken === "yes" ? "" : "not "}sent by SYNPROXY`,
+    settledBy: "the packet that SYNPROXY has answered, before it in a log (--log)",
+  },
   fragments: {
     says: (taken) => (taken.startsWith("the last") ? `it is ${taken}` : "others of its packet are still to come"),
     settledBy: null,

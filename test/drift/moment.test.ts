@@ -5,6 +5,7 @@ import { loadDump, type Ruleset, toRuleset } from "../../src/model/index.ts";
 import { encode as encodeText, Source } from "../../src/source.ts";
 import { parse } from "../../src/syntax/index.ts";
 import { type Datagram, encode, frame, UDP } from "../kernel/walk/datagram.ts";
+import { withEveryLine } from "../kernel/walk/kernel-log.ts";
 import { Lab, labLacks } from "../kernel/walk/lab.ts";
 import { blockOfRun, dockerLike } from "../kernel/walk/topology.ts";
 import { chainwalk, chainwalkJson } from "../support/cli.ts";
@@ -76,7 +77,9 @@ const EDITS: readonly { name: string; live: string; edit: string; shows: readonl
 
 const missing = labLacks();
 describe.skipIf(missing)(`a rule-set that changes in the kernel${missing ? `: ${missing}` : ""}`, () => {
-  test.each(EDITS)("$name", async ({ live, edit, shows }) => {
+  test.each(EDITS)("$name", ({ live, edit, shows }) => withEveryLine(() => changed(live, edit, shows)));
+
+  async function changed(live: string, edit: string, shows: readonly number[]) {
     const old = dumpWith(RULES);
     const lab = await Lab.build(dockerLike(blockOfRun()));
     try {
@@ -106,7 +109,7 @@ describe.skipIf(missing)(`a rule-set that changes in the kernel${missing ? `: ${
     } finally {
       lab.close();
     }
-  });
+  }
 });
 
 /** Each is the first packet of a connection of its own. */

@@ -12,6 +12,7 @@ import { packetsOf } from "../trace/recordings.ts";
 import { play } from "./walk/case.ts";
 import type { Action } from "./walk/conversation.ts";
 import { type Datagram, ICMP, ICMP6, TCP, UDP } from "./walk/datagram.ts";
+import { withEveryLine } from "./walk/kernel-log.ts";
 import { Lab, labLacks } from "./walk/lab.ts";
 import { blockOfRun, dockerLike } from "./walk/topology.ts";
 
@@ -187,8 +188,8 @@ async function recorded(backend: Backend) {
 
 describe.skipIf(missing)(`both backends${missing ? `: ${missing}` : ""}`, () => {
   test("print the same packets, with the same way and verdict", async () => {
-    const legacy = await recorded("legacy");
-    const nft = await recorded("nft");
+    const legacy = await withEveryLine(() => recorded("legacy"));
+    const nft = await withEveryLine(() => recorded("nft"));
     for (const title of Object.keys(CONVERSATIONS)) {
       const [log = ""] = legacy.logs[title] ?? [];
       const expected = told(log, "legacy", legacy.facts);

@@ -4,6 +4,16 @@ import { closeSync, constants, openSync, readSync } from "node:fs";
 /** The kernel's log is one ring for the whole machine: others may have filled it. What was read on the way is gone. */
 export class LostLines extends Error {}
 
+/** Once more, where lines were lost on the way. */
+export async function withEveryLine<T>(run: () => Promise<T>, tries = 5): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof LostLines) || tries === 0) throw error;
+    return withEveryLine(run, tries - 1);
+  }
+}
+
 export class KernelLog {
   readonly #fd = openSync("/dev/kmsg", constants.O_RDONLY | constants.O_NONBLOCK);
   readonly #buffer = Buffer.alloc(8192);

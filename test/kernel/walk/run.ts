@@ -5,7 +5,7 @@ import { drawBridgeTables } from "./bridge-rules.ts";
 import { type Case, loadCase, play, rulesetOf } from "./case.ts";
 import { type Action, type Aim, drawConversation } from "./conversation.ts";
 import { type Judged, judge } from "./judge.ts";
-import { LostLines } from "./kernel-log.ts";
+import { withEveryLine } from "./kernel-log.ts";
 import { Lab } from "./lab.ts";
 import { type DrawnTable, drawTables } from "./rule-set.ts";
 import type { Topology } from "./topology.ts";
@@ -45,19 +45,10 @@ export class Stage {
     if (this.#loaded !== drawn && !this.#load(drawn)) return null;
     // packets use up limits and quotas: another run begins with new ones
     this.#loaded = null;
-    const done = await this.#play(drawn);
+    const done = await withEveryLine(() => play(this.lab, drawn));
     // rules may ask for the time
     const host = new Host({ ...this.host.json, time: new Date().toISOString() });
     return judge(done, rulesetOf(drawn, host), host, this.lab.topology);
-  }
-
-  async #play(drawn: Case, tries = 5): Promise<Awaited<ReturnType<typeof play>>> {
-    try {
-      return await play(this.lab, drawn);
-    } catch (error) {
-      if (!(error instanceof LostLines) || tries === 0) throw error;
-      return this.#play(drawn, tries - 1);
-    }
   }
 
   /** The case whose rule-set is in the kernel: loading takes longer than sending. */
