@@ -44,7 +44,7 @@ async function readAll(chunks: AsyncIterable<Buffer>, name: string): Promise<str
 /** A file in pieces, for logs of any size. */
 export async function* readChunks(name: string, io: Io): AsyncIterable<string> {
   const chunks: AsyncIterable<Buffer> = name === "-" ? io.stdin() : createReadStream(name, { highWaterMark: 1 << 18 });
-  const meter = io.progress && new Meter(name, io.progress);
+  const meter = io.progress && new Meter(name, io.progress, sizeOf(name));
   try {
     for await (const chunk of chunks) {
       meter?.add(chunk.length);
@@ -57,17 +57,26 @@ export async function* readChunks(name: string, io: Io): AsyncIterable<string> {
   }
 }
 
+/** Of a pipe it is not known before its end. */
+function sizeOf(name: string): number | null {
+  const file = name === "-" ? undefined : statSync(name, { throwIfNoEntry: false });
+  return file?.isFile() ? file.size : null;
+}
+
+const BAR = 24;
 /** Says nothing about what takes less than a second. */
 class Meter {
   readonly #name: string;
   readonly #show: (text: string) => void;
+  readonly #size: number | null;
   #bytes = 0;
   #next = Date.now() + 1000;
   #shown = false;
 
-  constructor(name: string, show: (text: string) => void) {
+  constructor(name: string, show: (text: string) => void, size: number | null) {
     this.#name = safe(name);
     this.#show = show;
+    this.#size = size;
   }
 
   add(bytes: number): void {
@@ -75,7 +84,16 @@ class Meter {
     if (Date.now() < this.#next) return;
     this.#next = Date.now() + 250;
     this.#shown = true;
-    this.#show(`\r${this.#name}: ${Math.round(this.#bytes / 2 ** 20)} MB read`);
+    this.#show(`\r${this.#name}: ${this.#words()}`);
+  }
+
+  #words(): string {
+    const megabytes = (bytes: number) => Math.round(bytes / 2 ** 20);
+    if (!this.#size) return `${megabytes(this.#bytes)} MB read`;
+    // what is still being written may have grown
+    const share = Math.min(1, this.#bytes / this.#size);
+    const bar = "#".repeat(Math.round(share * BAR)).padEnd(BAR, ".");
+    return `[${bar}] ${Math.floor(share * 100)} % of ${megabytes(this.#size)} MB`;
   }
 
   done(): void {
