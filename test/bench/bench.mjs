@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { parse, Source } from "../../dist/index.js";
 import { hostile, kube } from "./inputs.mjs";
-import { isThere, median, memory, put, ratio, table } from "./measure.mjs";
+import { readers, tracelog } from "./logs.mjs";
+import { isThere, median, memory, peakOf, put, ratio, table } from "./measure.mjs";
 import { chains, load, packets, time } from "./walks.mjs";
 
 const here = (name) => new URL(name, import.meta.url).pathname;
@@ -97,3 +98,15 @@ for (const [name, make] of Object.entries(chains)) {
   }
 }
 table("growth of walks, ms", grown);
+
+/** `npm run bench -- 1024` for a log of 1 GB. */
+const largest = Number(process.argv[2] ?? 40);
+const logs = [["drift of a log by a pipe", "ours ms", "grep -c ms", "ratio", "wc -l ms", "ratio", "peak MB"]];
+for (const megabytes of [largest / 4, largest / 2, largest]) {
+  const { drift, ...others } = readers(tracelog(megabytes));
+  const shell = (text) => ["sh", "-c", text];
+  const runs = Object.values(others).map((other) => ratio(shell(drift), shell(other), 1));
+  const beside = runs.flatMap(({ theirs, ratio: times }) => [Math.round(theirs), times.toFixed(0)]);
+  logs.push([`${megabytes} MB`, Math.round(runs[0].ours), ...beside, peakOf(drift)]);
+}
+table("growth of a log that is held against the dump", logs);

@@ -38,11 +38,14 @@ export function ratio(ours, theirs, runs = 7) {
 }
 
 /** Peak memory of a node program, in MB. */
-export function memory([command, ...args]) {
+export const memory = (command) => peakOf(command.map((word) => `'${word}'`).join(" "));
+
+/** The same of the one node program in a line for the shell. */
+export function peakOf(line) {
   const out = join(folder, "memory");
   const hook = `process.on("exit",()=>require("node:fs").writeFileSync(${JSON.stringify(out)},String(process.resourceUsage().maxRSS)))`;
-  const file = put("hook.cjs", hook);
-  spawnSync(command, ["--require", file, ...args], { stdio: "ignore" });
+  const env = { ...process.env, NODE_OPTIONS: `--require ${put("hook.cjs", hook)}` };
+  spawnSync("sh", ["-c", line], { stdio: "ignore", env });
   return Math.round(Number(readFileSync(out, "utf8")) / 1024);
 }
 
