@@ -23,6 +23,7 @@ import {
   type ValueSet,
 } from "../facts/index.ts";
 import { askedOnce, bind, someRule } from "../model/index.ts";
+import { hasSynproxy } from "./synproxy.ts";
 import type { Traveller, World } from "./traveller.ts";
 import { isRefused } from "./unreadable.ts";
 
@@ -70,12 +71,11 @@ const statuses = (fits: (status: number) => boolean): ValueSet => ({
 const NOT_EXPECTED = statuses((status) => (status & EXPECTED) === 0);
 /** resolve_normal_ct: it was found, so it is confirmed, and has had a reply, be it this one. */
 const ESTABLISHED = statuses((status) => (status & REPLIED) === REPLIED);
-/** What SYNPROXY sends is ESTABLISHED before there is a connection. net/netfilter/nf_synproxy_core.c */
-const hasSynproxy = askedOnce((tables) => someRule(tables, (rule) => bind(rule).target?.name === "SYNPROXY"));
 
 /** Of a connection that is there already; of one that a packet may open, its status says that it is the first. */
 export function fittingStatus(packet: Packet, world: World): Packet {
   const is = (state: Condition) => evaluate(state, packet).is === "yes";
+  // what SYNPROXY sends is so before there is a connection (nf_synproxy_core.c)
   const found = is(isCtState("ESTABLISHED")) && !hasSynproxy(world.ruleset, packet.family);
   const next = (found && narrow(packet, "ctstatus", ESTABLISHED)) || packet;
   const isThere = is(isCtState("RELATED", "ESTABLISHED")) && !hasHelper(world, packet.family);

@@ -14,7 +14,7 @@ const isToClient = all(
   nobodys,
   isCtState("NEW", "RELATED", "ESTABLISHED"),
 );
-const hasSynproxy = askedOnce((tables) => someRule(tables, (rule) => bind(rule).target?.name === "SYNPROXY"));
+export const hasSynproxy = askedOnce((tables) => someRule(tables, (rule) => bind(rule).target?.name === "SYNPROXY"));
 
 /**
  * A SYN to the server has a template in place of a connection, a SYN-ACK to the client the connection of the SYN that it
