@@ -21,7 +21,7 @@ export interface Left {
   readonly confirms: boolean;
   /** Whether what is sent about it carries its connection: a rule's error does, that of a closed port of udp does not. */
   readonly attaches: boolean;
-  /** A SYN that SYNPROXY has: it answers in the server's place. */
+  /** SYNPROXY has it: it answers in the server's place. */
   readonly proxied: boolean;
 }
 interface Kept {
@@ -89,10 +89,9 @@ export const leftBy = (path: Path, { placed }: InOrder): Left => ({
   fields: hasNone(path.packet) ? {} : kept(path.packet, placed.direction),
   confirms: [path, ...path.branches].some(isConfirmed),
   attaches: !isTakenIn(path) && !hasNone(path.packet),
-  proxied: path.verdict === "STOLEN" && path.steps.at(-1)?.action === "SYNPROXY" && isSyn(path.packet),
+  // no line tells whether the ACK was one of its own cookies; the SYN behind it does
+  proxied: path.verdict !== "ACCEPT" && path.steps.at(-1)?.action === "SYNPROXY",
 });
-const isSyn = (packet: Packet): boolean => (Number(single(packet.fields.tcpFlags) ?? 0) & SYN) !== 0;
-const SYN = 2;
 const hasNone = (packet: Packet): boolean => evaluate(isCtState("INVALID", "UNTRACKED"), packet).is === "yes";
 
 const isUnconfirmed = ({ ctstate, ctstatus }: Packet["fields"]): boolean =>

@@ -9,20 +9,22 @@ import {
   exactly,
   type Field,
   has,
+  knownValue,
   narrow,
   not,
   only,
   type Packet,
   within,
 } from "../facts/index.ts";
-import { assume, conclude, fork, type Traveller } from "./traveller.ts";
+import { assume, conclude, fork, type Traveller, type World } from "./traveller.ts";
 
 const FIRST = within("fragmentOffset", [[0, 1]], "0");
 const MORE = within("moreFragments", [[1, 2]], "1");
 
 /** A piece that completes its packet goes on as the whole; any other waits, and no rule sees it. */
-export function reassemble(traveller: Traveller): Traveller[] {
+export function reassemble(traveller: Traveller, { host }: World): Traveller[] {
   const { packet } = traveller;
+  if (isCutShort(packet) && host.kernelAtLeast(5, 11) !== false) return [traveller];
   // whole unless it is said to be a piece
   const more = packet.fields.moreFragments ? evaluate(MORE, packet).is : "no";
   const offset = evaluate(FIRST, packet).is;
@@ -34,6 +36,17 @@ export function reassemble(traveller: Traveller): Traveller[] {
   const after = waits.steps.findLast(({ printed }) => printed)?.id ?? null;
   return [traveller, conclude(waits, "STOLEN", { after, reason: "a fragment waits for the others of its packet" })];
 }
+
+/**
+ * A first piece of IPv6 has to hold the whole header of the transport: one that does not is left as it is
+ * (nf_conntrack_reasm.c nf_ct_frag6_gather, ipv6frag_thdr_truncated; RFC 8200, 4.5; Linux 5.11).
+ */
+function isCutShort(packet: Packet): boolean {
+  const there = knownValue(packet, "incomplete");
+  const isFirst = evaluate(FIRST, packet).is === "yes";
+  return packet.family === "ipv6" && isFirst && Number(there) < (HEADER[Number(knownValue(packet, "protocol"))] ?? 1);
+}
+const HEADER: Readonly<Record<number, number>> = { 6: 20, 17: 8, 58: 8 };
 
 /** Only the first piece has the header of the transport: what the others have is not told. */
 function wholeOf(packet: Packet): Packet {

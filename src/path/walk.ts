@@ -128,9 +128,9 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
     case "route out":
       return routeOut(traveller, world);
     case "defragment":
-      return usesConntrack(world.ruleset, traveller.packet.family) ? reassemble(traveller) : [traveller];
+      return usesConntrack(world.ruleset, traveller.packet.family) ? reassemble(traveller, world) : [traveller];
     case "assemble":
-      return reassemble(traveller);
+      return reassemble(traveller, world);
     case "untag":
       return untag(traveller, world);
     case "note route":

@@ -28,7 +28,7 @@ export interface Placed {
   readonly natVisited: boolean;
   /** An error of this host's about the packet that opens the connection: still on its way, or lost on it. */
   readonly opening: boolean;
-  /** SYNPROXY has its last SYN, and answers for the server with a SYN-ACK that conntrack does not take for a reply. */
+  /** SYNPROXY has what the client sends, and answers for the server with a SYN-ACK that conntrack takes for no reply. */
   readonly proxied: boolean;
 }
 
@@ -113,6 +113,9 @@ export class Conversations {
     const anew = begins && known && (known.orphan || natVisited || isReuse(known, lines[0] ?? {}));
     const joins = anew ? undefined : found;
     const conversation = joins?.conversation ?? this.#begin(!begins);
+    // SYNPROXY's SYN to the server, once the client's ACK is lost in it
+    if (!joins && isOwn(packet) && this.#known.get(tuples[0]?.key ?? "")?.conversation.proxied)
+      conversation.proxied = true;
     let direction: Direction | null = conversation.orphan ? null : (joins?.direction ?? "ORIGINAL");
     // an error goes against the packet that it is about (net/netfilter/nf_conntrack_proto_icmp.c nf_conntrack_inet_error)
     if (related && direction) direction = direction === "ORIGINAL" ? "REPLY" : "ORIGINAL";

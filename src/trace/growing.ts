@@ -78,9 +78,7 @@ export class Growing {
     switch (`${positionOf(last)} ${positionOf(event)}` as const) {
       // the way in changes no source but by SNPT: that is done on the way out (semantics 4.2)
       case "in in":
-        if (this.#isTraced(event)) return was.inInterface === is.inInterface;
-        if (!agree(was.sourcePort, is.sourcePort)) return false;
-        return was.inInterface === is.inInterface && isTranslated(was.source, is.source);
+        return was.inInterface === is.inInterface && (isTranslated(was.source, is.source) || this.#isTraced(event));
       case "in through":
         return was.inInterface === is.inInterface;
       case "through through":
@@ -207,16 +205,14 @@ export class Growing {
 }
 
 /**
- * The same address, or another prefix for it: what SNPT makes of an address has the same checksum, or, where it had not
- * the prefix that the rule names, the same end: mostly the word behind the prefix takes up the difference (RFC 6296,
- * net/ipv6/netfilter/ip6t_NPT.c).
+ * The same address, or what SNPT makes of it, whatever prefix it has: another one, of 64 bits at most, and behind it the
+ * word that takes up the difference, the first that is not all ones (net/ipv6/netfilter/ip6t_NPT.c ip6t_npt_map_pfx).
  */
 const isTranslated = (was: Address | undefined, is: Address | undefined): boolean =>
-  was === is ||
-  (typeof was === "bigint" && typeof is === "bigint" && (was % WORD === is % WORD || was % END === is % END));
-/** The ones' complement sum of an address's words is the address modulo this. */
-const WORD = 0xffffn;
-const END = 1n << 48n;
+  was === is || (typeof was === "bigint" && typeof is === "bigint" && ((was ^ is) & HOST & ~takesUp(was)) === 0n);
+const HOST = (1n << 64n) - 1n;
+const takesUp = (address: bigint): bigint =>
+  [48n, 32n, 16n, 0n].map((at) => 0xffffn << at).find((word) => (address & word) !== word) ?? 0n;
 
 /** Watchers that are there to trace stand in base chains, once each, and no frame comes to such a chain twice. */
 const OF_BASE_CHAIN = /^TRACE: eb:\w+:(BROUTING|PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;

@@ -302,3 +302,39 @@ test("SYNPROXY answers in the server's place: its packets have a connection in r
     ["INVALID", true],
   ]);
 });
+
+test("SYNPROXY's SYN to a server that does not answer: what the client sends then has no connection, and no DNAT", () => {
+  const dump = `${FILTERED("-A INPUT -p tcp -j SYNPROXY\n")}*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A OUTPUT -p tcp -j DNAT --to-destination 10.88.0.9
+COMMIT
+`;
+  const packet = (id: number, flags: string) =>
+    `SRC=10.9.0.2 DST=10.9.0.1 ${HEAD.replace("ID=7", `ID=${id}`)}PROTO=TCP SPT=5000 DPT=80 SEQ=1 ACK=0 ${TCP}${flags} URGP=0 `;
+  const comes = (...given: [id: number, flags: string]) => [
+    ip("raw:PREROUTING:policy:2", "IN=lan0 OUT= MAC=", packet(...given)),
+    ip("filter:INPUT:rule:1", "IN=lan0 OUT= MAC=", packet(...given)),
+  ];
+  const opens = (...given: [id: number, flags: string]) => {
+    const [first, second] = comes(...given);
+    return [first ?? "", ip("nat:PREROUTING:policy:1", "IN=lan0 OUT= MAC=", packet(...given)), second ?? ""];
+  };
+  const packets = enteredBy(
+    dump,
+    read(
+      ...opens(1, "SYN"),
+      ...opens(3, "ACK"),
+      ip("raw:OUTPUT:policy:3", "IN= OUT=lo", packet(4, "SYN")),
+      ip("nat:OUTPUT:rule:1", "IN= OUT=lo", packet(4, "SYN")),
+      ip("filter:OUTPUT:policy:1", "IN= OUT=lo", packet(4, "SYN").replace("DST=10.9.0.1", "DST=10.88.0.9")),
+      ...comes(6, "ACK PSH"),
+    ),
+  );
+  expect(packets.map(({ json, explained }) => [json["ctstate"], explained])).toEqual([
+    ["NEW", true],
+    ["NEW", true],
+    ["NEW", true],
+    ["INVALID", true],
+  ]);
+});

@@ -144,3 +144,29 @@ test("a connection that is ESTABLISHED has been confirmed, and has had a reply",
     "mangle:PREROUTING:policy:3",
   ]);
 });
+
+test.each([
+  ["without the whole header of tcp is not put together (nf_conntrack_reasm.c): -m tcp drops it", "16", ["LOST"]],
+  ["with it waits for the others", null, ["ACCEPT", "STOLEN"]],
+])("a first piece of IPv6 %s", (_, incomplete, verdicts) => {
+  const rules = [table("mangle", "-A PREROUTING -p tcp -m tcp --dport 9"), table("raw", "-A PREROUTING -j ACCEPT")];
+  const conntrack = table("filter", "-A FORWARD -m conntrack --ctstate NEW");
+  const loaded = [...rules, conntrack].map((text, at) =>
+    loadDump(parse(new Source(`${at}.save`, `${SIX}${text}`)), HOST),
+  );
+  const packet = readPacket("ipv6", {
+    inInterface: "ext0",
+    source: "fd00:9::9",
+    destination: "fd00:5::1",
+    protocol: "tcp",
+    sourcePort: "5",
+    destinationPort: "6",
+    fragmentOffset: "0",
+    moreFragments: "1",
+    extensionHeaders: "ipv6-frag",
+    incomplete,
+    ctstate: "NEW",
+  });
+  const { paths } = walk({ ruleset: toRuleset(loaded), host: HOST }, packet);
+  expect(paths.map(({ verdict }) => verdict).sort()).toEqual(verdicts);
+});

@@ -125,10 +125,11 @@ describe("passes", () => {
   });
 
   test.each([
-    ["2001:db8:1:0:0:0:0:9", "fd00:0:0:d550:0:0:0:9"],
-    // as Linux 6.18 did: the rule's prefix was another, and the word behind it takes up the difference
-    ["fdf6:2:0:0:0:0:0:2", "fdf6:2:0:0:6:0:0:2"],
-  ])("SNPT in INPUT makes of %s %s, and it is the same packet", (...sources) => {
+    ["by 48 bits", ["2001:db8:1:0:0:0:0:9", "fd00:0:0:d550:0:0:0:9"], [2]],
+    // printed by Linux 6.18 for --src-pfx fdf1:1::/64 --dst-pfx fdf1:2::/64: SNPT asks for no prefix
+    ["by 64, of an address of another prefix", ["fdf1:2:0:0:0:0:0:2", "fdf1:2:0:0:fffe:0:0:2"], [2]],
+    ["another word has changed: another packet", ["fdf1:2:0:0:0:0:0:2", "fdf1:2:0:0:0:fffe:0:2"], [1, 1]],
+  ])("SNPT in INPUT gives the packet another source, and it is the same packet: %s", (_, sources, packets) => {
     const lines = sources.map((source, at) =>
       ip(
         `mangle:INPUT:${at ? "policy:2" : "rule:1"}`,
@@ -136,7 +137,7 @@ describe("passes", () => {
         "LEN=48 TC=0 HOPLIMIT=2 FLOWLBL=7 PROTO=UDP SPT=80 DPT=8080 LEN=8 ",
       ),
     );
-    expect(packetsOf(lines.join("\n")).map(({ events }) => events.length)).toEqual([2]);
+    expect(packetsOf(lines.join("\n")).map(({ events }) => events.length)).toEqual(packets);
   });
 
   test("dnat gives a frame another MAC between two lines of one chain", () => {

@@ -141,11 +141,9 @@ function hold(
         path: best?.path ?? null,
         why: `${divergence?.predicted?.id}: ${field.name} is ${field.seen}, predicted ${field.predicted}`,
       };
-    const seen = divergence?.seen
-      ? divergence.seen.layer === "ip"
-        ? divergence.seen.id
-        : divergence.seen.prefix
-      : "nothing";
+    // of ways that were too many none is left that prints so much as the first line
+    const event = divergence ? divergence.seen : events[0];
+    const seen = event ? (event.layer === "ip" ? event.id : event.prefix) : "nothing";
     return {
       path: best?.path ?? null,
       why: `${at}: the kernel prints ${seen}, predicted ${divergence?.predicted?.id ?? "nothing"}`,
