@@ -66,6 +66,7 @@ function beforeConntrack({ attached, packet }: Traveller): Packet["fields"] {
   return {
     ctstate: ctStates("NEW"),
     ctstatus: only(CONFIRMED),
+    ctTemplate: only(1),
     ...zeros(["ctdir", "ctmark", "ctnat", "ctorigsrcport", "ctorigdstport", "ctreplsrcport", "ctrepldstport"], 0),
     ...zeros(["ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"], packet.family === "ipv6" ? 0n : 0),
   };

@@ -144,3 +144,15 @@ test("a connection that is ESTABLISHED has been confirmed, and has had a reply",
     "mangle:PREROUTING:policy:3",
   ]);
 });
+
+test("a template has no protocol: in raw --ctproto asks it where a rule has attached one", () => {
+  const rules = ["-A OUTPUT -j CT", "-A OUTPUT -m conntrack --ctproto 6", "-A OUTPUT -m conntrack ! --ctproto 6"];
+  const path = only([`*raw\n:OUTPUT DROP [0:0]\n${rules.join("\n")}\nCOMMIT\n`], "ipv4", {
+    inInterface: null,
+    source: "10.0.0.1",
+    destination: "10.0.0.7",
+    protocol: "tcp",
+    tcpFlags: "SYN",
+  });
+  expect(path?.steps.map(({ id }) => id)).toEqual(["raw:OUTPUT:rule:1", "raw:OUTPUT:rule:3", "raw:OUTPUT:policy:4"]);
+});
