@@ -8,6 +8,7 @@ type Known = Readonly<Partial<Record<Field, ValueSet>>>;
 export function derived(fields: Known, field: Field, family: Family): ValueSet | undefined {
   if (field === "pktType") return pktType(fields);
   if (field === "eui64") return eui64(fields);
+  if (field === "ctTemplate") return only(0);
   if (field === "socket") return socket(fields, family);
   return field === "frameProtocol" ? frameProtocol(fields, family) : undefined;
 }

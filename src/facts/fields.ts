@@ -202,6 +202,8 @@ export const fields = {
   vlanTag: { word: "--vlan-tag", kind: number(65536, true), says: "VLAN tag" },
   /** Whether the source is what its MAC makes of it. */
   eui64: { word: "", kind: listed("no", "yes"), says: "EUI-64 source", derived: true },
+  /** In raw, a template of a rule's stands in the connection's place. */
+  ctTemplate: { word: "", kind: listed("no", "yes"), says: "template of a connection", derived: true },
   /** What the frame says it carries. */
   frameProtocol: { word: "", kind: number(65536, true), says: "frame protocol", derived: true },
 } as const satisfies Record<string, Row>;

@@ -39,13 +39,9 @@ export function seenAt(traveller: Traveller, layer: Layer, hook: Hook, table: st
   }
   if (hook === "POSTROUTING") {
     const routedShowsIn = host.kernelAtLeast(5, 7);
-    // multicast of this host's own shows its out device as IN too (semantics 4.7, recording s01)
-    if (
-      fromHost &&
-      routedShowsIn !== false &&
-      evaluate(within("destination", MULTICAST[packet.family], "multicast"), packet).is === "yes"
-    )
-      hidden.inInterface = known(packet, "outInterface");
+    // multicast of this host's own shows its out device as IN too (semantics 4.7, recording s01); of IPv6 its sender has
+    // set that device, whatever the destination has become (net/ipv6/ndisc.c ndisc_alloc_skb, mcast.c)
+    if (fromHost && routedShowsIn !== false && isToGroup(traveller)) hidden.inInterface = known(packet, "outInterface");
     else if (bridged || fromHost || routedShowsIn === false) hidden.inInterface = absent;
     else if (routedShowsIn === undefined) hidden.inInterface = everything("inInterface", packet.family);
   }
@@ -54,6 +50,10 @@ export function seenAt(traveller: Traveller, layer: Layer, hook: Hook, table: st
   if (!(onBridge && bridged) || entering) hidden.physdevOut = absent;
   if (table === "raw" && !traveller.tracked) Object.assign(hidden, beforeConntrack(traveller));
   return { ...packet, fields: { ...packet.fields, ...hidden } };
+}
+function isToGroup({ packet, started: { destination } }: Traveller): boolean {
+  const sent = packet.family === "ipv6" && destination ? withFields(packet, { destination }) : packet;
+  return evaluate(within("destination", MULTICAST[packet.family], "multicast"), sent).is === "yes";
 }
 const NO_CONNECTION = { ctmark: absent, ctnat: absent };
 const zeros = (names: readonly Field[], zero: number | bigint) =>
@@ -66,6 +66,7 @@ function beforeConntrack({ attached, packet }: Traveller): Packet["fields"] {
   return {
     ctstate: ctStates("NEW"),
     ctstatus: only(CONFIRMED),
+    ctTemplate: only(1),
     ...zeros(["ctdir", "ctmark", "ctnat", "ctorigsrcport", "ctorigdstport", "ctreplsrcport", "ctrepldstport"], 0),
     ...zeros(["ctorigsrc", "ctorigdst", "ctreplsrc", "ctrepldst"], packet.family === "ipv6" ? 0n : 0),
   };

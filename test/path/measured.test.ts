@@ -170,3 +170,31 @@ test.each([
   const { paths } = walk({ ruleset: toRuleset(loaded), host: HOST }, packet);
   expect(paths.map(({ verdict }) => verdict).sort()).toEqual(verdicts);
 });
+
+test("a template has no protocol: in raw --ctproto asks it where a rule has attached one", () => {
+  const rules = ["-A OUTPUT -j CT", "-A OUTPUT -m conntrack --ctproto 6", "-A OUTPUT -m conntrack ! --ctproto 6"];
+  const path = only([`*raw\n:OUTPUT DROP [0:0]\n${rules.join("\n")}\nCOMMIT\n`], "ipv4", {
+    inInterface: null,
+    source: "10.0.0.1",
+    destination: "10.0.0.7",
+    protocol: "tcp",
+    tcpFlags: "SYN",
+  });
+  expect(path?.steps.map(({ id }) => id)).toEqual(["raw:OUTPUT:rule:1", "raw:OUTPUT:rule:3", "raw:OUTPUT:policy:4"]);
+});
+
+test("what asks for a neighbour shows its device as IN in POSTROUTING, though DNPT has made one of the group", () => {
+  const npt = "-A OUTPUT -j DNPT --src-pfx fd00:1::/56 --dst-pfx fd00:8::/48";
+  const path = only([`${SIX}*mangle\n:OUTPUT ACCEPT [0:0]\n:POSTROUTING DROP [0:0]\n${npt}\nCOMMIT\n`], "ipv6", {
+    inInterface: null,
+    outInterface: "ext0",
+    source: "fd00:8::1",
+    destination: "ff02::1:ff00:3",
+    protocol: "ipv6-icmp",
+    icmpType: "135/0",
+    ctstate: "UNTRACKED",
+  });
+  const last = path?.steps.at(-1);
+  expect(last?.id).toBe("mangle:POSTROUTING:policy:1");
+  expect(last && packetJson(last.seen)).toMatchObject({ inInterface: "ext0", outInterface: "ext0" });
+});

@@ -80,7 +80,7 @@ function address(field: (typeof ADDRESSES)[number], given: One<Network> | undefi
   return given.negated ? not(inside) : inside;
 }
 
-/** The connection's protocol is the packet's, but for an error about it, whose own is ICMP. */
+/** The connection's protocol is the packet's, but for an error about it, whose own is ICMP; a template has none. */
 function protocolOf(given: One<number> | undefined): Condition {
   if (!given) return always;
   const { value } = given;
@@ -88,9 +88,11 @@ function protocolOf(given: One<number> | undefined): Condition {
   const other = opaque(`connection is ${name}`, "the packet in the error");
   const related = stateIn("RELATED");
   const own = within("protocol", [[value, value + 1]], name);
-  const wanted = any(all(not(related), own), all(related, other));
+  const wanted = any(all(not(related), not(isTemplate), own), all(related, other));
   return given.negated ? not(wanted) : wanted;
 }
+
+const isTemplate = within("ctTemplate", [[1, 2]], "one");
 
 /** Of ICMP the kernel compares what stands in the ports' place: the id, and type with code (nf_conntrack_tuple.h). */
 function port(field: (typeof PORTS)[number], given: One<Written> | undefined): Condition {

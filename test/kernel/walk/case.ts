@@ -57,6 +57,9 @@ function sentBy(
   if (action.after !== undefined && !done[action.after]) return null;
   if (action.kind === "send") {
     const { wire, from, to, whole } = action;
+    // what has come back to the sender itself was another's answer: it tells no numbers to go on with
+    const before = action.after === undefined ? undefined : done[action.after]?.sent;
+    if (before?.by === "wire" && before.wire === wire) return null;
     const datagram = fresh(action.datagram, salt);
     const sent = { by: "wire", wire, hex: frame(from, to, encode(datagram)) } as const;
     return { sent, datagram, ...(whole ? { whole: fresh(whole, salt) } : {}) };
