@@ -130,7 +130,8 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
     case "defragment":
       return usesConntrack(world.ruleset, traveller.packet.family) ? reassemble(traveller, world) : [traveller];
     case "assemble":
-      return reassemble(traveller, world);
+      // of IPv6 behind INPUT: net/ipv4/ip_input.c ip_local_deliver, net/ipv6/ip6_input.c ip6_input
+      return traveller.packet.family === "ipv6" ? [traveller] : reassemble(traveller, world);
     case "untag":
       return untag(traveller, world);
     case "note route":

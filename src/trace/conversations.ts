@@ -3,7 +3,7 @@ import { ICMP_REQUESTS, ICMP6_REQUESTS, readAddress } from "../facts/index.ts";
 import { type LogValues, positionOf } from "./event.ts";
 import type { TracedPacket } from "./packets.ts";
 import { Recent } from "./recent.ts";
-import { clean, linesOf, type Tuple, tupleOf, unique } from "./tuples.ts";
+import { beforeNpt, clean, linesOf, type Tuple, tupleOf, unique } from "./tuples.ts";
 
 export type Direction = "ORIGINAL" | "REPLY";
 
@@ -98,7 +98,7 @@ export class Conversations {
     const lines = linesOf(packet);
     const inner = lines.map((values) => values.inner).filter((values) => values !== undefined);
     const related = inner.length > 0;
-    const tuples = unique(related ? inner : lines);
+    const tuples = unique(related ? inner : beforeNpt(packet, lines));
     const found = tuples
       .map((tuple) => this.#known.get(tuple.key))
       .find(

@@ -21,6 +21,26 @@ export function linesOf({ events }: TracedPacket): LogValues[] {
   });
 }
 
+/**
+ * The lines up to where NPT has been at work: behind a line of mangle another one of the same hook shows other addresses.
+ * That is no NAT, and conntrack knows nothing of it (net/ipv6/netfilter/ip6t_NPT.c).
+ */
+export function beforeNpt({ events }: TracedPacket, lines: readonly LogValues[]): readonly LogValues[] {
+  let hook = "";
+  const at = events.findIndex((event, index) => {
+    const [before, was] = [lines[index - 1], hook];
+    if (event.layer !== "ip" || event.table !== "mangle") {
+      hook = "";
+      return false;
+    }
+    if (MANGLE_HOOKS.has(event.chain)) hook = event.chain;
+    const { source, destination } = lines[index] as LogValues;
+    return was !== "" && was === hook && (source !== before?.source || destination !== before?.destination);
+  });
+  return at < 0 ? lines : lines.slice(0, at);
+}
+const MANGLE_HOOKS = new Set(["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"]);
+
 /** So that two hosts that ping each other with one id hold two conversations. */
 const isAnswer = ({ icmpType }: LogValues): boolean =>
   [0, 14, 16, 18, 129, 140].includes(Math.floor(Number(icmpType) / 256));

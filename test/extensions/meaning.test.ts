@@ -108,6 +108,8 @@ test.each<[string, Values, "yes" | "no" | "unknown"]>([
   // multicast of IPv6 is ff00::/8 (RFC 4291)
   ["-m addrtype --dst-type MULTICAST", { destination: "ff02::1" }, "yes"],
   ["-m addrtype --dst-type MULTICAST", { destination: "fe80::1" }, "no"],
+  // measured on 6.18: a group is no anycast address
+  ["-m addrtype --dst-type MULTICAST,ANYCAST", { destination: "ff02::1:ff00:4" }, "no"],
 ])("ipv6: %s of %o: %s", (body, packet, expected) => {
   expect(answer(body, packet, HOST, "ipv6")).toBe(expected);
 });

@@ -198,3 +198,17 @@ test("what asks for a neighbour shows its device as IN in POSTROUTING, though DN
   expect(last?.id).toBe("mangle:POSTROUTING:policy:1");
   expect(last && packetJson(last.seen)).toMatchObject({ inInterface: "ext0", outInterface: "ext0" });
 });
+
+test("INPUT sees the pieces of IPv6, which are put together behind it where no rule needs conntrack", () => {
+  const path = only([`${SIX}${table("mangle", "-A INPUT -p esp -m esp -j DROP", "-A INPUT -p esp")}`], "ipv6", {
+    inInterface: "ext0",
+    outInterface: null,
+    source: "fd00:9::9",
+    destination: "fd00:8::1",
+    protocol: "esp",
+    fragmentOffset: "1",
+    moreFragments: "1",
+    extensionHeaders: "ipv6-frag",
+  });
+  expect(path?.steps.map(({ id }) => id)).toEqual(["mangle:INPUT:rule:2", "mangle:INPUT:policy:3"]);
+});

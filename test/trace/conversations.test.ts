@@ -185,4 +185,29 @@ describe("as it entered", () => {
     });
     expect(isStated(frame.packet, "inInterface")).toBe(false);
   });
+
+  test("what NPT makes of a packet conntrack does not know: an answer to that begins nothing it has seen (Linux 6.18)", () => {
+    const udp = (id: string, way: string, source: string, destination: string, ports: string) =>
+      `TRACE: ${id} ${way} SRC=${source} DST=${destination} LEN=48 TC=0 HOPLIMIT=63 ${ports} LEN=8 `;
+    const [to, back, other] = [
+      "FLOWLBL=1 PROTO=UDP SPT=5 DPT=6",
+      "FLOWLBL=2 PROTO=UDP SPT=6 DPT=5",
+      "FLOWLBL=3 PROTO=UDP SPT=6 DPT=5",
+    ];
+    const placed = place(
+      [
+        udp("raw:PREROUTING:policy:2", "IN=eth0 OUT= MAC=", "fd00::1", "fd01::1", to),
+        udp("mangle:POSTROUTING:rule:1", "IN=eth0 OUT=eth1 MAC=", "fd00::1", "fd01::1", to),
+        udp("mangle:POSTROUTING:policy:2", "IN=eth0 OUT=eth1 MAC=", "fd02::1", "fd01::1", to),
+        udp("raw:PREROUTING:policy:2", "IN=eth1 OUT= MAC=", "fd01::1", "fd02::1", back),
+        udp("raw:PREROUTING:policy:2", "IN=eth1 OUT= MAC=", "fd01::1", "fd00::1", other),
+        "",
+      ].join("\n"),
+    );
+    expect(placed.map(({ conversation, direction }) => [conversation, direction])).toEqual([
+      [1, "ORIGINAL"],
+      [2, "ORIGINAL"],
+      [1, "REPLY"],
+    ]);
+  });
 });

@@ -88,7 +88,9 @@ function hasType(field: Field, type: string, host: Host, family: Family, side: S
   const local = host.localRoutes(family);
   const reject = family === "ipv6" && (type === "UNREACHABLE" || type === "ANYCAST");
   const taken = unite(Object.values(fixed).flat());
-  const free = minus(allValues(field, family), taken);
+  // a group is no address of a host, so none of anycast (net/ipv6/anycast.c __ipv6_dev_ac_inc)
+  const groups = family === "ipv6" && type === "ANYCAST" ? MULTICAST.ipv6 : [];
+  const free = minus(allValues(field, family), unite([...taken, ...groups]));
   if (!local || reject)
     return any(beforehand, all(within(field, free, wants), opaque(field, side ? `${type} on the ${side}` : type)));
   const isOf = (kind: string): Condition => {
