@@ -75,6 +75,7 @@ function packetAt(packet: TracedPacket, line: IpEvent, host: Host): Packet {
     fromHost: entry.hook === "OUTPUT" && !looped,
     looped,
     attached: null,
+    started: { out: undefined, destination: undefined },
   } as Traveller;
   return seenAt(way, "ip", line.chain as Hook, line.table, host);
 }
