@@ -48,6 +48,11 @@ interface Conversation {
   left: Tuple | null;
 }
 
+interface Known {
+  readonly conversation: Conversation;
+  readonly direction: Direction;
+}
+
 /** Tuples remembered; those untouched for longest go first. */
 const MOST_TUPLES = 1 << 16;
 const [SYN, RST, ACK, FIN_OR_RST] = [2, 4, 16, 1 | 4];
@@ -56,9 +61,9 @@ export class Conversations {
   #count = 0;
   /** Every connection that was open before the log is known. */
   readonly #complete: boolean;
-  readonly #known = new Recent<string, { readonly conversation: Conversation; readonly direction: Direction }>(
-    MOST_TUPLES,
-  );
+  readonly #known = new Recent<string, Known>(MOST_TUPLES);
+  /** By what packets have become on their way. */
+  readonly #rewritten = new Recent<string, Known>(MOST_TUPLES);
 
   /** `before`: what conntrack knew when the log began, as `conntrack -L` prints it; left out: not known. */
   constructor(before?: readonly string[]) {
@@ -99,11 +104,11 @@ export class Conversations {
     const inner = lines.map((values) => values.inner).filter((values) => values !== undefined);
     const related = inner.length > 0;
     const tuples = unique(related ? inner : beforeNpt(packet, lines));
-    const found = tuples
-      .map((tuple) => this.#known.get(tuple.key))
-      .find(
-        (known) => known && (!known.conversation.lost || (isOwn(packet) && (related || known.direction === "REPLY"))),
-      );
+    // this host's own error is attached to the connection of the packet, whatever NPT has made of that
+    const attached = related && isOwn(packet) ? tuples.map(({ key }) => this.#rewritten.get(key)) : [];
+    const found = [...tuples.map((tuple) => this.#known.get(tuple.key)), ...attached].find(
+      (known) => known && (!known.conversation.lost || (isOwn(packet) && (related || known.direction === "REPLY"))),
+    );
     // what a rule sends about it is attached to it: a reset as an error is (nf_reject_ipv4.c nf_send_reset)
     const isReset = found?.conversation.lost === true && (Number(lines[0]?.tcpFlags ?? 0) & RST) !== 0;
     const begins = !related && opens(lines[0] ?? {}, this.#complete);
@@ -132,6 +137,7 @@ export class Conversations {
         this.#remember(key, conversation, side);
         this.#remember(back, conversation, side === "ORIGINAL" ? "REPLY" : "ORIGINAL");
       }
+      for (const { key } of unique(lines)) this.#rewritten.set(key, { conversation, direction: side });
       if (direction === "ORIGINAL") {
         conversation.original ??= entered;
         conversation.left = tuples.at(-1)?.tuple ?? null;
