@@ -136,8 +136,10 @@ function suspectText({ edit, table, chain, dumpNumber, liveNumber }: Suspect): s
 }
 
 function message(drift: Drift): string {
-  const { kind, expected, seen, field, table, chain } = drift;
+  const { kind, expected, seen, field, answer, table, chain } = drift;
   if (field) return `${seen}: ${fields[field.name].says} is ${field.seen}, the dump's walk has ${field.predicted}`;
+  if (answer?.is === "unexpected") return `packets that the dump drops at ${answer.by} are answered`;
+  if (answer && kind === "verdict") return `${answer.by} rejects in the dump, and the log has no error or reset for it`;
   switch (kind) {
     case "table":
       return drift.suspects[0]?.edit === "table-not-loaded"
