@@ -6,7 +6,7 @@ import { type Host, has, known } from "../facts/index.ts";
 import type { Path, Step } from "../path/index.ts";
 import type { LogValues, TracedPacket, TraceEvent } from "../trace/index.ts";
 import { needsAssumption } from "./assumed.ts";
-import { type Case, firstOf, isBefore, type Moment, type Stretch } from "./case.ts";
+import { type Case, firstOf, isBefore, type Moment, momentOf, type Stretch } from "./case.ts";
 import { eventId, printedSteps } from "./compare.ts";
 import type { Drift } from "./diagnose.ts";
 
@@ -14,7 +14,7 @@ import type { Drift } from "./diagnose.ts";
 interface Question {
   readonly at: OfRule;
   readonly first: Moment;
-  readonly lastLine: number;
+  readonly last: Moment;
   /** Lines are missing right behind its own. */
   readonly isNearGap: boolean;
   /** What is sent back as its first line would be; null: nothing is, the rule drops. */
@@ -68,7 +68,7 @@ export class Answers {
     if (question.answer) question.at.agreed = plus(question.at.agreed, question);
     else {
       question.at.seen ??= first;
-      question.at.differed = plus(question.at.differed, { ...question, lastLine: first.line });
+      question.at.differed = plus(question.at.differed, { ...question, last: momentOf(question.first.packet, first) });
     }
   }
 
@@ -89,12 +89,12 @@ export class Answers {
 
   /** The next packet that the dump explains; `isTraced`: rules of the live rule-set choose what is traced. */
   ask(of: Case, path: Path, isTraced: boolean): void {
-    const last = of.events.findLast(({ layer }) => layer === "ip");
+    const line = of.events.findLast(({ layer }) => layer === "ip");
     const step = path.steps.at(-1);
-    if (!last || !step) return;
-    if (last.nft || !step.rule || step.layer !== "ip" || path.branches.length > 0) return;
-    const answer = path.verdict === "REJECT" && isTraced ? this.#demanded(path, last.values) : null;
-    if (!answer && !(path.verdict === "DROP" && step.action === "DROP" && isOpening(last.values))) return;
+    if (!line || !step) return;
+    if (line.nft || !step.rule || step.layer !== "ip" || path.branches.length > 0) return;
+    const answer = path.verdict === "REJECT" && isTraced ? this.#demanded(path, line.values) : null;
+    if (!answer && !(path.verdict === "DROP" && step.action === "DROP" && isOpening(line.values))) return;
     const name = `${step.family} ${step.id}`;
     const at = this.#rules.get(name) ?? {
       step,
@@ -105,11 +105,11 @@ export class Answers {
       seen: null,
     };
     this.#rules.set(name, at);
-    const isNearGap = of.gapAfter || of.gapBefore || of.events.at(0)?.gaps !== last.gaps;
-    const lastLine = of.events.at(-1)?.line ?? 0;
-    const key = keyOf(last.values);
+    const isNearGap = of.gapAfter || of.gapBefore || of.events.at(0)?.gaps !== line.gaps;
+    const last = momentOf(of.packet, of.events.at(-1));
+    const key = keyOf(line.values);
     const waiting = this.#waiting.get(key) ?? [];
-    this.#waiting.set(key, [...waiting, { at, first: firstOf(of), lastLine, isNearGap, answer }]);
+    this.#waiting.set(key, [...waiting, { at, first: firstOf(of), last, isNearGap, answer }]);
     if (this.#waiting.size <= MOST_WAITING) return;
     const [[oldest, questions]] = this.#waiting as unknown as [[string, Question[]]];
     this.#waiting.delete(oldest);
@@ -133,7 +133,7 @@ export class Answers {
   /** Where the log is at its end what it should have yet may come behind. */
   drifts(): Drift[] {
     for (const question of [...this.#waiting.values()].flat())
-      if (question.lastLine !== this.#lastLine) settle(question);
+      if (question.last.line !== this.#lastLine) settle(question);
     this.#waiting.clear();
     return [...this.#rules.values()].flatMap((at) => driftOf(at) ?? []);
   }
@@ -145,15 +145,14 @@ function settle(question: Question): void {
   else at.agreed = plus(at.agreed, question);
 }
 
-function plus(tally: Tally | null, { first, lastLine, isNearGap }: Question): Tally {
-  const last = { packet: first.packet, line: lastLine };
-  if (!tally) return { count: 1, first, last, line: lastLine, isNearGap };
+function plus(tally: Tally | null, { first, last, isNearGap }: Question): Tally {
+  if (!tally) return { count: 1, first, last, line: last.line, isNearGap };
   const isFirst = first.packet < tally.first.packet;
   return {
     count: tally.count + 1,
     first: isFirst ? first : tally.first,
     last: last.packet > tally.last.packet ? last : tally.last,
-    line: isFirst ? lastLine : tally.line,
+    line: isFirst ? last.line : tally.line,
     isNearGap: tally.isNearGap && isNearGap,
   };
 }

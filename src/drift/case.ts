@@ -19,11 +19,15 @@ export interface Case {
 export interface Moment {
   readonly packet: number;
   readonly line: number;
+  /** What the line says, and when its logger wrote it. */
+  readonly event: TraceEvent | undefined;
 }
-export const firstOf = ({ packet, events }: Pick<Case, "packet" | "events">): Moment => ({
+export const momentOf = (packet: number, event: TraceEvent | undefined): Moment => ({
   packet,
-  line: events[0]?.line ?? 0,
+  line: event?.line ?? 0,
+  event,
 });
+export const firstOf = ({ packet, events }: Pick<Case, "packet" | "events">): Moment => momentOf(packet, events[0]);
 /** Packets that lie side by side in the log, the first and the last. */
 export interface Stretch {
   readonly first: Moment;

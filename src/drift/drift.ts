@@ -5,7 +5,7 @@ import type { Path } from "../path/index.ts";
 import { Recent, type TracedPacket, type TraceEvent } from "../trace/index.ts";
 import { Answers } from "./answers.ts";
 import { needsAssumption } from "./assumed.ts";
-import type { Case, Failure } from "./case.ts";
+import { type Case, type Failure, momentOf } from "./case.ts";
 import { COMPARED, type Divergence, stepsOf } from "./compare.ts";
 import { Connections, type Left, leftBy } from "./connections.ts";
 import { best, type Drift, diagnose } from "./diagnose.ts";
@@ -100,7 +100,7 @@ export class DriftFold {
       gapBefore,
       gapAfter,
     ]);
-    const last = { packet: number, line: events.at(-1)?.line ?? 0 };
+    const last = momentOf(number, events.at(-1));
     const of: Case = { entered, events, gapBefore, gapAfter, packet: number, last, count: 0 };
     const known = this.#recalled.get(key);
     const fit = known ?? this.#explain(of);
