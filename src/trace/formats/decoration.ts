@@ -11,7 +11,7 @@ const DECORATION = new RegExp(
   [
     String.raw`^(?:\d+,\d+,\d+,[^;]{0,80};` /* /dev/kmsg */,
     String.raw`|\s*"msg": "` /* dmesg -J */,
-    String.raw`|${LEVEL}(?:(?:${DATE}|${BRACKET}) ?)?` /* dmesg, syslog */,
+    `|${LEVEL}(?:(?:${DATE}|${BRACKET}) ?)?` /* dmesg, syslog */,
     String.raw`(?:[^\s:]+ (?:kernel(?:: ?| - - - )(?:${BRACKET} ?)?|(?:xtables-monitor|nft)(?:\[\d+\])?: ?))?)`,
   ].join(""),
 );
