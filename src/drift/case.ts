@@ -19,13 +19,15 @@ export interface Case {
 export interface Moment {
   readonly packet: number;
   readonly line: number;
-  /** What the line says, and when its logger wrote it. */
-  readonly event: TraceEvent | undefined;
+  /** The line itself, and the time that its logger tells beside it. */
+  readonly text: string;
+  readonly time: string | undefined;
 }
 export const momentOf = (packet: number, event: TraceEvent | undefined): Moment => ({
   packet,
   line: event?.line ?? 0,
-  event,
+  text: event?.text ?? "",
+  time: event?.time,
 });
 export const firstOf = ({ packet, events }: Pick<Case, "packet" | "events">): Moment => momentOf(packet, events[0]);
 /** Packets that lie side by side in the log, the first and the last. */

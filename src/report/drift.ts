@@ -105,7 +105,7 @@ function* momentLines({ since, until }: Drift, style: Style): Iterable<string> {
 }
 
 /** As the log's own words have it. */
-const timeAt = ({ event }: Moment): string | null => (event ? (event.time ?? timeOf(event.text)) : null);
+const timeAt = ({ text, time }: Moment): string | null => time ?? timeOf(text);
 const momentJson = (moment: Moment) => ({ packet: moment.packet, line: moment.line, time: timeAt(moment) });
 function momentText(moment: Moment): string {
   const time = timeAt(moment);
