@@ -19,11 +19,17 @@ export interface Case {
 export interface Moment {
   readonly packet: number;
   readonly line: number;
+  /** The line itself, and the time that its logger tells beside it. */
+  readonly text: string;
+  readonly time: string | undefined;
 }
-export const firstOf = ({ packet, events }: Pick<Case, "packet" | "events">): Moment => ({
+export const momentOf = (packet: number, event: TraceEvent | undefined): Moment => ({
   packet,
-  line: events[0]?.line ?? 0,
+  line: event?.line ?? 0,
+  text: event?.text ?? "",
+  time: event?.time,
 });
+export const firstOf = ({ packet, events }: Pick<Case, "packet" | "events">): Moment => momentOf(packet, events[0]);
 /** Packets that lie side by side in the log, the first and the last. */
 export interface Stretch {
   readonly first: Moment;

@@ -18,6 +18,8 @@ export interface Drift {
   readonly expected: string | null;
   readonly seen: string | null;
   readonly field: Divergence["field"];
+  /** What the host sends back because of a rule: the log lacks it, or has it though the rule drops. */
+  readonly answer?: { readonly by: string; readonly is: "lacking" | "unexpected" };
   readonly confidence: "proven" | "assumes";
   readonly suspects: readonly Suspect[];
   /** How many of them, from the first on, explain as much at the same cost. */
@@ -74,7 +76,7 @@ export function diagnose(ruleset: Ruleset, host: Host, failures: readonly Failur
     drifts.push(toDrift(explained, ruleset));
     left = left.filter((failure) => !explained.fixed.includes(failure));
   }
-  return [...drifts, ...unexplained(left, ruleset)].sort((a, b) => a.line - b.line);
+  return [...drifts, ...unexplained(left, ruleset)];
 }
 
 /** The edits that explain the first failure and as many of the others as any does. */

@@ -3,14 +3,15 @@ import { type Family, type Host, packetJson } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
 import type { Path } from "../path/index.ts";
 import { Recent, type TracedPacket, type TraceEvent } from "../trace/index.ts";
+import { Answers } from "./answers.ts";
 import { needsAssumption } from "./assumed.ts";
-import type { Case, Failure } from "./case.ts";
+import { type Case, type Failure, momentOf } from "./case.ts";
 import { COMPARED, type Divergence, stepsOf } from "./compare.ts";
 import { Connections, type Left, leftBy } from "./connections.ts";
 import { best, type Drift, diagnose } from "./diagnose.ts";
-import { type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
+import { hasTraceRule, type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
 import { Learned } from "./learned.ts";
-import { lossesOnly, lossNear, lossOf } from "./loss.ts";
+import { isBrokenOff, lossesOnly, lossNear, lossOf } from "./loss.ts";
 import { supposedHosts } from "./supposed.ts";
 
 export interface DriftSummary {
@@ -60,6 +61,7 @@ export class DriftFold {
   readonly #given: Host;
   readonly #learned: Learned;
   readonly #connections: Connections;
+  readonly #answers: Answers;
   readonly #ways = new Map<string, Way>();
   readonly #recalled = new Recent<string, Recalled>(MOST_RECALLED);
   readonly #failing = new Map<string, Case>();
@@ -76,6 +78,7 @@ export class DriftFold {
     this.#given = host;
     this.#learned = new Learned(host);
     this.#traced = ruleset;
+    this.#answers = new Answers(host);
     this.#connections = new Connections({ ruleset, host });
   }
 
@@ -85,6 +88,7 @@ export class DriftFold {
     this.#packets++;
     this.#families.add(packet.family);
     this.#learned.add(packet.events);
+    this.#answers.see(packet);
     const entered = this.#connections.enter(packet);
     const { events, gapBefore, gapAfter, number } = packet;
     const key = JSON.stringify([
@@ -96,7 +100,7 @@ export class DriftFold {
       gapBefore,
       gapAfter,
     ]);
-    const last = { packet: number, line: events.at(-1)?.line ?? 0 };
+    const last = momentOf(number, events.at(-1));
     const of: Case = { entered, events, gapBefore, gapAfter, packet: number, last, count: 0 };
     const known = this.#recalled.get(key);
     const fit = known ?? this.#explain(of);
@@ -113,6 +117,7 @@ export class DriftFold {
     if (way.assumed) this.#assumed++;
     else this.#explained++;
     this.#connections.keep(entered, left);
+    this.#answers.ask(of, path, hasTraceRule(this.#traced, packet.family));
     this.#recalled.set(key, { way, path, left });
     return { packet, says: way.assumed ? "assumed" : "explained", path, divergence: null };
   }
@@ -187,7 +192,9 @@ export class DriftFold {
       explained,
       assumed,
       lost,
-      drifts: diagnose(ruleset, host, lossesOnly(failures, passed), passed),
+      drifts: [...diagnose(ruleset, host, lossesOnly(failures, passed), passed), ...this.#answers.drifts()].sort(
+        (a, b) => a.line - b.line,
+      ),
       supposed: [...supposed].sort(),
       instrumentation: instrumentation.sort((a, b) => (`${a.table} ${a.chain}` < `${b.table} ${b.chain}` ? -1 : 1)),
       coverage: this.#coverage(confirmed),
@@ -231,13 +238,6 @@ const maySilentlyEnd = ({ seen, predicted, before }: Divergence, { json }: Host)
   before?.kind === "policy" &&
   ["PREROUTING", "OUTPUT"].includes(before.hook) &&
   predicted.hook !== before.hook;
-
-/** xtables-monitor dies over rules that it cannot print, in the middle of a line (semantics 2, recording t05d). */
-function isBrokenOff({ seen }: Divergence, events: readonly TraceEvent[]): boolean {
-  const last = events.at(-1);
-  const isCut = last?.layer === "ip" && last.kind === "rule" && last.nft?.words === "iptables" && last.nft.rule === "";
-  return seen === null && isCut === true;
-}
 
 const lineKey = (event: TraceEvent): unknown => [
   event.layer === "ip" ? event.id : event.prefix,

@@ -1,4 +1,5 @@
 /** The room of drift: a log held against a dump, and what a log says of a dump that is not there. */
+export type { Moment } from "./case.ts";
 export { eventId } from "./compare.ts";
 export type { Drift } from "./diagnose.ts";
 export { DriftFold, type DriftSummary, type PacketOutcome } from "./drift.ts";

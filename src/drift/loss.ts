@@ -4,7 +4,7 @@ import type { Ruleset } from "../model/index.ts";
 import type { Step } from "../path/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import type { Case, Failure, Loss } from "./case.ts";
-import { eventId, idOfPrefix, isLineOf, printedSteps, tableOf } from "./compare.ts";
+import { type Divergence, eventId, idOfPrefix, isLineOf, printedSteps, tableOf } from "./compare.ts";
 import { hasTraceRule } from "./instrumentation.ts";
 import { walkEntered } from "./predict.ts";
 
@@ -73,4 +73,11 @@ function lackedBy(steps: readonly Step[], { events, gapBefore, gapAfter }: Case)
     proven &&= gap;
   }
   return at === events.length ? { missing, proven } : null;
+}
+
+/** xtables-monitor dies over rules that it cannot print, in the middle of a line (semantics 2, recording t05d). */
+export function isBrokenOff({ seen }: Divergence, events: readonly TraceEvent[]): boolean {
+  const last = events.at(-1);
+  const isCut = last?.layer === "ip" && last.kind === "rule" && last.nft?.words === "iptables" && last.nft.rule === "";
+  return seen === null && isCut === true;
 }

@@ -1,6 +1,7 @@
 /** `drift`: whether the log and the dump agree, in one screen, and as JSON. */
-import type { Drift, DriftSummary, Instrumentation, Suspect } from "../drift/index.ts";
+import type { Drift, DriftSummary, Instrumentation, Moment, Suspect } from "../drift/index.ts";
 import { fields } from "../facts/index.ts";
+import { timeOf } from "../trace/index.ts";
 import type { Style } from "./style.ts";
 import { safe } from "./text.ts";
 
@@ -43,8 +44,8 @@ export function driftJson({ file, drifts, supposed, instrumentation, coverage, .
         message: message(drift),
         confidence,
         suspects,
-        since,
-        until,
+        since: since && momentJson(since),
+        until: until && momentJson(until),
       };
     }),
     supposed,
@@ -98,9 +99,17 @@ export function* driftPretty(report: DriftReport, style: Style): Iterable<string
 /** Of a log that shows more than one rule-set over time. */
 function* momentLines({ since, until }: Drift, style: Style): Iterable<string> {
   if (since)
-    yield `   ${style.bold("since:")}   packet ${since.packet}, line ${since.line}: those before it that would show it agree with the dump`;
+    yield `   ${style.bold("since:")}   ${momentText(since)}: those before it that would show it agree with the dump`;
   if (until)
-    yield `   ${style.bold("until:")}   packet ${until.packet}, line ${until.line}: those after it that would show it agree with the dump, which is newer`;
+    yield `   ${style.bold("until:")}   ${momentText(until)}: those after it that would show it agree with the dump, which is newer`;
+}
+
+/** As the log's own words have it. */
+const timeAt = ({ text, time }: Moment): string | null => time ?? timeOf(text);
+const momentJson = (moment: Moment) => ({ packet: moment.packet, line: moment.line, time: timeAt(moment) });
+function momentText(moment: Moment): string {
+  const time = timeAt(moment);
+  return `packet ${moment.packet}, line ${moment.line}${time === null ? "" : ` at ${safe(time)}`}`;
 }
 
 function* suspectLines({ suspects, until }: Drift, style: Style): Iterable<string> {
@@ -136,8 +145,10 @@ function suspectText({ edit, table, chain, dumpNumber, liveNumber }: Suspect): s
 }
 
 function message(drift: Drift): string {
-  const { kind, expected, seen, field, table, chain } = drift;
+  const { kind, expected, seen, field, answer, table, chain } = drift;
   if (field) return `${seen}: ${fields[field.name].says} is ${field.seen}, the dump's walk has ${field.predicted}`;
+  if (answer?.is === "unexpected") return `packets that the dump drops at ${answer.by} are answered`;
+  if (answer && kind === "verdict") return `${answer.by} rejects in the dump, and the log has no error or reset for it`;
   switch (kind) {
     case "table":
       return drift.suspects[0]?.edit === "table-not-loaded"

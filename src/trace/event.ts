@@ -43,6 +43,8 @@ interface Placed {
   readonly line: number;
   /** How many times before it the log's own numbers skipped some: lines are missing there. */
   readonly gaps?: number;
+  /** The time that a logger's object tells beside the text. */
+  readonly time?: string;
 }
 export interface IpEvent extends Placed {
   readonly layer: "ip";

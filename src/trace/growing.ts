@@ -2,8 +2,18 @@
  * Whether a line goes on with a packet: by what it says of the packet and of the way, never by rule number, kind or
  * chain (semantics 1.9).
  */
-import { type Address, type Family, isGroupMac } from "../facts/index.ts";
+import { type Family, isGroupMac } from "../facts/index.ts";
 import { type BridgeEvent, type IpEvent, type LogValues, positionOf, type TraceEvent } from "./event.ts";
+import {
+  agree,
+  isSame,
+  isTranslated,
+  sameDestination,
+  sameMacSource,
+  sameProtocol,
+  sameSource,
+  sides,
+} from "./same.ts";
 
 export function familyOf(event: TraceEvent): Family {
   if (event.layer === "ip") return event.family;
@@ -204,16 +214,6 @@ export class Growing {
   }
 }
 
-/**
- * The same address, or what SNPT makes of it, whatever prefix it has: another one, of 64 bits at most, and behind it the
- * word that takes up the difference, the first that is not all ones (net/ipv6/netfilter/ip6t_NPT.c ip6t_npt_map_pfx).
- */
-const isTranslated = (was: Address | undefined, is: Address | undefined): boolean =>
-  was === is || (typeof was === "bigint" && typeof is === "bigint" && ((was ^ is) & HOST & ~takesUp(was)) === 0n);
-const HOST = (1n << 64n) - 1n;
-const takesUp = (address: bigint): bigint =>
-  [48n, 32n, 16n, 0n].map((at) => 0xffffn << at).find((word) => (address & word) !== word) ?? 0n;
-
 /** Watchers that are there to trace stand in base chains, once each, and no frame comes to such a chain twice. */
 const OF_BASE_CHAIN = /^TRACE: eb:\w+:(BROUTING|PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;
 const baseChainOf = ({ prefix }: BridgeEvent): string => OF_BASE_CHAIN.exec(prefix.trim())?.[1] ?? "";
@@ -235,33 +235,3 @@ const passing = (event: TraceEvent): string => `${positionOf(event)} ${event.val
 const portsOf = ({ values }: BridgeEvent): string => `${values.physdevIn ?? ""} ${values.physdevOut ?? ""}`;
 const frameKey = (event: BridgeEvent): string => `${event.prefix} ${portsOf(event)}`;
 const isGroup = (mac: number | null | undefined): boolean => mac != null && isGroupMac(mac);
-
-/** The same packet by all that nothing on the way changes; NAT may change one side, or both if the ids are strong. */
-function isSame(was: LogValues, is: LogValues): boolean {
-  if (was.ipId !== is.ipId || was.flowLabel !== is.flowLabel) return false;
-  if (was.protocol !== is.protocol || was.icmpType !== is.icmpType) return false;
-  if (was.seq !== is.seq || was.ack !== is.ack || was.tcpFlags !== is.tcpFlags || was.icmpSeq !== is.icmpSeq)
-    return false;
-  if (was.fragmentOffset !== is.fragmentOffset || was.inner?.ipId !== is.inner?.ipId) return false;
-  // pieces before, the whole after: defragmentation between the hooks (semantics 4.1)
-  if (was.length !== is.length && was.moreFragments === 0 && !mayHaveGrown(was, is)) return false;
-  const same = sides(was, is);
-  if (was.icmpId !== is.icmpId && same === 2) return false;
-  const strong = (is.ipId ?? 0) !== 0 && (is.seq !== undefined || is.icmpSeq !== undefined);
-  return same > 0 || strong;
-}
-
-/** xt_TCPMSS.c tcpmss_mangle_packet: an option of four bytes is put into a SYN that has none. */
-const mayHaveGrown = (was: LogValues, is: LogValues): boolean =>
-  (Number(was.tcpFlags ?? 0) & SYN) !== 0 && Number(is.length) - Number(was.length) === 4;
-const SYN = 2;
-
-const sameSource = (a: LogValues, b: LogValues): boolean => a.source === b.source && agree(a.sourcePort, b.sourcePort);
-const sameDestination = (a: LogValues, b: LogValues): boolean =>
-  a.destination === b.destination && agree(a.destinationPort, b.destinationPort);
-const sides = (a: LogValues, b: LogValues): number => Number(sameSource(a, b)) + Number(sameDestination(a, b));
-const sameProtocol = (a: LogValues, b: LogValues): boolean => agree(a.protocol, b.protocol);
-const sameMacSource = (a: LogValues, b: LogValues): boolean =>
-  agree(a.macSource ?? undefined, b.macSource ?? undefined);
-/** One of the two may not tell. */
-const agree = <T>(a: T | undefined, b: T | undefined): boolean => a === undefined || b === undefined || a === b;

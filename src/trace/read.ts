@@ -3,7 +3,7 @@ import { decode } from "../source.ts";
 import type { BridgeEvent, TraceEvent } from "./event.ts";
 import { undecorated } from "./formats/decoration.ts";
 import { isRemainder, lacks, mayBeTorn, readBridgeLine } from "./formats/ebtables-log.ts";
-import { unwrapped } from "./formats/json-lines.ts";
+import { toldTime, unwrapped } from "./formats/json-lines.ts";
 import { isImitation, KernelTrace } from "./formats/kernel-trace.ts";
 import { isNftMonitor, NftMonitor } from "./formats/nft-monitor.ts";
 import { Sequence } from "./formats/sequence.ts";
@@ -115,7 +115,9 @@ export class TraceReader {
     if (read === "packet") this.lines++;
     else if (read) {
       this.lines++;
-      const event = this.#sequence.gaps === 0 ? read : { ...read, gaps: this.#sequence.gaps };
+      const time = entry ? toldTime(entry) : undefined;
+      const numbered = this.#sequence.gaps === 0 ? read : { ...read, gaps: this.#sequence.gaps };
+      const event = time === undefined ? numbered : { ...numbered, time };
       this.#waiting.push({ event, message: read.layer === "bridge" && mayBeTorn(read) ? message : null });
     } else if (bytes.includes("TRACE: ") || isNftMonitor(message)) {
       this.unread++;
@@ -148,7 +150,8 @@ export class TraceReader {
     const message = `${head.message?.trimEnd()}${piece}`;
     const event = readBridgeLine(message, head.event.line, `${head.event.text.trimEnd()}${piece}`);
     if (!event) return false;
-    head.event = event;
+    const { gaps, time } = head.event;
+    head.event = { ...event, ...(gaps === undefined ? {} : { gaps }), ...(time === undefined ? {} : { time }) };
     head.message = mayBeTorn(event) ? message : null;
     return true;
   }

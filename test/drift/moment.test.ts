@@ -28,6 +28,7 @@ describe("the seed's sections in one log", () => {
     const line = String(containers).trimEnd().split("\n").length;
     expect(json.drifts[0]).toMatchObject({ count: 6, since: null, until: { packet: 6, line } });
     const { out } = await chainwalk(["drift", FULL, EB, "--host", HOST, "--log", log]);
+    expect(json.drifts[0].until.time).toBeNull();
     expect(out).toContain(`until:   packet 6, line ${line}: those after it that would show it agree with the dump`);
   });
 
@@ -40,6 +41,21 @@ describe("the seed's sections in one log", () => {
     // the section begins with its first frame's first line
     expect(since.line).toBeGreaterThan(before.trimEnd().split("\n").length);
     expect(since.line).toBeLessThanOrEqual(before.split("\n").length + 3);
+  });
+
+  test("when that was, in the log's own words", async () => {
+    const line = String(containers).trimEnd().split("\n").length;
+    const text = `${containers}${local}${external}`.trimEnd().split("\n");
+    const stamped = text.map((each, at) => `[ 3426.${String(at + 1).padStart(6, "0")}] ${each}\n`).join("");
+    const log = temporary(stamped);
+    const time = `3426.${String(line).padStart(6, "0")}`;
+    const { json } = await drift(FULL, log);
+    expect(json.drifts[0].until).toEqual({ packet: 6, line, time });
+    const { out } = await chainwalk(["drift", FULL, EB, "--host", HOST, "--log", log]);
+    expect(out).toContain(`until:   packet 6, line ${line} at ${time}: those`);
+    const wrapped = text.map((each, at) => `${JSON.stringify({ log: `${each}\n`, time: `T${at + 1}` })}\n`).join("");
+    const inJson = await drift(FULL, temporary(wrapped));
+    expect(inJson.json.drifts[0].until).toEqual({ packet: 6, line, time: `T${line}` });
   });
 
   test("a log of one rule-set has no such moment", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readAddress, readMac } from "../../src/facts/index.ts";
-import { type BridgeEvent, type IpEvent, readTrace } from "../../src/trace/index.ts";
+import { type BridgeEvent, type IpEvent, readTrace, timeOf } from "../../src/trace/index.ts";
 import { bytes, has, list } from "./recordings.ts";
 
 const ip = (line: string) => readTrace(line).events[0] as IpEvent;
@@ -195,6 +195,30 @@ describe("what loggers put before a line", () => {
     const text = bytes(folder + name);
     const { reader } = readTrace(text);
     expect([reader.lines, reader.unread]).toEqual([text.match(/TRACE: /g)?.length, 0]);
+  });
+});
+
+/** Semantics 1.7 has these: what one line was printed with by each. */
+describe("the time of a line, in its own words", () => {
+  test.each([
+    ["[ 3426.207277] ", "3426.207277"],
+    ["[Sun Nov 22 22:44:45 2026] ", "Sun Nov 22 22:44:45 2026"],
+    ["kern  :warn  : [ 3426.207277] ", "3426.207277"],
+    ["<4>[ 3426.207277] ", "3426.207277"],
+    ["[ 3426.207277 <   75.929777>] ", "3426.207277"],
+    ["[Nov22 22:44] ", "Nov22 22:44"],
+    ["[  +0.000011] ", null],
+    ["[<   75.929777>] ", null],
+    ["2026-11-22T22:44:45,207277+00:00 ", "2026-11-22T22:44:45,207277+00:00"],
+    ["2026-11-22T22:44:45.823007+00:00 vm kernel: [ 3426.207277] ", "2026-11-22T22:44:45.823007+00:00"],
+    ["<4>Nov 22 22:44:45 vm kernel:[ 3426.207277] ", "Nov 22 22:44:45"],
+    ["<4>1 2026-11-22T22:44:45.823007+00:00 vm kernel - - - [ 3426.207277] ", "2026-11-22T22:44:45.823007+00:00"],
+    ["Nov 22 22:44:45 vm kernel: ", "Nov 22 22:44:45"],
+    ["1795387485.823007 vm kernel: ", "1795387485.823007"],
+    ["4,25215,1818192843,-;", "1818192843"],
+    ["", null],
+  ])("%s", (decoration, time) => {
+    expect(timeOf(`${decoration}TRACE: raw:PREROUTING:policy:2 ${WAY} PROTO=2 [ 9.5] 2026-11-22 10:10:10 `)).toBe(time);
   });
 });
 

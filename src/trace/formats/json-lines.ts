@@ -23,6 +23,15 @@ export function unwrapped(line: string): Unwrapped {
   return { text: line, entry };
 }
 
+/** journald's microseconds, Docker's `time`, and what others call it. */
+const TIMES = ["__REALTIME_TIMESTAMP", "time", "timestamp", "@timestamp"] as const;
+
+/** When the line was written, in its own words. */
+export function toldTime(entry: Unwrapped["entry"]): string | undefined {
+  const time = TIMES.map((name) => entry?.[name]).find((each) => typeof each === "string" || typeof each === "number");
+  return time === undefined ? undefined : String(time);
+}
+
 function parse(line: string): Record<string, unknown> | null {
   try {
     return JSON.parse(line) as Record<string, unknown>;
