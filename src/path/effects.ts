@@ -5,7 +5,7 @@ import { translate } from "./nat.ts";
 import { exchanged, mapPrefix } from "./prefix.ts";
 import { rejectWith, replyTo } from "./replies.ts";
 import { copyBits, replace, rewrite, setBits, step } from "./rewrite.ts";
-import { limitMss, stripOptions } from "./tcp-options.ts";
+import { isCutOff, limitMss, stripOptions } from "./tcp-options.ts";
 import type { Change, Walking } from "./traveller.ts";
 import type { OpenStep, Outcome, Visit } from "./visit.ts";
 
@@ -75,8 +75,10 @@ function run(effect: Effect, visit: Visit, open: OpenStep, world: Walking): Outc
     case "become":
       return tell(replace(traveller, effect.field, effect.ranges));
     case "limit mss":
+      if (isCutOff(traveller.packet)) return "drop";
       return tell(limitMss(traveller, effect.most));
     case "strip":
+      if (isCutOff(traveller.packet)) return "drop";
       return tell(stripOptions(traveller, effect.options));
     case "redirect":
       return tell(replace(traveller, "macDestination", ownMac(visit, world)));

@@ -18,6 +18,11 @@ const [NOP, MSS] = [1, 2];
 /** tcpmss_mangle_packet: what a packet without the option can be taken to carry (RFC 1122; for IPv6 the least MTU). */
 const UNSAID = { ipv4: 536, ipv6: 1220, bridge: 536, arp: 536 };
 
+/** tcpmss_mangle_packet, tcpoptstrip_mangle_packet: without its whole header it cannot be written to, and is dropped. */
+export function isCutOff({ fields: { incomplete, fragmentOffset } }: Packet): boolean {
+  return incomplete !== undefined && !incomplete.absent && single(fragmentOffset) === 0;
+}
+
 /** An MSS is never raised. `most` null: the path's MTU decides. */
 export function limitMss(traveller: Traveller, most: number | null): Change[] {
   const { packet } = traveller;

@@ -212,3 +212,19 @@ test("INPUT sees the pieces of IPv6, which are put together behind it where no r
   });
   expect(path?.steps.map(({ id }) => id)).toEqual(["mangle:INPUT:rule:2", "mangle:INPUT:policy:3"]);
 });
+
+test.each([
+  ["6", "DROP"],
+  [null, "ACCEPT"],
+])("TCPOPTSTRIP drops a packet whose tcp header is cut off (%s bytes: %s)", (incomplete, verdict) => {
+  const path = only([`${SIX}${table("mangle", "-A FORWARD -p tcp -j TCPOPTSTRIP --strip-options mss")}`], "ipv6", {
+    inInterface: "ext0",
+    source: "fd00:9::9",
+    destination: "fd00:5::1",
+    protocol: "tcp",
+    fragmentOffset: "0",
+    moreFragments: "0",
+    incomplete,
+  });
+  expect(path?.verdict).toBe(verdict);
+});
