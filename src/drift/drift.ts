@@ -12,7 +12,7 @@ import { best, type Drift, diagnose } from "./diagnose.ts";
 import { hasTraceRule, type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
 import { Learned } from "./learned.ts";
 import { isBrokenOff, lossesOnly, lossNear, lossOf } from "./loss.ts";
-import { supposedHosts } from "./supposed.ts";
+import { maySilentlyEnd, supposedHosts } from "./supposed.ts";
 
 export interface DriftSummary {
   readonly packets: number;
@@ -182,8 +182,10 @@ export class DriftFold {
         if (needsAssumption(path)) assumed += of.count;
         else explained += of.count;
         for (const { rule } of stepsOf(path)) if (rule) confirmed.add(rule);
-      } else if (maySilentlyEnd(divergence, host)) assumed += of.count;
-      else if (this.#isSupposed(ruleset, of, supposed)) assumed += of.count;
+      } else if (maySilentlyEnd(divergence, host)) {
+        assumed += of.count;
+        supposed.add("route");
+      } else if (this.#isSupposed(ruleset, of, supposed)) assumed += of.count;
       else if (loss?.proven || isBrokenOff(divergence, of.events)) lost += of.count;
       else failures.push({ of, divergence, assumed: !path || path.truncated || needsAssumption(path), loss });
     }
@@ -226,18 +228,6 @@ export class DriftFold {
     return { confirmed: count, neverExercised };
   }
 }
-
-/**
- * Without routes nobody knows whom the kernel drops between two hooks: no line says so (semantics 4.9), and the lines of
- * such a packet just end.
- */
-const maySilentlyEnd = ({ seen, predicted, before }: Divergence, { json }: Host): boolean =>
-  seen === null &&
-  json.route === undefined &&
-  predicted?.layer === "ip" &&
-  before?.kind === "policy" &&
-  ["PREROUTING", "OUTPUT"].includes(before.hook) &&
-  predicted.hook !== before.hook;
 
 const lineKey = (event: TraceEvent): unknown => [
   event.layer === "ip" ? event.id : event.prefix,

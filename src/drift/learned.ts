@@ -1,13 +1,18 @@
 /** Facts of the host that the lines of a log tell by themselves, for logs that come without any. */
-import { Host, type HostJson } from "../facts/index.ts";
+import { Host, type HostJson, isGroupMac, writeMac } from "../facts/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
+import { tableOf } from "./compare.ts";
 
-/** Which devices are bridges, and their ports; whether IP tables see their frames. Semantics 4.4, 4.5. */
+/** Which devices are bridges, their ports and MACs; whether IP tables see their frames. Semantics 4.4, 4.5. */
 export class Learned {
   /** Port → its bridge. */
   readonly #bridges = new Map<string, string>();
   /** Bridge → whether IP lines name the port that a frame came in by. */
   readonly #calls = new Map<string, boolean>();
+  /** Port → the MAC of frames that its bridge took in; null: of several. */
+  readonly #taken = new Map<string, number | null>();
+  /** Ports between which a frame was bridged. */
+  readonly #joined = new Map<string, string>();
   readonly #given: Host;
   #host: Host | null = null;
 
@@ -17,13 +22,16 @@ export class Learned {
 
   /** The lines of one packet. */
   add(events: readonly TraceEvent[]): void {
-    events.forEach(({ layer, values, nft }, at) => {
+    events.forEach((event, at) => {
+      const { layer, values, nft } = event;
       const { inInterface, outInterface, physdevIn, physdevOut } = values;
       if (layer === "ip") {
         if (inInterface && physdevIn) this.#note(physdevIn, inInterface, true);
         if (outInterface && physdevOut) this.#note(physdevOut, outInterface, true);
         return;
       }
+      if (physdevIn && physdevOut && physdevIn !== physdevOut) this.#join(physdevIn, physdevOut);
+      if (physdevIn && tableOf(event).chain === "INPUT") this.#take(physdevIn, values.macDestination);
       // a frame that goes up is a packet of its bridge, one that leaves was sent by it
       const after = physdevIn && !physdevOut ? nextIp(events, at)?.values : undefined;
       if (after?.inInterface && physdevIn && after.outInterface === null)
@@ -40,6 +48,23 @@ export class Learned {
     this.#host = null;
   }
 
+  /** A frame of eb:INPUT is addressed to the bridge, but for those to all (br_input.c br_handle_frame_finish). */
+  #take(port: string, mac: unknown): void {
+    if (typeof mac !== "number" || isGroupMac(mac)) return;
+    const before = this.#taken.get(port);
+    const agreed = before === undefined || before === mac ? mac : null;
+    if (agreed === before) return;
+    this.#taken.set(port, agreed);
+    this.#host = null;
+  }
+
+  #join(one: string, other: string): void {
+    if (this.#joined.get(one) === other) return;
+    this.#joined.set(one, other);
+    this.#joined.set(other, one);
+    this.#host = null;
+  }
+
   /** The host with what was learnt so far; one whose devices are known stays as it is. */
   get host(): Host {
     this.#host ??= this.#withBridges();
@@ -50,16 +75,40 @@ export class Learned {
     const host = this.#given;
     const { link, addr, sysctl } = host.json;
     if (link || addr || this.#bridges.size === 0) return host;
-    const bridges = [...new Set(this.#bridges.values())];
+    const ports = this.#ports();
     const devices = [
-      ...bridges.map((ifname) => ({ ifname, linkinfo: { info_kind: "bridge" } })),
-      ...[...this.#bridges].map(([ifname, master], at) => ({ ifname, master, ifindex: at })),
+      ...[...new Set(ports.values())].map((ifname) => ({
+        ifname,
+        linkinfo: { info_kind: "bridge" },
+        ...this.#addressOf(ifname, ports),
+      })),
+      ...[...ports].map(([ifname, master], at) => ({ ifname, master, ifindex: at })),
     ];
     const seen = [...this.#calls.values()];
     const agreed = seen.length > 0 && seen.every((calls) => calls === seen[0]) ? seen[0] : undefined;
     const calls = agreed === undefined ? {} : Object.fromEntries(CALLS.map((name) => [name, agreed ? "1" : "0"]));
     const json: HostJson = { ...host.json, link: devices, sysctl: { ...calls, ...sysctl } };
     return new Host(json);
+  }
+
+  /** A frame stays on its bridge: where one of two ports belongs, so does the other. */
+  #ports(): ReadonlyMap<string, string> {
+    const ports = new Map(this.#bridges);
+    for (let before = -1; before < ports.size; ) {
+      before = ports.size;
+      for (const [one, other] of this.#joined) {
+        const bridge = ports.get(one);
+        if (bridge !== undefined && !ports.has(other)) ports.set(other, bridge);
+      }
+    }
+    return ports;
+  }
+
+  /** Ports have MACs of their own, which the host takes in too: of several, which is the bridge's is not told. */
+  #addressOf(bridge: string, ports: ReadonlyMap<string, string>): { address?: string } {
+    const taken = new Set([...this.#taken].flatMap(([port, mac]) => (ports.get(port) === bridge ? [mac] : [])));
+    const [mac] = taken;
+    return taken.size === 1 && mac != null ? { address: writeMac(mac) } : {};
   }
 }
 export const CALLS = ["net.bridge.bridge-nf-call-iptables", "net.bridge.bridge-nf-call-ip6tables"];

@@ -81,7 +81,12 @@ function decideByAddress(
   if (onLink.length === 0) {
     // no routes: the stated way decides
     const isOut = nameOf(packet, "outInterface") === traveller.bridge;
-    return isOut ? toPort(traveller, bridge, world) : [up(traveller)];
+    if (!isOut) return [up(traveller)];
+    // out by the bridge that it came in by: bridged, or routed back
+    const back = fork(traveller);
+    assume(traveller, "macDestination", null, "the neighbour's");
+    assume(back, "macDestination", null, "the bridge's");
+    return [...toPort(traveller, bridge, world), up(back)];
   }
   const toGroup = meet(set.ranges, groups);
   if (toGroup.length > 0) {

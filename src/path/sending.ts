@@ -100,9 +100,17 @@ export function reroute(traveller: Traveller, world: World, by: "mangle" | "nat"
   traveller.hookOut ??= known(packet, "outInterface");
   const all = lookUp(packet, world.host);
   if (all) return eachWay(traveller, all, (branch, to) => sendBy(branch, to, world));
-  if (rewritten.has("destination"))
-    set(traveller, "outInterface", { absent: false, ranges: known({ ...packet, fields: {} }, "outInterface").ranges });
-  return [traveller];
+  // the local table has it, whatever the other routes (net/ipv4/fib_frontend.c fib_add_ifaddr)
+  if (evaluate(within("destination", LOOPBACK[packet.family], "loopback"), packet).is === "yes") {
+    set(traveller, "outInterface", only("lo"));
+    return [traveller];
+  }
+  const other = rewritten.has("destination") ? traveller : fork(traveller);
+  set(other, "outInterface", { absent: false, ranges: known({ ...packet, fields: {} }, "outInterface").ranges });
+  if (other === traveller) return [traveller];
+  assume(traveller, "route", null, "as before");
+  assume(other, "route", null, `by ${[...rewritten].join(", ")}`);
+  return [traveller, other];
 }
 
 /** OUTPUT is behind it: a way that only rerouting can have taken, and did not, is none. */
