@@ -205,7 +205,12 @@ export class DriftFold {
 
   /** Whether a host that nobody told of would print these lines with this rule-set: then what differs is the host. */
   #isSupposed(ruleset: Ruleset, of: Case, supposed: Set<string>): boolean {
-    for (const { facts, host } of supposedHosts(this.#given, this.#learned.host, of.events)) {
+    for (const { facts, host } of supposedHosts(
+      this.#given,
+      this.#learned,
+      of.entered.packet.family as Family,
+      of.events,
+    )) {
       if (best(ruleset, host, of).divergence) continue;
       for (const fact of facts) supposed.add(fact);
       return true;

@@ -1,9 +1,9 @@
 /** Facts of the host that the lines of a log tell by themselves, for logs that come without any. */
-import { Host, type HostJson, isGroupMac, writeMac } from "../facts/index.ts";
+import { type Family, Host, type HostJson, isGroupMac, writeMac } from "../facts/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import { tableOf } from "./compare.ts";
 
-/** Which devices are bridges, their ports and MACs; whether IP tables see their frames. Semantics 4.4, 4.5. */
+/** Which devices are bridges, their ports, hairpins and MACs; whether IP tables see their frames. Semantics 4.4, 4.5. */
 export class Learned {
   /** Port → its bridge. */
   readonly #bridges = new Map<string, string>();
@@ -13,6 +13,10 @@ export class Learned {
   readonly #taken = new Map<string, number | null>();
   /** Ports between which a frame was bridged. */
   readonly #joined = new Map<string, string>();
+  /** Ports that frames left by as they had come: they have a hairpin (br_forward.c should_deliver). */
+  readonly #hairpins = new Set<string>();
+  /** Of which IP lines were printed. */
+  readonly #logged = new Set<Family>();
   readonly #given: Host;
   #host: Host | null = null;
 
@@ -25,7 +29,12 @@ export class Learned {
     events.forEach((event, at) => {
       const { layer, values, nft } = event;
       const { inInterface, outInterface, physdevIn, physdevOut } = values;
+      if (physdevIn && physdevIn === physdevOut && !this.#hairpins.has(physdevIn)) {
+        this.#hairpins.add(physdevIn);
+        this.#host = null;
+      }
       if (layer === "ip") {
+        this.#logged.add(event.family);
         if (inInterface && physdevIn) this.#note(physdevIn, inInterface, true);
         if (outInterface && physdevOut) this.#note(physdevOut, outInterface, true);
         return;
@@ -46,6 +55,10 @@ export class Learned {
     this.#bridges.set(port, bridge);
     if (calls !== undefined) this.#calls.set(bridge, calls);
     this.#host = null;
+  }
+
+  isLogged(family: Family): boolean {
+    return this.#logged.has(family);
   }
 
   /** A frame of eb:INPUT is addressed to the bridge, but for those to all (br_input.c br_handle_frame_finish). */
@@ -82,7 +95,12 @@ export class Learned {
         linkinfo: { info_kind: "bridge" },
         ...this.#addressOf(ifname, ports),
       })),
-      ...[...ports].map(([ifname, master], at) => ({ ifname, master, ifindex: at })),
+      ...[...ports].map(([ifname, master], at) => ({
+        ifname,
+        master,
+        ifindex: at,
+        ...(this.#hairpins.has(ifname) ? { linkinfo: { info_slave_data: { hairpin: true } } } : {}),
+      })),
     ];
     const seen = [...this.#calls.values()];
     const agreed = seen.length > 0 && seen.every((calls) => calls === seen[0]) ? seen[0] : undefined;

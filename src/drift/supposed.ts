@@ -1,9 +1,9 @@
 /** Hosts that one packet's lines may come from, where nobody told of the host: what they suppose is named. */
-import { Host, type HostJson, known, single, writeAddress } from "../facts/index.ts";
+import { type Family, Host, type HostJson, known, single, writeAddress } from "../facts/index.ts";
 import type { Step } from "../path/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import type { Divergence } from "./compare.ts";
-import { CALLS } from "./learned.ts";
+import { CALLS, type Learned } from "./learned.ts";
 
 export interface Supposed {
   /** What `host.json` calls it. */
@@ -12,15 +12,25 @@ export interface Supposed {
 }
 
 /** None where anything of devices, addresses or routes is known: that is not overruled. */
-export function* supposedHosts(given: Host, learned: Host, events: readonly TraceEvent[]): Generator<Supposed> {
+export function* supposedHosts(
+  given: Host,
+  learned: Learned,
+  family: Family,
+  events: readonly TraceEvent[],
+): Generator<Supposed> {
   const { link, addr, route, sysctl } = given.json;
   if (link || addr || route || sysctl) return;
   const local = localOf(events);
-  const [devices, addresses] = [withPorts(learned.json.link ?? [], events), local ? { addr: local } : {}];
-  const facts = ["sysctl net.bridge.bridge-nf-call-iptables", ...(local ? ["addr"] : [])];
-  for (const calls of ["0", "1"]) {
-    const sysctls = Object.fromEntries(CALLS.map((name) => [name, calls]));
-    yield { facts, host: new Host({ ...given.json, link: devices, sysctl: sysctls, ...addresses }) };
+  const [devices, addresses] = [withPorts(learned.host.json.link ?? [], events), local ? { addr: local } : {}];
+  // a log that has no IP line of the family: perhaps nobody prints them (recording s16d)
+  const logger = { [`net.netfilter.nf_log.${family === "ipv6" ? 10 : 2}`]: "NONE" };
+  for (const unlogged of learned.isLogged(family) ? [{}] : [{}, logger]) {
+    const names = ["net.bridge.bridge-nf-call-iptables", ...Object.keys(unlogged)];
+    const facts = [...names.map((name) => `sysctl ${name}`), ...(local ? ["addr"] : [])];
+    for (const calls of ["0", "1"]) {
+      const sysctls = { ...Object.fromEntries(CALLS.map((name) => [name, calls])), ...unlogged };
+      yield { facts, host: new Host({ ...given.json, link: devices, sysctl: sysctls, ...addresses }) };
+    }
   }
 }
 

@@ -1,24 +1,58 @@
 /** A dump alone: what only the host could tell is taken for granted and named, and no drift. */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { chainwalk, chainwalkJson } from "../support/cli.ts";
-import { RECORDINGS } from "../support/recording.ts";
+import { dumpsOf, RECORDINGS } from "../support/recording.ts";
+import { read } from "../support/seed.ts";
 
 const argv = (name: string) => {
   const folder = `${RECORDINGS}${name}/`;
-  const dumps = ["iptables-save.legacy", "ebtables-save.nft"].map((file) => `${folder}pre/${file}`);
-  return ["drift", ...dumps, "--log", `${folder}dmesg.log`];
+  return ["drift", ...dumpsOf(name).map((dump) => `${folder}pre/${dump.name}`), "--log", `${folder}dmesg.log`];
 };
 
+/** Those that still drift, and why: the list may only become shorter. */
+const DRIFTS: Readonly<Record<string, string>> = {
+  // so does it with host facts
+  "s14-ipv6-brnf0": "a listener report of the host's own, whose IP lines were not printed",
+  "t02b-zoo-plain-ct": "checksums that are wrong, which no line tells",
+  "t02c-zoo-bridge-ebtlog": "a tagged frame: no line tells a tag",
+  "t05a-nft-kinds": "lines of nft tables are not in the kernel's log, and one of a legacy table that no dump has is",
+};
+
+/** Hundreds of rules of which each asks what only the host could tell: they take a minute, and drift. */
+const SLOW = ["t07-probes-brnf0", "t07-probes-brnf1", "t08-edge-probes"];
+
+const isTraced = (name: string): boolean => {
+  const log = `${RECORDINGS}${name}/dmesg.log`;
+  return existsSync(log) && read(log).includes("TRACE: ") && dumpsOf(name).length > 0;
+};
+const names = existsSync(RECORDINGS)
+  ? readdirSync(RECORDINGS).filter((name) => !SLOW.includes(name) && isTraced(name))
+  : [];
+
 describe.skipIf(!existsSync(RECORDINGS))("recordings without host facts (../shared/recordings)", () => {
-  // frames that iptables does not see: bridge-nf-call-iptables is 0, or their tag hides them
-  test.each(["s01-c2c-same-bridge-brnf0", "t06c-vlan-filter_vlan_tagged0"])("%s", async (name) => {
+  test.each(names)("%s", async (name) => {
     const { code, json } = await chainwalkJson(argv(name));
-    expect(json).toMatchObject({ drifts: [], supposed: ["sysctl net.bridge.bridge-nf-call-iptables"] });
+    if (name in DRIFTS) {
+      expect(json.drifts, "no longer drifts: take it off the list").not.toEqual([]);
+      return;
+    }
+    expect(json.drifts).toEqual([]);
     expect(json.explained + json.assumed).toBe(json.packets);
     expect(code).toBe(0);
+  });
+
+  // frames that iptables does not see: bridge-nf-call-iptables is 0, or their tag hides them
+  test.each(["s01-c2c-same-bridge-brnf0", "t06c-vlan-filter_vlan_tagged0"])("%s: what is supposed", async (name) => {
+    const { json } = await chainwalkJson(argv(name));
+    expect(json.supposed).toEqual(["sysctl net.bridge.bridge-nf-call-iptables"]);
     const { out } = await chainwalk(argv(name));
     expect(out).toContain("taken for granted were sysctl net.bridge.bridge-nf-call-iptables");
     expect(out.match(/chainwalk capture/g)).toHaveLength(1);
+  });
+
+  test("the facts that a route or a logger would tell are named", async () => {
+    expect((await chainwalkJson(argv("s09b-localhost-to-published-route_localnet0"))).json.supposed).toEqual(["route"]);
+    expect((await chainwalkJson(argv("s16d-nf_log-NONE"))).json.supposed).toContain("sysctl net.netfilter.nf_log.2");
   });
 });
