@@ -76,10 +76,16 @@ export class DriftFold {
   constructor(ruleset: Ruleset, host: Host) {
     this.#ruleset = ruleset;
     this.#given = host;
-    this.#learned = new Learned(host);
+    const learned = new Learned(host);
+    this.#learned = learned;
     this.#traced = ruleset;
     this.#answers = new Answers(host);
-    this.#connections = new Connections({ ruleset, host });
+    this.#connections = new Connections({
+      ruleset,
+      get host() {
+        return learned.host;
+      },
+    });
   }
 
   /** null: a frame of another protocol than IP, which is not walked. */
