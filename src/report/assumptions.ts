@@ -42,6 +42,10 @@ export const QUESTIONS: Readonly<Record<string, { says(taken: string): string; s
     says: (taken) => `of the route's next hops the kernel's hash takes the one ${taken.replace("routed ", "")}`,
     settledBy: "-o",
   },
+  route: {
+    says: (taken) => (taken === "as before" ? "it leaves as before it was rewritten" : `it is routed anew ${taken}`),
+    settledBy: "the host's routes (--host)",
+  },
   rp_filter: { says: (taken) => `rp_filter is ${taken}`, settledBy: "the host's sysctl (--host)" },
   route_localnet: { says: (taken) => `route_localnet is ${taken}`, settledBy: "the host's sysctl (--host)" },
   "port unreachable": {
