@@ -39,6 +39,8 @@ interface OfRule {
 
 /** Questions that wait; an answer is printed while the packet that it is about is still on its way. */
 const MOST_WAITING = 1024;
+/** And of packets that look the same, such as SYNs sent again. */
+const MOST_ALIKE = 16;
 const [TCP, ICMP, ICMP6] = [6, 1, 58];
 const [SYN, RST, ACK] = [2, 4, 16];
 
@@ -108,8 +110,9 @@ export class Answers {
     const isNearGap = of.gapAfter || of.gapBefore || of.events.at(0)?.gaps !== line.gaps;
     const last = momentOf(of.packet, of.events.at(-1));
     const key = keyOf(line.values);
-    const waiting = this.#waiting.get(key) ?? [];
-    this.#waiting.set(key, [...waiting, { at, first: firstOf(of), last, isNearGap, answer }]);
+    const alike = [...(this.#waiting.get(key) ?? []), { at, first: firstOf(of), last, isNearGap, answer }];
+    for (const question of alike.splice(0, Math.max(0, alike.length - MOST_ALIKE))) settle(question);
+    this.#waiting.set(key, alike);
     if (this.#waiting.size <= MOST_WAITING) return;
     const [[oldest, questions]] = this.#waiting as unknown as [[string, Question[]]];
     this.#waiting.delete(oldest);

@@ -13,7 +13,7 @@ import { play } from "./walk/case.ts";
 import type { Action } from "./walk/conversation.ts";
 import { type Datagram, ICMP, ICMP6, TCP, UDP } from "./walk/datagram.ts";
 import { withEveryLine } from "./walk/kernel-log.ts";
-import { Lab, labLacks } from "./walk/lab.ts";
+import { Lab, labLacks, TRACING } from "./walk/lab.ts";
 import { blockOfRun, dockerLike } from "./walk/topology.ts";
 
 const block = blockOfRun();
@@ -23,15 +23,8 @@ const six = `fd${block.toString(16).padStart(2, "0")}`;
 const wire = (name: string) => topology.wires.find((each) => each.name === name)?.peers[0];
 const missing = labLacks() ?? lacking(["xtables-monitor", "nft", "iptables-nft"]);
 
-const RAW = `*raw
-:PREROUTING ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
--A PREROUTING -j TRACE
--A OUTPUT -j TRACE
-COMMIT
-`;
 /** Docker's layout, with rules of the user's own: what each of the packets below meets is in its title. */
-const IPV4 = `${RAW}*nat
+const IPV4 = `${TRACING}*nat
 :PREROUTING ACCEPT [0:0]
 :INPUT ACCEPT [0:0]
 :OUTPUT ACCEPT [0:0]
@@ -67,7 +60,7 @@ COMMIT
 -A DOCKER-USER -j RETURN
 COMMIT
 `;
-const IPV6 = `${RAW}*filter
+const IPV6 = `${TRACING}*filter
 :INPUT ACCEPT [0:0]
 :FORWARD ACCEPT [0:0]
 :OUTPUT ACCEPT [0:0]

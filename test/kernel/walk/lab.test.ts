@@ -1,7 +1,7 @@
 /** The lab does what the walks are held against: packets go through, come out, and are traced. */
 import { expect, test } from "vitest";
 import { type Datagram, decode, encode, frame, ICMP, packetOf, TCP, UDP } from "./datagram.ts";
-import { Lab, labLacks } from "./lab.ts";
+import { Lab, labLacks, TRACING } from "./lab.ts";
 import { blockOfRun, dockerLike } from "./topology.ts";
 
 const missing = labLacks();
@@ -19,13 +19,7 @@ test.each(datagrams)("a datagram is read as it was written: %j", (datagram) => {
   expect(decode(encode(datagram))).toEqual(datagram);
 });
 
-const TRACED = `*raw
-:PREROUTING ACCEPT [0:0]
-:OUTPUT ACCEPT [0:0]
--A PREROUTING -j TRACE
--A OUTPUT -j TRACE
-COMMIT
-*filter
+const TRACED = `${TRACING}*filter
 :INPUT ACCEPT [0:0]
 :FORWARD ACCEPT [0:0]
 :OUTPUT ACCEPT [0:0]

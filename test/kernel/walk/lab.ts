@@ -37,6 +37,15 @@ export interface Seen {
   readonly frames: readonly { readonly wire: string; readonly hex: string }[];
 }
 
+/** The kernel prints a line for each rule that a packet meets from here on. */
+export const TRACING = `*raw
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A PREROUTING -j TRACE
+-A OUTPUT -j TRACE
+COMMIT
+`;
+
 const RESTORE = {
   ipv4: "iptables-legacy-restore",
   ipv6: "ip6tables-legacy-restore",
