@@ -20,6 +20,7 @@ import {
   meet,
   minus,
   only,
+  type Ranges,
   single,
   unite,
   type Value,
@@ -52,7 +53,8 @@ const ICMP = [
   [58, 59],
 ] as const;
 const TCP = [[6, 7]] as const;
-const HEADERS: readonly (readonly [Field, typeof WITH_PORTS | typeof ICMP | typeof TCP])[] = [
+/** Fields of transport headers, and the protocols whose packets have them: in a whole packet or the first piece of one. */
+export const HEADERS: readonly (readonly [Field, Ranges])[] = [
   ["sourcePort", WITH_PORTS],
   ["destinationPort", WITH_PORTS],
   ["icmpType", ICMP],
