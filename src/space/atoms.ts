@@ -6,16 +6,27 @@
 import {
   allValues,
   type Condition,
-  exactly,
   type Family,
   type Field,
-  only,
   type Range,
   type Ranges,
   type Value,
   type ValueSet,
 } from "../facts/index.ts";
-import { nameWithin } from "./names.ts";
+import {
+  type Bits,
+  bitCodes,
+  bitsAsked,
+  type Codes,
+  Cuts,
+  cubesOf,
+  maskBits,
+  pairs,
+  Stretches,
+  Uncut,
+  uncut,
+  valuesWith,
+} from "./stretches.ts";
 
 /** One small number that a packet has: which atom of a field, one bit of it, or the answer to what is not modelled. */
 export interface Dimension {
@@ -28,50 +39,16 @@ export interface Dimension {
   readonly bit: number;
 }
 
-/** Sorted disjoint stretches of codes of one dimension, ends exclusive. */
-export type Codes = readonly (readonly [from: number, to: number])[];
 /** Holds where each dimension named has one of its codes. */
 export type Term = readonly (readonly [dimension: number, codes: Codes])[];
 
-/** A value is asked for that was not cut: the atoms are to be made again with it. */
-export class Uncut extends Error {
-  readonly field: Field;
-  readonly ranges: Ranges;
-  constructor(field: Field, ranges: Ranges) {
-    super(`${field} is not cut there`);
-    this.field = field;
-    this.ranges = ranges;
-  }
-}
-
 /** What else is asked of a field than conditions do: what targets set, what routes tell apart. */
 export type Asked = readonly (readonly [Field, Ranges])[];
-
-type Bits = Extract<Condition, { is: "bits" }>;
-/** Of fields with no more values than this, bits are lists of values. */
-const FEW_VALUES = 256;
 
 export function* leavesOf(condition: Condition): Generator<Condition, void> {
   if (condition.is === "not" || condition.is === "until") yield* leavesOf(condition.of);
   else if (condition.is === "all" || condition.is === "any") for (const part of condition.of) yield* leavesOf(part);
   else yield condition;
-}
-
-/** Where one field is cut. */
-class Cuts {
-  readonly field: Field;
-  readonly all: Range;
-  readonly points: Value[] = [];
-  /** Bits that are asked one by one; 0n: none is, and values are stretches. */
-  mask = 0n;
-  constructor(field: Field, family: Family) {
-    this.field = field;
-    this.all = allValues(field, family)[0] as Range;
-    this.points.push(this.all[0]);
-  }
-  add(ranges: Ranges): void {
-    for (const [low, high] of ranges) this.points.push(low, high);
-  }
 }
 
 export class Atoms {
@@ -204,6 +181,11 @@ export class Atoms {
     return this.#values.get(field)?.range(code);
   }
 
+  /** Which stretch a value of a field lies in; undefined: the field is not cut into stretches. */
+  codeOf(field: Field, value: Value): number | undefined {
+    return this.#values.get(field)?.codeOf(value);
+  }
+
   /** A value of a field that reads well, for these codes of its dimensions; undefined: it is not there. */
   example(field: Field, codes: (dimension: number) => number): Value | undefined {
     const stretches = this.#values.get(field);
@@ -214,104 +196,6 @@ export class Atoms {
     for (const [bit, dimension] of this.#bits.get(field) ?? []) if (codes(dimension)) value |= 1n << BigInt(bit);
     return typeof (allValues(field, this.family)[0] as Range)[0] === "bigint" ? value : Number(value);
   }
-}
-
-/** The stretches of one field, and where each begins. */
-class Stretches {
-  readonly dimension: number;
-  readonly lows: Value[] = [];
-  readonly #highs: Value[] = [];
-  /** The code of the first stretch at or after a point. */
-  readonly #codeAt = new Map<Value, number>();
-
-  readonly #field: Field;
-  readonly #end: Value;
-
-  constructor({ points, all: [least, end], field }: Cuts, dimension: number) {
-    this.dimension = dimension;
-    this.#field = field;
-    this.#end = end;
-    const sorted = [...new Set(points)].filter((point) => point >= least && point < end).sort(compare);
-    for (const [at, low] of sorted.entries()) {
-      const high = sorted[at + 1] ?? end;
-      this.#codeAt.set(low, this.lows.length);
-      if (typeof low === "string" && nameWithin(low, String(high)) === undefined) continue;
-      this.lows.push(low);
-      this.#highs.push(high);
-    }
-    this.#codeAt.set(end, this.lows.length);
-  }
-
-  codes(ranges: Ranges): Codes {
-    const out: [number, number][] = [];
-    for (const [low, high] of ranges) {
-      const from = this.#codeAt.get(low);
-      const to = high >= this.#end ? this.lows.length : this.#codeAt.get(high);
-      if (from === undefined || to === undefined) throw new Uncut(this.#field, ranges);
-      const last = out.at(-1);
-      if (last && last[1] === from) last[1] = to;
-      else if (from < to) out.push([from, to]);
-    }
-    return out;
-  }
-
-  range(code: number): Range | undefined {
-    const low = this.lows[code];
-    return low === undefined ? undefined : [low, this.#highs[code] as Value];
-  }
-
-  example(code: number): Value | undefined {
-    const low = this.lows[code];
-    return typeof low === "string" ? nameWithin(low, String(this.#highs[code])) : low;
-  }
-}
-
-const compare = (a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** The values that have these bits: one, where all bits are asked, or those of a field that has few; null: too many. */
-function valuesWith({ mask, value }: Bits, [low, end]: Range): Ranges | null {
-  const all = BigInt(end) - 1n;
-  if ((BigInt(mask) & all) === all) return typeof low === "bigint" ? only(BigInt(value)).ranges : only(value).ranges;
-  if (BigInt(end) > FEW_VALUES) return null;
-  const values = Array.from({ length: Number(end) }, (_, at) => at);
-  return exactly(...values.filter((each) => (BigInt(each) & BigInt(mask)) === BigInt(value)));
-}
-function uncut({ field }: Bits, all: Range): never {
-  throw new Uncut(field, [all]);
-}
-
-interface Cube {
-  readonly mask: bigint;
-  readonly value: bigint;
-}
-/** A range as the fewest sets of numbers with the same upper bits. */
-function cubesOf([from, to]: Range, [, end]: Range): Cube[] {
-  const all = BigInt(end) - 1n;
-  let low = BigInt(from);
-  const high = BigInt(to);
-  const out: Cube[] = [];
-  while (low < high) {
-    let size = low === 0n ? BigInt(end) : low & -low;
-    while (low + size > high) size >>= 1n;
-    out.push({ mask: all & ~(size - 1n), value: low });
-    low += size;
-  }
-  return out;
-}
-const bitsAsked = (range: Range, all: Range): bigint =>
-  cubesOf(range, all).reduce((mask, cube) => mask | cube.mask, 0n);
-/** The points as ranges from the least value on: what is cut there can be told apart by these. */
-const pairs = (points: readonly Value[], [least, end]: Range): Range[] =>
-  points.filter((point) => point > least && point < end).map((point) => [least, point] as const);
-
-function* maskBits(mask: bigint): Generator<number, void> {
-  for (let bit = 0; mask >> BigInt(bit) !== 0n; bit++) if ((mask >> BigInt(bit)) & 1n) yield bit;
-}
-function bitCodes(bits: ReadonlyMap<number, number>, mask: bigint, value: bigint): [number, Codes][] {
-  return [...maskBits(mask)].map((bit): [number, Codes] => {
-    const has = Number((value >> BigInt(bit)) & 1n);
-    return [bits.get(bit) as number, [[has, has + 1]]];
-  });
 }
 
 /** What tells most apart first: measured, performance.md A.5. */

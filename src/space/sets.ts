@@ -1,0 +1,225 @@
+/** Sets of packets over the atoms: what a condition says as sets, and sets as products that can be read. */
+import { type Condition, evaluate, type Field, type Packet, type ValueSet } from "../facts/index.ts";
+import { type Atoms, leavesOf, type Term } from "./atoms.ts";
+import { Bdd, EVERY, NONE, type Node } from "./bdd.ts";
+import type { Codes } from "./stretches.ts";
+
+/** Where a condition may hold, and where it holds for sure: they differ where chance decides, or what is not known. */
+export interface Holds {
+  readonly may: Node;
+  readonly must: Node;
+}
+const SURE: Holds = { may: EVERY, must: EVERY };
+const NEVER: Holds = { may: NONE, must: NONE };
+const EITHER: Holds = { may: EVERY, must: NONE };
+
+/** How a packet stands to what it was when it came: a field of it may have been given another value since. */
+export interface View {
+  /** The packet as a rule sees it. */
+  readonly seen: Packet;
+  /** The field of the packet as it came that this field has the value of; null: it has what `seen` says. */
+  origin(field: Field): Field | null;
+  /** Bits of a field that are still what they were. */
+  kept(field: Field): number;
+  /** What a key that is not modelled is called now: the packet may have changed since it was asked before. */
+  key(key: string): string;
+}
+type Leaf = Extract<Condition, { is: "in" | "present" | "bits" }>;
+
+interface Compiled {
+  readonly fields: readonly Field[];
+  readonly keys: readonly string[];
+  readonly touches: readonly string[];
+  readonly holds: Map<string, Holds>;
+}
+
+export class Sets {
+  readonly atoms: Atoms;
+  readonly bdd: Bdd;
+  /** The first variable of each dimension, and how many it has. */
+  readonly #levels: number[] = [];
+  readonly #widths: number[] = [];
+  #nextLevel = 0;
+  readonly #compiled = new WeakMap<Condition, Compiled>();
+
+  constructor(atoms: Atoms, bdd = new Bdd()) {
+    this.atoms = atoms;
+    this.bdd = bdd;
+  }
+
+  /** All packets that there can be, of those that atoms tell apart. */
+  valid(possible: readonly Condition[], view: View): Node {
+    let set = EVERY;
+    for (const [at, { size }] of this.atoms.dimensions.entries()) set = this.bdd.and(set, this.codes(at, [[0, size]]));
+    for (const each of possible) set = this.bdd.and(set, this.holds(each, view).may);
+    return set;
+  }
+
+  /** Packets whose field has one of these values. */
+  fits(field: Field, set: ValueSet): Node {
+    return this.#union(this.atoms.fits(field, set));
+  }
+
+  holds(condition: Condition, view: View): Holds {
+    let own = this.#compiled.get(condition);
+    if (!own) this.#compiled.set(condition, (own = about(condition)));
+    let key = "";
+    for (const field of own.fields) {
+      const origin = view.origin(field);
+      if (origin === field && view.kept(field) === ALL) continue;
+      key += `${field}=${origin ?? JSON.stringify(view.seen.fields[field] ?? null, bigints)}${JSON.stringify(view.seen.bits?.[field] ?? 0)}${view.kept(field)};`;
+    }
+    for (const name of own.keys) if (view.key(name) !== name) key += `${view.key(name)};`;
+    for (const name of own.touches) if (view.seen.touched?.includes(name)) key += `~${name}`;
+    let holds = own.holds.get(key);
+    if (!holds) own.holds.set(key, (holds = this.#compile(condition, view)));
+    return holds;
+  }
+
+  #compile(condition: Condition, view: View): Holds {
+    switch (condition.is) {
+      case "not": {
+        const { may, must } = this.#compile(condition.of, view);
+        return { may: this.bdd.not(must), must: this.bdd.not(may) };
+      }
+      case "all":
+      case "any": {
+        const parts = condition.of.map((part) => this.#compile(part, view));
+        const isAll = condition.is === "all";
+        const join = (a: Node, b: Node) => (isAll ? this.bdd.and(a, b) : this.bdd.or(a, b));
+        return parts.reduce(
+          (sum, each) => ({ may: join(sum.may, each.may), must: join(sum.must, each.must) }),
+          isAll ? SURE : NEVER,
+        );
+      }
+      case "chance":
+        return EITHER;
+      case "until":
+        return view.seen.touched?.includes(condition.touched) ? EITHER : this.#compile(condition.of, view);
+      case "opaque": {
+        const set = this.codes(this.atoms.opaque(view.key(condition.key)), [[1, 2]]);
+        return { may: set, must: set };
+      }
+      default:
+        return this.#leaf(condition, view);
+    }
+  }
+
+  #leaf(leaf: Leaf, view: View): Holds {
+    const origin = view.origin(leaf.field);
+    if (origin === null) return settled(evaluate(leaf, view.seen).is);
+    const kept = view.kept(leaf.field);
+    if (kept !== ALL) return this.#partly(leaf, view, kept);
+    const set = this.#union(this.#terms(leaf, origin));
+    return { may: set, must: set };
+  }
+
+  /** Some bits were given since: those settle it, or the others do. */
+  #partly(leaf: Leaf, view: View, kept: number): Holds {
+    const answer = evaluate(leaf, view.seen).is;
+    if (answer !== "unknown" || leaf.is !== "bits") return settled(answer);
+    const mask = (Number(leaf.mask) & kept) >>> 0;
+    const given = { ...leaf, mask: (Number(leaf.mask) & ~kept) >>> 0, value: (Number(leaf.value) & ~kept) >>> 0 };
+    const own = this.#union(this.atoms.bits({ ...leaf, mask, value: (Number(leaf.value) & mask) >>> 0 }));
+    const rest = evaluate(given, view.seen).is;
+    return { may: rest === "no" ? NONE : own, must: rest === "yes" ? own : NONE };
+  }
+
+  #terms(leaf: Leaf, field: Field): readonly Term[] {
+    if (leaf.is === "in") return this.atoms.within(field, leaf.ranges);
+    return leaf.is === "present" ? this.atoms.present(field) : this.atoms.bits({ ...leaf, field });
+  }
+
+  #union(terms: readonly Term[]): Node {
+    return terms.reduce((set, term) => this.bdd.or(set, this.term(term)), NONE);
+  }
+  term(term: Term): Node {
+    return term.reduce((set, [dimension, codes]) => this.bdd.and(set, this.codes(dimension, codes)), EVERY);
+  }
+
+  /** The set of packets with one of these codes in a dimension. */
+  codes(dimension: number, codes: Codes): Node {
+    const [level, width] = this.place(dimension);
+    return this.#within(level, 0, 2 ** width, codes);
+  }
+  #within(level: number, low: number, high: number, codes: Codes): Node {
+    if (codes.some(([from, to]) => from <= low && high <= to)) return EVERY;
+    const inside = codes.filter(([from, to]) => from < high && low < to);
+    if (inside.length === 0) return NONE;
+    const middle = (low + high) / 2;
+    const [zero, one] = [this.#within(level + 1, low, middle, inside), this.#within(level + 1, middle, high, inside)];
+    return this.bdd.make(level, zero, one);
+  }
+
+  /** The dimension that a set, neither none nor every, depends on first. */
+  dimensionOf(node: Node): number {
+    const level = this.bdd.level(node);
+    let [low, high] = [0, this.#levels.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#levels[middle] as number) <= level) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1;
+  }
+
+  /** The set by the codes of a dimension on which it depends first: what is asked of the rest, and the codes for it. */
+  split(node: Node, dimension: number): Part[] {
+    const [first, width] = this.place(dimension);
+    const parts = new Map<Node, [number, number][]>();
+    const visit = (at: Node, level: number, low: number, high: number): void => {
+      if (level === first + width) {
+        const codes = parts.get(at) ?? [];
+        if (codes.length === 0) parts.set(at, codes);
+        const last = codes.at(-1);
+        if (last?.[1] === low) last[1] = high;
+        else codes.push([low, high]);
+        return;
+      }
+      const middle = (low + high) / 2;
+      if (this.bdd.level(at) > level && this.bdd.level(at) >= first + width) return visit(at, first + width, low, high);
+      const isHere = this.bdd.level(at) === level;
+      visit(isHere ? this.bdd.low(at) : at, level + 1, low, middle);
+      visit(isHere ? this.bdd.high(at) : at, level + 1, middle, high);
+    };
+    visit(node, first, 0, 2 ** width);
+    return [...parts].map(([child, codes]) => ({ child, codes }));
+  }
+
+  /** Its first variable, and how many there are. */
+  place(dimension: number): readonly [level: number, width: number] {
+    for (let at = this.#levels.length; at <= dimension; at++) {
+      const width = Math.ceil(Math.log2(Math.max(2, this.atoms.dimensions[at]?.size ?? 2)));
+      this.#levels.push(this.#nextLevel);
+      this.#widths.push(width);
+      this.#nextLevel += width;
+    }
+    return [this.#levels[dimension] as number, this.#widths[dimension] as number];
+  }
+}
+
+interface Part {
+  readonly child: Node;
+  readonly codes: Codes;
+}
+
+const ALL = 0xffffffff;
+export const EVERY_BIT = ALL;
+const bigints = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+const settled = (answer: "yes" | "no" | "unknown"): Holds =>
+  answer === "yes" ? SURE : answer === "no" ? NEVER : EITHER;
+
+function about(condition: Condition): Compiled {
+  const fields = new Set<Field>();
+  const keys = new Set<string>();
+  for (const leaf of leavesOf(condition)) {
+    if ("field" in leaf) fields.add(leaf.field);
+    else if (leaf.is === "opaque") keys.add(leaf.key);
+  }
+  return { fields: [...fields], keys: [...keys], touches: [...touchesOf(condition)], holds: new Map() };
+}
+function* touchesOf(condition: Condition): Generator<string, void> {
+  if (condition.is === "until") yield condition.touched;
+  if (condition.is === "not" || condition.is === "until") yield* touchesOf(condition.of);
+  else if (condition.is === "all" || condition.is === "any") for (const part of condition.of) yield* touchesOf(part);
+}
