@@ -7,8 +7,8 @@ import { runAll, waysOf } from "./effects.ts";
 import { vanish } from "./hotdrop.ts";
 import type { Hook, Layer } from "./journey.ts";
 import { learn, seenAt } from "./seen.ts";
-import { assume, type Kind, mayGoOn, type Traveller, type Walking } from "./traveller.ts";
-import { addStep, copy, type Frame, frame, idOf, type Left, type OpenStep, type Outcome, type Visit } from "./visit.ts";
+import { assume, type Kind, type Left, mayGoOn, type Outcome, type Traveller, type Walking } from "./traveller.ts";
+import { addStep, copy, type Frame, frame, idOf, type OpenStep, type Visit } from "./visit.ts";
 
 export function traverse(traveller: Traveller, table: Table, layer: Layer, hook: Hook, world: Walking): Left[] {
   const base = table.chains.get(hook);

@@ -6,8 +6,8 @@ import { exchanged, mapPrefix } from "./prefix.ts";
 import { rejectWith, replyTo } from "./replies.ts";
 import { copyBits, replace, rewrite, setBits, step } from "./rewrite.ts";
 import { isCutOff, limitMss, stripOptions } from "./tcp-options.ts";
-import type { Change, Walking } from "./traveller.ts";
-import type { OpenStep, Outcome, Visit } from "./visit.ts";
+import type { Change, Outcome, Walking } from "./traveller.ts";
+import type { OpenStep, Visit } from "./visit.ts";
 
 /** A part of the packet for which it is settled what a target does, and what had to be taken for it. */
 export interface Way {

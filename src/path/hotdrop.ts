@@ -1,7 +1,7 @@
 /** A match that drops the packet itself: it is gone, and no line says so (hotdrop; semantics 1.2; recordings t03a, t08). */
 import { isAbsent, type Packet, single, writeValues } from "../facts/index.ts";
-import { lose } from "./traveller.ts";
-import { type Frame, idOf, type Outcome, type Visit } from "./visit.ts";
+import { lose, type Outcome } from "./traveller.ts";
+import { type Frame, idOf, type Visit } from "./visit.ts";
 
 export function vanish(visit: Visit, top: Frame, seen: Packet): Outcome {
   lose(visit.traveller, `a match of ${idOf(visit, top)} drops it without a line: ${why(seen)}`);

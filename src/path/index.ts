@@ -1,6 +1,22 @@
 /** The path engine: Ruleset × Host × Packet → Walk. */
+export { applyAll, type Where } from "./apply.ts";
 export { firstState } from "./first-state.ts";
 export { type Hook, type Layer, STARTS } from "./journey.ts";
 export { passedOver } from "./passed-over.ts";
-export type { Assumption, Change, Kind, Loss, Step, Verdict, World } from "./traveller.ts";
-export { type Path, type Walk, walk } from "./walk.ts";
+export { seenAt } from "./seen.ts";
+export {
+  type Assumption,
+  type Change,
+  fork,
+  type Kind,
+  type Left,
+  type Loss,
+  type Outcome,
+  type Reader,
+  type Step,
+  type Traveller,
+  type Verdict,
+  type Walking,
+  type World,
+} from "./traveller.ts";
+export { type Path, type Walk, walk, walkMany } from "./walk.ts";

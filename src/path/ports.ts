@@ -74,7 +74,7 @@ function ask(traveller: Traveller, ports: readonly Port[], part: readonly Stop[]
 export function flood(traveller: Traveller, ports: readonly Port[], part: readonly Stop[], toHost = false): Traveller {
   const [first, ...others] = ports;
   if (!first) return goOn(traveller, toHost ? PARTS.up : part);
-  traveller.flooded = { packet: traveller.packet, rewritten: new Set() };
+  traveller.flooded = { packet: traveller.packet, given: traveller.given, rewritten: new Set() };
   const copies = others.flatMap(({ name }): Stop[] => [{ at: "copy", port: name }, ...part]);
   traveller.todo = [...part, ...copies, ...(toHost ? [{ at: "copy", port: null } as const, ...PARTS.up] : [])];
   return withPort(traveller, first.name);
@@ -87,6 +87,7 @@ export function nextCopy(traveller: Traveller, port: string | null, { host }: Wo
   if (flooded) {
     const restored = Object.fromEntries([...flooded.rewritten].map((field) => [field, flooded.packet.fields[field]]));
     traveller.packet = { ...traveller.packet, fields: { ...traveller.packet.fields, ...restored } };
+    traveller.given = flooded.given;
     flooded.rewritten.clear();
   }
   if (port !== null) return [withPort(traveller, port)];

@@ -36,9 +36,17 @@ function stillHolds(key: string, changed: Field): boolean {
   return named === undefined ? BESIDES.has(changed) : named !== changed;
 }
 
+const EVERY_BIT = 0xffffffff;
 /** Gives a field another value. What was assumed about the old one is forgotten. */
-export function rewrite(traveller: Traveller, field: Field, set: ValueSet, by: Change["by"], bits?: Bits): Change[] {
+export function rewrite(
+  traveller: Traveller,
+  field: Field,
+  set: ValueSet,
+  by: Change["by"],
+  { bits, changed = EVERY_BIT }: { readonly bits?: Bits; readonly changed?: number } = {},
+): Change[] {
   const before = traveller.packet;
+  traveller.given = new Map(traveller.given).set(field, ((traveller.given.get(field) ?? 0) | changed) >>> 0);
   traveller.flooded?.rewritten.add(field);
   const assumed = Object.fromEntries(Object.entries(before.assumed).filter(([key]) => stillHolds(key, field)));
   const { [field]: old, ...others } = before.bits ?? {};
@@ -58,7 +66,8 @@ export function setBits(traveller: Traveller, field: Field, value: number, mask:
   const set = known(traveller.packet, field);
   if (isAbsent(set)) return [];
   const changed = xorBits(bitsUnder(bitsIn(traveller.packet, field), ~mask), constantBits(value));
-  return become(traveller, field, shiftBits(changed, shift), absentStays(set, field));
+  const which = shift === 0 ? mask | value : EVERY_BIT;
+  return become(traveller, field, shiftBits(changed, shift), absentStays(set, field), which);
 }
 
 /**
@@ -77,14 +86,15 @@ export function copyBits(
   const moved = shiftBits(bitsUnder(bitsIn(traveller.packet, from), fromMask), shift);
   const next = xorBits(bitsUnder(old, ~mask), moved);
   const isSure = field === "ctmark" || !source.absent;
-  return become(traveller, field, isSure ? next : sameBits(old, next), absentStays(target, field));
+  const which = shift >= 0 ? mask | (fromMask << shift) : mask | (fromMask >>> -shift);
+  return become(traveller, field, isSure ? next : sameBits(old, next), absentStays(target, field), which);
 }
 
 const bitsIn = (packet: Packet, field: Field): Bits => sharedBits(known(packet, field).ranges, packet.bits?.[field]);
 /** Only of the connection's mark is it not known whether there is one. */
 const absentStays = (set: ValueSet, field: Field): boolean => field === "ctmark" && set.absent;
-function become(traveller: Traveller, field: Field, bits: Bits, absent: boolean): Change[] {
-  return rewrite(traveller, field, { absent, ranges: spanOf(bits) }, "target", bits);
+function become(traveller: Traveller, field: Field, bits: Bits, absent: boolean, changed: number): Change[] {
+  return rewrite(traveller, field, { absent, ranges: spanOf(bits) }, "target", { bits, changed });
 }
 
 /** Up or down, and no further than the ends of the field. net/netfilter/xt_HL.c */

@@ -157,7 +157,7 @@ function hop(traveller: Traveller, world: World): Traveller[] {
       const lower = ranges
         .map(([low, high]) => [Math.max(1, Number(low) - 1), Number(high) - 1] as const)
         .filter(([low, high]) => low < high);
-      set(each, "ttl", { absent: false, ranges: lower });
+      each.pending.push(...rewrite(each, "ttl", { absent: false, ranges: lower }, "routing"));
     }
     return each;
   });

@@ -139,6 +139,8 @@ function begin(described: Packet, part: readonly Stop[]): Traveller {
     replies: [],
     hookOut: null,
     rewritten: new Set(),
+    given: new Map(),
+    set: 0,
     reroutes: false,
     bound: false,
     attached: null,

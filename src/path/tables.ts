@@ -13,7 +13,6 @@ import {
   within,
 } from "../facts/index.ts";
 import { meaningOf, type Table } from "../model/index.ts";
-import { traverse } from "./chain.ts";
 import { track } from "./conntrack.ts";
 import { PARTS, type Stop } from "./journey.ts";
 import { asksNat, translatedTo, translateSilently, tuplesStated, usesConntrack } from "./nat.ts";
@@ -22,14 +21,15 @@ import {
   assume,
   conclude,
   fork,
+  type Left,
   lose,
   mayLose,
+  type Outcome,
   type Traveller,
   type Verdict,
   type Walking,
   type World,
 } from "./traveller.ts";
-import type { Left, Outcome } from "./visit.ts";
 
 const VERDICTS = {
   drop: "DROP",
@@ -50,7 +50,7 @@ export function throughTables(
   let on: Traveller[] = [traveller];
   const out: Traveller[] = [];
   for (const table of tables) {
-    const left: Left[] = on.flatMap((each) => traverse(each, table, layer, stop.hook, world));
+    const left: Left[] = on.flatMap((each) => world.reader.traverse(each, table, layer, stop.hook, world));
     on = [];
     for (const { traveller: each, outcome } of left) {
       if (outcome === "accept") (stop.at === "nat" && isSetUp(each, world) ? out : on).push(each);

@@ -1,7 +1,7 @@
 /** A packet on its way: what is known of it, what is still ahead, and the steps behind it. */
 import type { Backend } from "../extensions/index.ts";
 import { type Field, type Host, knownValue, type Packet, type ValueSet } from "../facts/index.ts";
-import type { Rule, Ruleset } from "../model/index.ts";
+import type { Rule, Ruleset, Table } from "../model/index.ts";
 import type { NextRule } from "./candidates.ts";
 import type { Hook, Layer, Stop } from "./journey.ts";
 
@@ -93,6 +93,10 @@ export interface Traveller {
   hookOut: ValueSet | null;
   /** Fields that were given other values, since the route was chosen or since it came in. */
   rewritten: ReadonlySet<Field>;
+  /** Fields that were given other values since it was described: which bits of them, of numbers. */
+  given: ReadonlyMap<Field, number>;
+  /** A walk of many packets at once: which of those that were described are here, as its reader of tables counts them. */
+  set: number;
   /** It leaves as stated only if it is rerouted. */
   reroutes: boolean;
   /** Its socket is bound to the stated device, so that no route chooses another (netfilter.c ip_route_me_harder). */
@@ -104,7 +108,11 @@ export interface Traveller {
   /** Copies of a flooded frame that have come to their end: they share what is known, so one traveller walks them all. */
   copies: Ended[];
   /** The packet as it was when it was flooded, and the fields that a copy has rewritten since. */
-  flooded: { readonly packet: Packet; readonly rewritten: Set<Field> } | null;
+  flooded: {
+    readonly packet: Packet;
+    readonly given: Traveller["given"];
+    readonly rewritten: Set<Field>;
+  } | null;
   /** Packets that this one made the host send. */
   replies: Reply[];
   verdict: Verdict | null;
@@ -130,6 +138,22 @@ export interface Walking extends World {
   readonly follows: ((steps: readonly Step[]) => boolean) | null;
   readonly limit: Limit;
   readonly nextRule: NextRule;
+  readonly reader: Reader;
+}
+
+/** How tables are read, and what becomes of a way that something else than a table has settled. */
+export interface Reader {
+  traverse(traveller: Traveller, table: Table, layer: Layer, hook: Hook, world: Walking): readonly Left[];
+  /** After each stop: false, where nothing goes this way. `before`: the packet as it came to the stop. */
+  goesOn?(way: Traveller, before: Packet): boolean;
+  /** More ways than this are cut off, and said to be (`truncated`). */
+  readonly mostPaths: number;
+}
+/** How a table lets go of a packet. */
+export type Outcome = "accept" | "drop" | "reject" | "queue" | "stolen" | "undecided" | "lost";
+export interface Left {
+  readonly traveller: Traveller;
+  readonly outcome: Outcome;
 }
 
 export const mayGoOn = ({ copies, steps }: Traveller, { follows }: Walking): boolean =>

@@ -2,14 +2,7 @@
 import type { Packet } from "../facts/index.ts";
 import type { Chain, Meaning, Rule, Table } from "../model/index.ts";
 import type { Hook, Layer } from "./journey.ts";
-import { fork, type Kind, type Step, type Traveller, type World } from "./traveller.ts";
-
-/** How a table lets go of a packet. */
-export type Outcome = "accept" | "drop" | "reject" | "queue" | "stolen" | "undecided" | "lost";
-export interface Left {
-  readonly traveller: Traveller;
-  readonly outcome: Outcome;
-}
+import { fork, type Kind, type Outcome, type Step, type Traveller, type World } from "./traveller.ts";
 
 export interface Frame {
   readonly chain: Chain;

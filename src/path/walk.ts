@@ -2,6 +2,7 @@
 import { both, type Packet } from "../facts/index.ts";
 import { decideOnBridge } from "./bridge.ts";
 import { type NextRule, nextRule } from "./candidates.ts";
+import { traverse } from "./chain.ts";
 import { track } from "./conntrack.ts";
 import { reassemble } from "./fragments.ts";
 import { stopsAt } from "./journey.ts";
@@ -19,6 +20,7 @@ import {
   type Loss,
   mayGoOn,
   nameOf,
+  type Reader,
   type Step,
   type Traveller,
   type Verdict,
@@ -47,10 +49,10 @@ export interface Walk {
   readonly paths: readonly Path[];
 }
 
-/** More ways than this are cut off, and said to be (`truncated`). */
-const MOST_PATHS = 256;
 /** Ways that tables part into, those included that end alike. */
 const MOST_FORKS = 1024;
+
+const ONE_PACKET: Reader = { traverse, mostPaths: 256 };
 
 export interface Asking extends Beginning {
   readonly follows?: (steps: readonly Step[]) => boolean;
@@ -70,27 +72,53 @@ export function walk(
   next: NextRule = nextRule,
 ): Walk {
   const limit: Limit = { left: MOST_FORKS, truncated: false };
-  const walking: Walking = { ...world, limit, follows: follows ?? null, nextRule: next };
+  const walking: Walking = { ...world, limit, follows: follows ?? null, nextRule: next, reader: ONE_PACKET };
   const paths = follow(startsAt(packet, world, beginning), walking);
   return { packet, paths: limit.truncated ? paths.map((path) => ({ ...path, truncated: true })) : paths };
 }
 
+/** A packet that stands for many, as a reader counts them: every way to its end. The same journey, other tables. */
+export function walkMany(
+  world: World,
+  packet: Packet,
+  set: number,
+  reader: Reader,
+  beginning: Beginning = {},
+): { readonly ends: readonly Traveller[]; readonly truncated: boolean } {
+  const limit: Limit = { left: MOST_FORKS, truncated: false };
+  const walking: Walking = { ...world, limit, follows: null, nextRule, reader };
+  const starts = startsAt(packet, world, beginning).map((each) => ({ ...each, set }));
+  const ends = travel(
+    starts.filter((each) => reader.goesOn?.(each, packet) ?? true),
+    walking,
+  );
+  return { ends, truncated: limit.truncated };
+}
+
 function follow(starts: readonly Traveller[], walking: Walking): Path[] {
-  const { limit } = walking;
+  const all = { ...walking, follows: null };
+  return merge(travel(starts, walking).map((each) => toPath(each, all)));
+}
+
+/** Takes every traveller to its end. */
+function travel(starts: readonly Traveller[], walking: Walking): Traveller[] {
+  const { limit, reader } = walking;
   const open = starts.filter(({ verdict }) => verdict === null).reverse();
   const done = starts.filter(({ verdict }) => verdict !== null);
   for (let traveller = open.pop(); traveller; traveller = open.pop()) {
-    const ways = advance(traveller, walking).filter((each) => mayGoOn(each, walking));
+    const before = traveller.packet;
+    const ways = advance(traveller, walking).filter(
+      (each) => mayGoOn(each, walking) && (reader.goesOn?.(each, before) ?? true),
+    );
     const finished = ways.filter(({ verdict }) => verdict !== null);
     done.push(...finished);
     open.push(...ways.filter(({ verdict }) => verdict === null).reverse());
-    if (done.length + open.length > MOST_PATHS) {
+    if (done.length + open.length > reader.mostPaths) {
       limit.truncated = true;
-      open.length = Math.max(0, MOST_PATHS - done.length);
+      open.length = Math.max(0, reader.mostPaths - done.length);
     }
   }
-  const all = { ...walking, follows: null };
-  return merge(done.map((each) => toPath(each, all)));
+  return done;
 }
 
 /** One stop further: the same packet, or one for each way it can go. */
