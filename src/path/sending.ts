@@ -12,7 +12,6 @@ import {
   knownValue,
   LOOPBACK,
   MULTICAST,
-  meet,
   only,
   type RouteClass,
   type ValueSet,
@@ -23,7 +22,8 @@ import { leaveByBridge } from "./bridge.ts";
 import { PARTS } from "./journey.ts";
 import { lookUp, type Reached } from "./lookup.ts";
 import { eachWay, end, nowhere, set } from "./routing.ts";
-import { assume, fork, goOn, lose, mayLose, nameOf, type Traveller, type World } from "./traveller.ts";
+import { ofLoopback } from "./source.ts";
+import { assume, fork, goOn, nameOf, type Traveller, type World } from "./traveller.ts";
 
 const deviceOf = ({ to }: Reached): string => (to.type === "local" ? "lo" : to.dev);
 const leadsBy = (reached: Reached, out: ValueSet): boolean =>
@@ -71,15 +71,9 @@ function sendBy(branch: Traveller, to: RouteClass, world: World): Traveller[] {
   const dev = to.type === "local" ? "lo" : to.dev;
   if (dev === "") return [branch];
   set(branch, "outInterface", only(dev));
-  const { source } = branch.packet.fields;
   // net/ipv4/route.c __mkroute_output
-  const fromLoopback = branch.packet.family === "ipv4" && source && meet(source.ranges, LOOPBACK.ipv4).length > 0;
-  if (!fromLoopback || dev === "lo") return [branch];
-  const allowed = world.host.deviceSysctl(dev, "route_localnet");
-  const reason = `route_localnet is 0: 127.0.0.0/8 does not leave by ${dev}`;
-  if (allowed === 0) return [lose(branch, reason)];
-  if (allowed !== undefined) return [branch];
-  return mayLose(branch, "route_localnet", ["1", "0"], reason);
+  if (dev === "lo" || branch.packet.family !== "ipv4" || !branch.packet.fields.source) return [branch];
+  return ofLoopback(branch, dev, world.host, `route_localnet is 0: 127.0.0.0/8 does not leave by ${dev}`);
 }
 
 /** net/ipv4/netfilter/iptable_mangle.c ipt_mangle_out */

@@ -30,18 +30,21 @@ export function checkSource(traveller: Traveller, world: World): Traveller[] {
   return parted(traveller, [...martian, ...zero], "a martian source: no host has this address").flatMap((each) =>
     each.verdict
       ? [each]
-      : loopback(each, dev, world.host).flatMap((next) => (next.verdict ? [next] : reverse(next, dev, world, toAll))),
+      : ofLoopback(each, dev, world.host, "a martian source: 127.0.0.0/8 by a device").flatMap((next) =>
+          next.verdict ? [next] : reverse(next, dev, world, toAll),
+        ),
   );
 }
 
-/** 127.0.0.0/8 stays on the loopback unless route_localnet lets it out. */
-function loopback(traveller: Traveller, dev: string, host: Host): Traveller[] {
+/** 127.0.0.0/8 stays on the loopback unless route_localnet lets it in or out by another device. */
+export function ofLoopback(traveller: Traveller, dev: string, host: Host, reason: string): Traveller[] {
+  const set = known(traveller.packet, "source").ranges;
+  const [inside, outside] = [meet(set, LOOPBACK.ipv4), minus(set, LOOPBACK.ipv4)];
   const allowed = host.deviceSysctl(dev, "route_localnet");
-  if (allowed !== undefined && allowed > 0) return [traveller];
-  const reason = "a martian source: 127.0.0.0/8 by a device";
+  if (inside.length === 0 || (allowed !== undefined && allowed > 0)) return [traveller];
   if (allowed === 0) return parted(traveller, LOOPBACK.ipv4, reason);
-  const isInside = meet(known(traveller.packet, "source").ranges, LOOPBACK.ipv4).length > 0;
-  return isInside ? mayLose(traveller, "route_localnet", ["1", "0"], reason) : [traveller];
+  const others = outside.length > 0 ? [withSource(fork(traveller), outside)] : [];
+  return [...others, ...mayLose(withSource(traveller, inside), "route_localnet", ["1", "0"], reason)];
 }
 
 /** What of the source is in the ranges is lost, for the reason. */

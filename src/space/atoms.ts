@@ -31,7 +31,7 @@ import {
 /** One small number that a packet has: which atom of a field, one bit of it, or the answer to what is not modelled. */
 export interface Dimension {
   readonly key: string;
-  readonly of: "values" | "bit" | "there" | "opaque";
+  readonly of: "values" | "bit" | "there" | "opaque" | "again";
   readonly field: Field | null;
   /** Codes are 0 to size - 1. Of values, the last says that the field is not there. */
   readonly size: number;
@@ -58,6 +58,7 @@ export class Atoms {
   readonly #bits = new Map<Field, Map<number, number>>();
   readonly #there = new Map<Field, number>();
   readonly #opaque = new Map<string, number>();
+  readonly #again = new Map<string, number>();
 
   constructor(family: Family, conditions: Iterable<Condition>, asked: Asked = []) {
     this.family = family;
@@ -118,6 +119,19 @@ export class Atoms {
     return at;
   }
 
+  /** A dimension like this one, for another value of its field: one that it was given on the way. */
+  again(dimension: number, version: string): number {
+    const { key, ...like } = this.dimensions[dimension] as Dimension;
+    const own = `${key} ${version}`;
+    let at = this.#again.get(own);
+    if (at === undefined) {
+      at = this.dimensions.length;
+      this.#again.set(own, at);
+      this.dimensions.push({ ...like, key: own, of: "again" });
+    }
+    return at;
+  }
+
   /** The terms that together say that the field has a value of these; a field that nothing asks about has one term or none. */
   within(field: Field, ranges: Ranges): readonly Term[] {
     const stretches = this.#values.get(field);
@@ -166,6 +180,18 @@ export class Atoms {
     const [mask, value] = [BigInt(leaf.mask), BigInt(leaf.value)];
     if ((value & ~mask) !== 0n) return [];
     return [[[this.#there.get(leaf.field) as number, [[1, 2]]], ...bitCodes(bits, mask, value)]];
+  }
+
+  /** The codes of one value, whether it was cut there or not; undefined: the field is not there. */
+  holding(field: Field, value: Value | undefined): Term {
+    if (value === undefined) return this.absent(field)[0] ?? [];
+    const stretches = this.#values.get(field);
+    const code = stretches?.codeOf(value);
+    if (stretches) return code === undefined ? [] : [[stretches.dimension, [[code, code + 1]]]];
+    const bits = this.#bits.get(field);
+    if (!bits) return [];
+    const mask = [...bits.keys()].reduce((sum, bit) => sum | (1n << BigInt(bit)), 0n);
+    return [...(this.present(field)[0] ?? []), ...bitCodes(bits, mask, BigInt(value))];
   }
 
   /** The dimensions of a field, in order. */

@@ -2,7 +2,7 @@
 import { type Condition, evaluate, type Field, type Packet, type ValueSet } from "../facts/index.ts";
 import { type Atoms, leavesOf, type Term } from "./atoms.ts";
 import { Bdd, EVERY, NONE, type Node } from "./bdd.ts";
-import type { Codes } from "./stretches.ts";
+import { type Bits, bitsOfRange, type Codes } from "./stretches.ts";
 
 /** Where a condition may hold, and where it holds for sure: they differ where chance decides, or what is not known. */
 export interface Holds {
@@ -13,12 +13,18 @@ const SURE: Holds = { may: EVERY, must: EVERY };
 const NEVER: Holds = { may: NONE, must: NONE };
 const EITHER: Holds = { may: EVERY, must: NONE };
 
+/** A field of the packet as it came; with a version: a value that it was given since, one of several. */
+export interface Origin {
+  readonly field: Field;
+  readonly version: string;
+}
+
 /** How a packet stands to what it was when it came: a field of it may have been given another value since. */
 export interface View {
   /** The packet as a rule sees it. */
   readonly seen: Packet;
-  /** The field of the packet as it came that this field has the value of; null: it has what `seen` says. */
-  origin(field: Field): Field | null;
+  /** Where the value of this field comes from; null: it is what `seen` says. */
+  origin(field: Field): Origin | null;
   /** Bits of a field that are still what they were. */
   kept(field: Field): number;
   /** What a key that is not modelled is called now: the packet may have changed since it was asked before. */
@@ -56,8 +62,8 @@ export class Sets {
   }
 
   /** Packets whose field has one of these values. */
-  fits(field: Field, set: ValueSet): Node {
-    return this.#union(this.atoms.fits(field, set));
+  fits(field: Field, set: ValueSet, version = ""): Node {
+    return this.#union(this.#again(this.atoms.fits(field, set), version));
   }
 
   holds(condition: Condition, view: View): Holds {
@@ -66,8 +72,8 @@ export class Sets {
     let key = "";
     for (const field of own.fields) {
       const origin = view.origin(field);
-      if (origin === field && view.kept(field) === ALL) continue;
-      key += `${field}=${origin ?? JSON.stringify(view.seen.fields[field] ?? null, bigints)}${JSON.stringify(view.seen.bits?.[field] ?? 0)}${view.kept(field)};`;
+      if (origin?.field === field && origin.version === "" && view.kept(field) === ALL) continue;
+      key += `${field}=${origin ? `${origin.field} ${origin.version}` : JSON.stringify(view.seen.fields[field] ?? null, bigints)}${JSON.stringify(view.seen.bits?.[field] ?? 0)}${view.kept(field)};`;
     }
     for (const name of own.keys) if (view.key(name) !== name) key += `${view.key(name)};`;
     for (const name of own.touches) if (view.seen.touched?.includes(name)) key += `~${name}`;
@@ -109,7 +115,7 @@ export class Sets {
     const origin = view.origin(leaf.field);
     if (origin === null) return settled(evaluate(leaf, view.seen).is);
     const kept = view.kept(leaf.field);
-    if (kept !== ALL) return this.#partly(leaf, view, kept);
+    if (origin.version === "" && kept !== ALL) return this.#partly(leaf, view, kept);
     const set = this.#union(this.#terms(leaf, origin));
     return { may: set, must: set };
   }
@@ -117,17 +123,34 @@ export class Sets {
   /** Some bits were given since: those settle it, or the others do. */
   #partly(leaf: Leaf, view: View, kept: number): Holds {
     const answer = evaluate(leaf, view.seen).is;
-    if (answer !== "unknown" || leaf.is !== "bits") return settled(answer);
-    const mask = (Number(leaf.mask) & kept) >>> 0;
-    const given = { ...leaf, mask: (Number(leaf.mask) & ~kept) >>> 0, value: (Number(leaf.value) & ~kept) >>> 0 };
-    const own = this.#union(this.atoms.bits({ ...leaf, mask, value: (Number(leaf.value) & mask) >>> 0 }));
-    const rest = evaluate(given, view.seen).is;
-    return { may: rest === "no" ? NONE : own, must: rest === "yes" ? own : NONE };
+    if (answer !== "unknown" || leaf.is === "present") return settled(answer);
+    const asked = leaf.is === "bits" ? [leaf] : leaf.ranges.flatMap((range) => bitsOfRange(leaf.field, range));
+    let [may, must]: [Node, Node] = [NONE, NONE];
+    for (const { field, mask, value } of asked) {
+      const part = (bits: number): Bits => {
+        const own = (Number(mask) & bits) >>> 0;
+        return { is: "bits", field, mask: own, value: (Number(value) & own) >>> 0, wants: "" };
+      };
+      const own = this.#union(this.atoms.bits(part(kept)));
+      const rest = evaluate(part(~kept), view.seen).is;
+      if (rest !== "no") may = this.bdd.or(may, own);
+      if (rest === "yes") must = this.bdd.or(must, own);
+    }
+    return { may, must };
   }
 
-  #terms(leaf: Leaf, field: Field): readonly Term[] {
-    if (leaf.is === "in") return this.atoms.within(field, leaf.ranges);
-    return leaf.is === "present" ? this.atoms.present(field) : this.atoms.bits({ ...leaf, field });
+  #terms(leaf: Leaf, { field, version }: Origin): readonly Term[] {
+    if (leaf.is === "in") return this.#again(this.atoms.within(field, leaf.ranges), version);
+    return this.#again(
+      leaf.is === "present" ? this.atoms.present(field) : this.atoms.bits({ ...leaf, field }),
+      version,
+    );
+  }
+  #again(terms: readonly Term[], version: string): readonly Term[] {
+    if (version === "") return terms;
+    return terms.map((term) =>
+      term.map(([dimension, codes]) => [this.atoms.again(dimension, version), codes] as const),
+    );
   }
 
   #union(terms: readonly Term[]): Node {

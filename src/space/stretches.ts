@@ -41,8 +41,9 @@ export class Cuts {
     this.all = allValues(field, family)[0] as Range;
     this.points.push(this.all[0]);
   }
+  /** Of another family, as a bridge's rules may be, none is a value of the field. */
   add(ranges: Ranges): void {
-    for (const [low, high] of ranges) this.points.push(low, high);
+    for (const [low, high] of ranges) if (typeof low === typeof this.all[0]) this.points.push(low, high);
   }
 }
 
@@ -75,6 +76,7 @@ export class Stretches {
   codes(ranges: Ranges): Codes {
     const out: [number, number][] = [];
     for (const [low, high] of ranges) {
+      if (typeof low !== typeof this.#end) continue;
       const from = this.#codeAt.get(low);
       const to = high >= this.#end ? this.lows.length : this.#codeAt.get(high);
       if (from === undefined || to === undefined) throw new Uncut(this.#field, ranges);
@@ -140,6 +142,12 @@ export function cubesOf([from, to]: Range, [, end]: Range): Cube[] {
 }
 export const bitsAsked = (range: Range, all: Range): bigint =>
   cubesOf(range, all).reduce((mask, cube) => mask | cube.mask, 0n);
+/** A range of a field of no more than 32 bits as questions about its bits. */
+export const bitsOfRange = (field: Field, range: Range): Bits[] =>
+  cubesOf(range, allValues(field, "ipv4")[0] as Range).map(({ mask, value }) => {
+    const whole = { mask: Number(mask), value: Number(value) };
+    return { is: "bits", field, ...whole, wants: "" };
+  });
 /** The points as ranges from the least value on: what is cut there can be told apart by these. */
 export const pairs = (points: readonly Value[], [least, end]: Range): Range[] =>
   points.filter((point) => point > least && point < end).map((point) => [least, point] as const);

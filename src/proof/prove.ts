@@ -1,0 +1,180 @@
+/** Every packet of a description, walked at once: which rules match what, and what becomes of whom. */
+import {
+  absent,
+  allValues,
+  type Condition,
+  ctStates,
+  everything,
+  type Field,
+  isAbsent,
+  type Packet,
+  type Ranges,
+  type ValueSet,
+} from "../facts/index.ts";
+import type { Rule } from "../model/index.ts";
+import { type Hook, type Loss, type Step, type Traveller, type Verdict, type World, walkMany } from "../path/index.ts";
+import { type Asked, Atoms, NONE, type Node, OverBudget, possible, Sets, Uncut } from "../space/index.ts";
+import { askedOf, COUNTED, conditionsOf, counted } from "./asks.ts";
+import { type Decision, SetReader } from "./reader.ts";
+import { asDescribed } from "./view.ts";
+
+/** Packets that end the same way. */
+export interface End {
+  readonly verdict: Verdict;
+  readonly set: Node;
+  /** The step that ended them, if a table did; of what is accepted see `decisions`. */
+  readonly decidedBy: string | null;
+  readonly lost: Loss | null;
+  /** The filter tables that let them go on, in order: layer and hook. */
+  readonly passed: readonly Pick<Step, "layer" | "hook">[];
+  /** One of them as it ended: fields that were given other values have those. */
+  readonly packet: Packet;
+  readonly given: ReadonlyMap<Field, number>;
+}
+
+export interface Proof {
+  readonly world: World;
+  readonly sets: Sets;
+  readonly described: Packet;
+  readonly all: Node;
+  readonly ends: readonly End[];
+  readonly decisions: ReadonlyMap<string, Decision>;
+  /** What may match a rule; a rule that is not there is met by no packet that it matches. */
+  readonly matched: ReadonlyMap<Rule, Node>;
+  /** There were more ways than could be followed: what is not found is not proven not to be there. */
+  readonly truncated: boolean;
+}
+
+export interface Question {
+  readonly packet: Packet;
+  readonly hook?: Hook;
+}
+
+/** A way is told by them. */
+const DEVICES: Asked = [
+  ["inInterface", []],
+  ["outInterface", []],
+];
+/** Times that a value turns up which was not cut. */
+const MOST_CUTS = 40;
+
+/** Asks several rule-sets the same, over the same atoms: sets of both can be compared. */
+export function prove(worlds: readonly World[], question: Question): Proof[] {
+  const conditions = worlds.flatMap((world) => [...conditionsOf(world, question.packet.family)]);
+  const asked: [Field, Ranges][] = [
+    ...DEVICES,
+    ...askedOf(
+      question.packet,
+      worlds.map(({ host }) => host),
+    ),
+  ].map(([field, ranges]) => [field, ranges]);
+  for (let left = MOST_CUTS; left > 0; left--) {
+    try {
+      const sets = new Sets(atomsFor(conditions, asked, question.packet));
+      return worlds.map((world) => proveWith(sets, world, question));
+    } catch (error) {
+      if (!(error instanceof Uncut)) throw error;
+      asked.push([error.field, error.ranges]);
+    }
+  }
+  throw new OverBudget("values that are told apart on the way, again and again");
+}
+
+function atomsFor(conditions: readonly Condition[], asked: Asked, { family }: Packet): Atoms {
+  const draft = new Atoms(family, conditions, asked);
+  const rules = possible(family, (field) => draft.isCut(field));
+  return new Atoms(family, [...conditions, ...rules, ...counted(conditions)], asked);
+}
+
+function proveWith(sets: Sets, world: World, question: Question): Proof {
+  const { atoms, bdd } = sets;
+  const packet = openingConnection(question.packet);
+  const rules = possible(atoms.family, (field) => atoms.isCut(field));
+  let valid = sets.valid(rules, asDescribed(packet));
+  for (const [field, set] of Object.entries(packet.fields) as [Field, ValueSet][])
+    if (atoms.isCut(field)) valid = bdd.and(valid, sets.fits(field, set));
+  const reader = new SetReader(sets);
+  const ends: End[] = [];
+  let truncated = false;
+  for (const start of startsOf(sets, world, { ...question, packet }, valid)) {
+    const walked = walkMany(world, start.packet, start.set, reader, question.hook ? { hook: question.hook } : {});
+    ends.push(...walked.ends.flatMap(endsOf));
+    truncated ||= walked.truncated;
+  }
+  return {
+    world,
+    sets,
+    described: packet,
+    all: valid,
+    ends,
+    decisions: reader.decisions,
+    matched: reader.matched,
+    truncated,
+  };
+}
+
+interface Start {
+  readonly packet: Packet;
+  readonly set: Node;
+}
+/** Every way that packets can come, and the values of what the way counts with a stretch at a time. */
+function startsOf(sets: Sets, { host }: World, { packet, hook }: Question, all: Node): Start[] {
+  let starts: Start[] = [{ packet, set: all }];
+  const part = (field: Field, into: (start: Start) => readonly ValueSet[]): void => {
+    starts = starts.flatMap((start) =>
+      into(start).flatMap((values): Start[] => {
+        const set = sets.bdd.and(start.set, sets.fits(field, values));
+        return set === NONE ? [] : [{ packet: withValue(start.packet, field, values), set }];
+      }),
+    );
+  };
+  const there = (field: Field): ValueSet => ({ absent: false, ranges: allValues(field, packet.family) });
+  if (!hook) {
+    if (!packet.fields.inInterface) part("inInterface", () => [there("inInterface"), absent]);
+    // routes say which device it is; without them each may be, or none where it ends here
+    if (!packet.fields.outInterface && !host.lookups(packet.family))
+      part("outInterface", (start) =>
+        isAbsent(start.packet.fields.inInterface) ? [there("outInterface")] : [there("outInterface"), absent],
+      );
+  }
+  const { atoms } = sets;
+  const [dimension] = atoms.of(COUNTED);
+  if (dimension === undefined) return starts;
+  const stretches = Array.from({ length: atoms.dimensions[dimension]?.size ?? 0 }, (_, code) =>
+    atoms.rangeOf(COUNTED, code),
+  );
+  part(COUNTED, () => stretches.flatMap((range) => (range ? [{ absent: false, ranges: [range] }] : [])));
+  return starts;
+}
+const withValue = (packet: Packet, field: Field, set: ValueSet): Packet => ({
+  ...packet,
+  fields: { ...packet.fields, [field]: set },
+});
+
+/** What conntrack notes down has to be there to be noted; what says nothing of its connection opens one. */
+function openingConnection(packet: Packet): Packet {
+  const { family } = packet;
+  const there = (field: Field): ValueSet => ({ absent: false, ranges: allValues(field, family) });
+  const fields = {
+    source: there("source"),
+    destination: there("destination"),
+    sourcePort: everything("sourcePort", family),
+    destinationPort: everything("destinationPort", family),
+    ctstate: ctStates("NEW"),
+  };
+  return { ...packet, fields: { ...fields, ...packet.fields } };
+}
+
+function endsOf(traveller: Traveller): End[] {
+  const { packet, given, set } = traveller;
+  const last = { steps: traveller.steps, verdict: traveller.verdict ?? "UNDECIDED", lost: traveller.lost } as const;
+  return [...traveller.copies, last].map(({ steps, verdict, lost }) => ({
+    verdict,
+    set,
+    decidedBy: verdict === "ACCEPT" ? null : (steps.at(-1)?.id ?? null),
+    lost,
+    passed: steps.filter(({ table }) => table === "filter"),
+    packet,
+    given,
+  }));
+}

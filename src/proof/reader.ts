@@ -1,0 +1,256 @@
+/**
+ * Tables read by sets of packets: the same journey as one packet's, and at each rule the set parts into those that it
+ * matches and those that it passes over. Sets are of packets as they came; what was done to them since stands beside.
+ */
+import type { Effect } from "../extensions/index.ts";
+import { type Field, isAbsent, isWhole, type Packet, single, type ValueSet } from "../facts/index.ts";
+import { type Chain, dropsOf, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
+import {
+  applyAll,
+  fork,
+  type Left,
+  type Outcome,
+  type Reader,
+  type Step,
+  seenAt,
+  type Traveller,
+  type Walking,
+  type Where,
+} from "../path/index.ts";
+import { EVERY_BIT, NONE, type Node, OverBudget, type Sets, type View } from "../space/index.ts";
+import { endOf, type Place, stepOf } from "./step.ts";
+import { doneTo, isNarrower, matters, Origins, viewOf } from "./view.ts";
+
+/** Where a table let go of packets, and of which. */
+export interface Decision {
+  readonly step: Step;
+  readonly outcome: Outcome;
+  set: Node;
+}
+
+/** Packets that have had the same done to them, as a rule sees them. */
+interface Line {
+  readonly traveller: Traveller;
+  readonly view: View;
+  readonly set: Node;
+  /** What was done to them: those for which it is the same go on as one. */
+  readonly done: string;
+}
+interface Reading extends Where {
+  readonly world: Walking;
+  readonly left: Map<string, { readonly traveller: Traveller; readonly outcome: Outcome; set: Node }>;
+}
+interface At extends Place {
+  readonly rule: Rule;
+  readonly meaning: Meaning;
+  readonly depth: number;
+  /** Goes on with the next rule. */
+  readonly on: Line[];
+  /** Goes back to where the chain was called. */
+  readonly back: Line[];
+}
+
+/** Chains called more often than this, one in another, are not followed: dozens that call each other twice. */
+const MOST_CALLS = 200_000;
+
+export class SetReader implements Reader {
+  readonly mostPaths = 20_000;
+  readonly sets: Sets;
+  /** What may match each rule, from whatever hook. */
+  readonly matched = new Map<Rule, Node>();
+  readonly decisions = new Map<string, Decision>();
+  readonly #origins = new Origins();
+  #calls = 0;
+
+  constructor(sets: Sets) {
+    this.sets = sets;
+  }
+
+  /** What else than a table has settled: fields that are known better now. False: no packet goes this way. */
+  goesOn(way: Traveller, before: Packet): boolean {
+    this.#origins.note(way, before);
+    for (const [field, set] of Object.entries(way.packet.fields) as [Field, ValueSet][]) {
+      const old = before.fields[field];
+      if (set === old || this.#origins.noted(field, set)) continue;
+      const given = old && this.#origins.given(field, old);
+      if (given && isNarrower(set, before, field)) {
+        way.set = this.sets.bdd.and(way.set, this.sets.fits(field, set, given.version));
+        this.#origins.keep(old, set);
+      } else if (way.given.has(field)) continue;
+      else if (isNarrower(set, before, field)) {
+        if (!matters(this.sets.atoms, field, set)) continue;
+        way.set = this.sets.bdd.and(way.set, this.sets.fits(field, set));
+      } else way.given = new Map(way.given).set(field, EVERY_BIT);
+    }
+    return way.set !== NONE;
+  }
+
+  traverse(traveller: Traveller, table: Table, layer: Where["layer"], hook: Where["hook"], world: Walking): Left[] {
+    const base = table.chains.get(hook);
+    if (!base) return [{ traveller, outcome: "accept" }];
+    const reading: Reading = { table, layer, hook, base, world, left: new Map() };
+    const line = this.#line(traveller, traveller.set, reading);
+    for (const rest of this.#read(reading, base, [line], 0)) {
+      const outcome = base.policy === "DROP" ? "drop" : "accept";
+      this.#decide(reading, rest, endOf(base), outcome);
+    }
+    return [...reading.left.values()].map(({ traveller: each, set, outcome }) => ({
+      traveller: { ...each, set },
+      outcome,
+    }));
+  }
+
+  #line(traveller: Traveller, set: Node, { layer, hook, table, world }: Reading): Line {
+    const seen = seenAt(traveller, layer, hook, table.name, world.host);
+    return { traveller, set, view: viewOf(traveller, seen, this.#origins), done: doneTo(traveller) };
+  }
+
+  /** Reads a chain; what comes back from it. */
+  #read(reading: Reading, chain: Chain, lines: readonly Line[], depth: number): Line[] {
+    if (++this.#calls > MOST_CALLS) throw new OverBudget(`more than ${MOST_CALLS} calls of chains`);
+    const back: Line[] = [];
+    let open = lines;
+    for (const [index, rule] of chain.rules.entries()) {
+      if (open.length === 0) break;
+      const on: Line[] = [];
+      const meaning = meaningOf(rule, reading.world.host);
+      for (const line of open) this.#ask(reading, line, { chain, index, rule, meaning, depth, on, back });
+      open = on.length > 1 ? this.#merge(on) : on;
+    }
+    if (chain !== reading.base && reading.layer === "bridge" && chain.policy && chain.policy !== "RETURN") {
+      for (const line of open) this.#decide(reading, line, endOf(chain), chain.policy === "DROP" ? "drop" : "accept");
+      open = [];
+    }
+    return this.#merge([...open, ...back]);
+  }
+
+  #ask(reading: Reading, line: Line, at: At): void {
+    const { bdd } = this.sets;
+    let { set } = line;
+    if (at.meaning.dropsWhole || !isWhole(line.view.seen)) {
+      const drops = this.sets.holds(dropsOf(at.rule, reading.world.host), line.view);
+      const dropped = bdd.and(set, drops.may);
+      if (dropped !== NONE) this.#decide(reading, { ...line, set: dropped }, at, "lost");
+      set = bdd.minus(set, drops.must);
+    }
+    const { may, must } = this.sets.holds(at.meaning.condition, line.view);
+    const matching = bdd.and(set, may);
+    if (matching === NONE) {
+      if (set !== NONE) at.on.push(set === line.set ? line : { ...line, set });
+      return;
+    }
+    this.matched.set(at.rule, bdd.or(this.matched.get(at.rule) ?? NONE, matching));
+    const rest = bdd.minus(set, must);
+    if (rest !== NONE) at.on.push({ ...line, set: rest });
+    this.#take(reading, { ...line, set: matching }, at);
+  }
+
+  #take(reading: Reading, line: Line, at: At): void {
+    const { action } = at.meaning;
+    if (action.kind === "none") at.on.push(line);
+    else if (action.kind === "effects") {
+      for (const [set, effects] of this.#ways(action.effects, line)) this.#run(reading, { ...line, set }, effects, at);
+    } else {
+      const called = reading.table.chains.get(action.chain);
+      if (!called) return this.#anything(reading, line, at);
+      if (at.depth >= reading.table.chains.size) return this.#decide(reading, line, at, "undecided");
+      const rest = this.#read(reading, called, [line], at.depth + 1);
+      (action.kind === "jump" ? at.on : at.back).push(...rest);
+    }
+  }
+
+  /** A target that nobody here knows may do any of these. */
+  #anything(reading: Reading, line: Line, at: At): void {
+    this.#decide(reading, line, at, "drop");
+    this.#decide(reading, line, at, "accept");
+    at.on.push(line);
+    at.back.push(line);
+  }
+
+  /** Which effects it comes to for which packets. */
+  #ways(effects: readonly Effect[], line: Line): (readonly [Node, readonly Effect[]])[] {
+    const at = effects.findIndex(({ does }) => does === "if");
+    const found = effects[at];
+    if (found?.does !== "if") return [[line.set, effects]];
+    const { may, must } = this.sets.holds(found.condition, line.view);
+    const [yes, no] = [this.sets.bdd.and(line.set, may), this.sets.bdd.minus(line.set, must)];
+    const before = effects.slice(0, at);
+    const after = effects.slice(at + 1);
+    return [
+      ...(yes === NONE ? [] : this.#ways([...before, ...found.yes, ...after], { ...line, set: yes })),
+      ...(no === NONE ? [] : this.#ways([...before, ...found.no, ...after], { ...line, set: no })),
+    ];
+  }
+
+  #run(reading: Reading, line: Line, effects: readonly Effect[], at: At): void {
+    if (effects.every(({ does }) => LEAVES_ALONE.has(does))) {
+      for (const effect of effects) {
+        if (effect.does === "return") return void at.back.push(line);
+        if (effect.does === "reject") return this.#decide(reading, line, at, "reject");
+        if (effect.does === "verdict") return this.#decide(reading, line, at, OUTCOMES[effect.verdict]);
+      }
+      at.on.push(line);
+      return;
+    }
+    const traveller = fork(line.traveller);
+    const outcome = applyAll(effects, traveller, reading, { ...at, seen: line.view.seen }, reading.world);
+    const next = this.#line(traveller, this.#give(traveller, line), reading);
+    if (outcome === null) at.on.push(next);
+    else if (outcome === "return") at.back.push(next);
+    else this.#decide(reading, next, at, outcome);
+  }
+
+  /** What was given one of several values has one of them, whichever, from here on. */
+  #give({ given, packet: { fields } }: Traveller, line: Line): Node {
+    let { set } = line;
+    for (const [field, bits] of given) {
+      const values = fields[field];
+      const isNew = values !== undefined && values !== line.traveller.packet.fields[field] && bits === EVERY_BIT;
+      if (!isNew || isAbsent(values) || single(values) !== undefined || !this.sets.atoms.isCut(field)) continue;
+      set = this.sets.bdd.and(set, this.sets.fits(field, values, this.#origins.give(field, values)));
+    }
+    return set;
+  }
+
+  #decide(reading: Reading, { traveller, set, view, done }: Line, place: Place, outcome: Outcome): void {
+    const { bdd } = this.sets;
+    const { left, hook } = reading;
+    const step = stepOf(reading, place, view.seen);
+    const id = `${hook} ${step.id} ${outcome}`;
+    const decision = this.decisions.get(id);
+    if (decision) decision.set = bdd.or(decision.set, set);
+    else this.decisions.set(id, { step, outcome, set });
+    // whoever goes on is one with those to whom the same was done; whoever ends is told by the rule that ended it
+    const key = `${outcome === "accept" ? "" : id} ${done}`;
+    const same = left.get(key);
+    if (same) same.set = bdd.or(same.set, set);
+    // of those who go on, one step stands for the table: who accepted whom is told by the decisions
+    else
+      left.set(key, {
+        traveller: withStep(traveller, outcome === "accept" ? stepOf(reading, endOf(reading.base), view.seen) : step),
+        outcome,
+        set,
+      });
+  }
+
+  #merge(lines: readonly Line[]): Line[] {
+    if (lines.length < 2) return [...lines];
+    const out = new Map<string, Line>();
+    for (const line of lines) {
+      const key = line.done;
+      const same = out.get(key);
+      out.set(key, same ? { ...same, set: this.sets.bdd.or(same.set, line.set) } : line);
+    }
+    return [...out.values()];
+  }
+}
+
+const OUTCOMES = { ACCEPT: "accept", DROP: "drop", QUEUE: "queue", STOLEN: "stolen" } as const;
+/** To trace is no change: no line is kept here. */
+const LEAVES_ALONE: ReadonlySet<Effect["does"]> = new Set(["verdict", "return", "continue", "reject", "trace"]);
+
+const withStep = (traveller: Traveller, step: Step): Traveller => {
+  const next = fork(traveller);
+  next.steps.push(step);
+  return next;
+};
