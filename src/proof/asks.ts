@@ -1,8 +1,17 @@
 /** What is asked of packets in a world, all together: where sets have to be cut. */
-import type { Effect } from "../extensions/index.ts";
-import type { Condition, Family, Field, Host, Packet, Ranges, ValueSet } from "../facts/index.ts";
+import type { Effect, Translate } from "../extensions/index.ts";
+import {
+  type Condition,
+  type Family,
+  type Field,
+  type Host,
+  type Packet,
+  type Ranges,
+  single,
+  type ValueSet,
+} from "../facts/index.ts";
 import { dropsOf, meaningOf, type Rule } from "../model/index.ts";
-import type { World } from "../path/index.ts";
+import type { Hook, World } from "../path/index.ts";
 import { type Asked, leavesOf } from "../space/index.ts";
 
 /** Of the family's tables and of the bridge's, which see its packets too. */
@@ -30,6 +39,18 @@ function* ofEffects(effects: readonly Effect[]): Generator<Condition, void> {
       yield { is: "bits", field, mask: mask >>> 0, value: 0, wants: "" };
     }
   }
+}
+
+/** The one address, and the one port, that a translation gives; none where it gives one of several. */
+export function translationOf(effect: Translate, hook: Hook): readonly (readonly [Field, ValueSet])[] {
+  const comes = hook === "PREROUTING" || hook === "OUTPUT";
+  const isSource = effect.manip === "source" || (effect.manip === "by hook" && !comes);
+  const sets: [Field, Ranges][] = [
+    [isSource ? "source" : "destination", effect.addresses ?? []],
+    ...(effect.ports ? [[isSource ? "sourcePort" : "destinationPort", effect.ports] as [Field, Ranges]] : []),
+  ];
+  const values = sets.map(([field, ranges]) => [field, { absent: false, ranges }] as const);
+  return values.every(([, set]) => single(set) !== undefined) ? values : [];
 }
 
 /** A field that the way counts with: its values are taken a stretch at a time, so that what comes of them is exact. */

@@ -1,8 +1,7 @@
 /** What becomes of whom: ends with the rules that decided them, for some packets of all that were proved. */
 import { type Field, isAbsent, type Packet, single, type ValueSet } from "../facts/index.ts";
-import type { Step } from "../path/index.ts";
 import { NONE, type Node } from "../space/index.ts";
-import type { End, Proof } from "./prove.ts";
+import type { End, Passed, Proof } from "./prove.ts";
 import type { Decision } from "./reader.ts";
 
 /** Packets that end the same way, by the decision of the same rule. */
@@ -34,12 +33,12 @@ function acceptedBy({ decisions, sets: { bdd } }: Proof, end: End, set: Node): F
   const out: Fate[] = [];
   let rest = set;
   const last = end.passed.toReversed();
-  for (const { layer, hook } of [...last.filter(isIp), ...last.filter((each) => !isIp(each))]) {
+  for (const { way } of [...last.filter(isIp), ...last.filter((each) => !isIp(each))]) {
     // a target that nobody knows may accept, and is no ACCEPT: then an earlier one tells
     let [named, unnamed]: [Node, Node] = [NONE, NONE];
     for (const decision of decisions.values()) {
       const { step, outcome } = decision;
-      if (outcome !== "accept" || step.table !== "filter" || step.layer !== layer || step.hook !== hook) continue;
+      if (outcome !== "accept" || decision.way !== way) continue;
       const own = bdd.and(rest, decision.set);
       if (own === NONE) continue;
       if (step.action !== "ACCEPT") unnamed = bdd.or(unnamed, own);
@@ -52,7 +51,7 @@ function acceptedBy({ decisions, sets: { bdd } }: Proof, end: End, set: Node): F
   }
   return rest === NONE ? out : [...out, { end, decidedBy: null, decision: null, set: rest }];
 }
-const isIp = ({ layer }: Pick<Step, "layer">): boolean => layer === "ip";
+const isIp = ({ layer }: Passed): boolean => layer === "ip";
 
 /** The packets of which this one may be: of each field that is asked about it has one value, or nothing is known. */
 export function holding({ sets, all }: Proof, packet: Packet): Node {

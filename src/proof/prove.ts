@@ -18,6 +18,11 @@ import { askedOf, COUNTED, conditionsOf, counted } from "./asks.ts";
 import { type Decision, SetReader } from "./reader.ts";
 import { asDescribed } from "./view.ts";
 
+export interface Passed {
+  readonly layer: Step["layer"];
+  readonly way: string;
+}
+
 /** Packets that end the same way. */
 export interface End {
   readonly verdict: Verdict;
@@ -25,8 +30,8 @@ export interface End {
   /** The step that ended them, if a table did; of what is accepted see `decisions`. */
   readonly decidedBy: string | null;
   readonly lost: Loss | null;
-  /** The filter tables that let them go on, in order: layer and hook. */
-  readonly passed: readonly Pick<Step, "layer" | "hook">[];
+  /** The filter tables that let them go on, in order: which decisions did. */
+  readonly passed: readonly Passed[];
   /** One of them as it ended: fields that were given other values have those. */
   readonly packet: Packet;
   readonly given: ReadonlyMap<Field, number>;
@@ -98,7 +103,7 @@ function proveWith(sets: Sets, world: World, question: Question): Proof {
   let truncated = false;
   for (const start of startsOf(sets, world, { ...question, packet }, valid)) {
     const walked = walkMany(world, start.packet, start.set, reader, question.hook ? { hook: question.hook } : {});
-    ends.push(...walked.ends.flatMap(endsOf));
+    ends.push(...walked.ends.flatMap((end) => endsOf(end, reader)));
     truncated ||= walked.truncated;
   }
   return {
@@ -165,7 +170,7 @@ function openingConnection(packet: Packet): Packet {
   return { ...packet, fields: { ...fields, ...packet.fields } };
 }
 
-function endsOf(traveller: Traveller): End[] {
+function endsOf(traveller: Traveller, { wayOf }: SetReader): End[] {
   const { packet, given, set } = traveller;
   const last = { steps: traveller.steps, verdict: traveller.verdict ?? "UNDECIDED", lost: traveller.lost } as const;
   return [...traveller.copies, last].map(({ steps, verdict, lost }) => ({
@@ -173,7 +178,9 @@ function endsOf(traveller: Traveller): End[] {
     set,
     decidedBy: verdict === "ACCEPT" ? null : (steps.at(-1)?.id ?? null),
     lost,
-    passed: steps.filter(({ table }) => table === "filter"),
+    passed: steps
+      .filter(({ table }) => table === "filter")
+      .map((step) => ({ layer: step.layer, way: wayOf.get(step) ?? "" })),
     packet,
     given,
   }));

@@ -18,11 +18,14 @@ import {
   type Where,
 } from "../path/index.ts";
 import { EVERY_BIT, NONE, type Node, OverBudget, type Sets, type View } from "../space/index.ts";
+import { translationOf } from "./asks.ts";
 import { endOf, type Place, stepOf } from "./step.ts";
 import { doneTo, isNarrower, matters, Origins, viewOf } from "./view.ts";
 
 /** Where a table let go of packets, and of which. */
 export interface Decision {
+  /** Once through the table, by packets that have had the same done to them when they left it. */
+  readonly way: string;
   readonly step: Step;
   readonly outcome: Outcome;
   set: Node;
@@ -38,6 +41,7 @@ interface Line {
 }
 interface Reading extends Where {
   readonly world: Walking;
+  readonly number: number;
   readonly left: Map<string, { readonly traveller: Traveller; readonly outcome: Outcome; set: Node }>;
 }
 interface At extends Place {
@@ -59,8 +63,11 @@ export class SetReader implements Reader {
   /** What may match each rule, from whatever hook. */
   readonly matched = new Map<Rule, Node>();
   readonly decisions = new Map<string, Decision>();
+  /** Of the step that stands for a table passed. */
+  readonly wayOf = new WeakMap<Step, string>();
   readonly #origins = new Origins();
   #calls = 0;
+  #readings = 0;
 
   constructor(sets: Sets) {
     this.sets = sets;
@@ -88,7 +95,7 @@ export class SetReader implements Reader {
   traverse(traveller: Traveller, table: Table, layer: Where["layer"], hook: Where["hook"], world: Walking): Left[] {
     const base = table.chains.get(hook);
     if (!base) return [{ traveller, outcome: "accept" }];
-    const reading: Reading = { table, layer, hook, base, world, left: new Map() };
+    const reading: Reading = { table, layer, hook, base, world, number: ++this.#readings, left: new Map() };
     const line = this.#line(traveller, traveller.set, reading);
     for (const rest of this.#read(reading, base, [line], 0)) {
       const outcome = base.policy === "DROP" ? "drop" : "accept";
@@ -192,12 +199,30 @@ export class SetReader implements Reader {
       at.on.push(line);
       return;
     }
-    const traveller = fork(line.traveller);
-    const outcome = applyAll(effects, traveller, reading, { ...at, seen: line.view.seen }, reading.world);
-    const next = this.#line(traveller, this.#give(traveller, line), reading);
-    if (outcome === null) at.on.push(next);
-    else if (outcome === "return") at.back.push(next);
-    else this.#decide(reading, next, at, outcome);
+    for (const { packet, set } of this.#parts(effects, line, reading)) {
+      const traveller = fork(line.traveller);
+      traveller.packet = packet;
+      const outcome = applyAll(effects, traveller, reading, { ...at, seen: line.view.seen }, reading.world);
+      const next = this.#line(traveller, this.#give(traveller, { ...line, set }), reading);
+      if (outcome === null) at.on.push(next);
+      else if (outcome === "return") at.back.push(next);
+      else this.#decide(reading, next, at, outcome);
+    }
+  }
+
+  /** A translation to what the packet has already is none: where somebody asks, those packets are told apart. */
+  #parts(effects: readonly Effect[], { traveller, set }: Line, { hook }: Reading): { packet: Packet; set: Node }[] {
+    const { packet, given } = traveller;
+    const { atoms, bdd } = this.sets;
+    const whole = [{ packet, set }];
+    const effect = effects.find(({ does }) => does === "translate");
+    const values = effect?.does === "translate" && atoms.isCut("ctnat") ? translationOf(effect, hook) : [];
+    if (values.length === 0 || values.some(([field]) => given.has(field))) return whole;
+    const same = values.reduce((sum, [field, value]) => bdd.and(sum, this.sets.fits(field, value)), set);
+    const rest = bdd.minus(set, same);
+    const fields = { ...packet.fields, ...Object.fromEntries(values) };
+    if (same === NONE) return whole;
+    return [...(rest === NONE ? [] : [{ packet, set: rest }]), { packet: { ...packet, fields }, set: same }];
   }
 
   /** What was given one of several values has one of them, whichever, from here on. */
@@ -214,23 +239,25 @@ export class SetReader implements Reader {
 
   #decide(reading: Reading, { traveller, set, view, done }: Line, place: Place, outcome: Outcome): void {
     const { bdd } = this.sets;
-    const { left, hook } = reading;
+    const { left, number } = reading;
     const step = stepOf(reading, place, view.seen);
-    const id = `${hook} ${step.id} ${outcome}`;
+    const way = `${number} ${done}`;
+    const id = `${way} ${step.id} ${outcome}`;
     const decision = this.decisions.get(id);
     if (decision) decision.set = bdd.or(decision.set, set);
-    else this.decisions.set(id, { step, outcome, set });
+    else this.decisions.set(id, { way, step, outcome, set });
     // whoever goes on is one with those to whom the same was done; whoever ends is told by the rule that ended it
-    const key = `${outcome === "accept" ? "" : id} ${done}`;
+    const key = outcome === "accept" ? way : id;
     const same = left.get(key);
-    if (same) same.set = bdd.or(same.set, set);
-    // of those who go on, one step stands for the table: who accepted whom is told by the decisions
-    else
-      left.set(key, {
-        traveller: withStep(traveller, outcome === "accept" ? stepOf(reading, endOf(reading.base), view.seen) : step),
-        outcome,
-        set,
-      });
+    if (same) {
+      same.set = bdd.or(same.set, set);
+      return;
+    }
+    const next = fork(traveller);
+    const passed = outcome === "accept" ? stepOf(reading, endOf(reading.base), view.seen) : step;
+    this.wayOf.set(passed, way);
+    next.steps.push(passed);
+    left.set(key, { traveller: next, outcome, set });
   }
 
   #merge(lines: readonly Line[]): Line[] {
@@ -248,9 +275,3 @@ export class SetReader implements Reader {
 const OUTCOMES = { ACCEPT: "accept", DROP: "drop", QUEUE: "queue", STOLEN: "stolen" } as const;
 /** To trace is no change: no line is kept here. */
 const LEAVES_ALONE: ReadonlySet<Effect["does"]> = new Set(["verdict", "return", "continue", "reject", "trace"]);
-
-const withStep = (traveller: Traveller, step: Step): Traveller => {
-  const next = fork(traveller);
-  next.steps.push(step);
-  return next;
-};

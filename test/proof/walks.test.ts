@@ -156,7 +156,7 @@ function provedFates(proof: Proof, packet: Packet): Set<string> {
 const walkedFates = (world: World, packet: Packet): Set<string> =>
   new Set(walk(world, packet).paths.map(({ verdict, decidedBy, lost }) => `${verdict} ${lost?.reason ?? decidedBy}`));
 
-const RUNS = Number(process.env["RUNS"] ?? 100);
+const RUNS = Number(process.env["RUNS"] ?? 40);
 for (const [name, host] of [
   ["without facts", new Host({})],
   ["with routes", new Host(LAN)],
