@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ define: Define }>>> = {
   drift: () => import("./drift.ts"),
   infer: () => import("./infer.ts"),
   test: () => import("./test.ts"),
+  diff: () => import("./diff.ts"),
+  query: () => import("./query.ts"),
   print: () => import("./print.ts"),
   rules: () => import("./rules.ts"),
   capture: () => import("./capture.ts"),

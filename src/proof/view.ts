@@ -4,7 +4,7 @@ import type { Traveller } from "../path/index.ts";
 import { type Atoms, EVERY_BIT, type Origin, type View } from "../space/index.ts";
 
 /** Each side of a connection that conntrack notes down, and the field of its first packet that it is taken from. */
-const NOTED: Readonly<Partial<Record<Field, Field>>> = {
+export const NOTED: Readonly<Partial<Record<Field, Field>>> = {
   ctorigsrc: "source",
   ctrepldst: "source",
   ctorigdst: "destination",

@@ -212,6 +212,11 @@ export class Atoms {
     return this.#values.get(field)?.codeOf(value);
   }
 
+  /** The code of a field cut into stretches that says that it is not there. */
+  absentCode(field: Field): number | undefined {
+    return this.#values.get(field)?.lows.length;
+  }
+
   /** A value of a field that reads well, for these codes of its dimensions; undefined: it is not there. */
   example(field: Field, codes: (dimension: number) => number): Value | undefined {
     const stretches = this.#values.get(field);

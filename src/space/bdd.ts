@@ -93,6 +93,30 @@ export class Bdd {
     return this.minus(EVERY, a);
   }
 
+  /**
+   * A simpler set that holds the same of those in `care`, whatever of others. O. Coudert, J. C. Madre, A Unified Framework
+   * for the Formal Verification of Sequential Circuits, 1990: restrict.
+   */
+  restrict(set: Node, care: Node, memo = new Map<number, Node>()): Node {
+    if (care === EVERY || set <= EVERY) return set;
+    if (care === NONE) return NONE;
+    const key = set * MOST_NODES + care;
+    const known = memo.get(key);
+    if (known !== undefined) return known;
+    const [x, y] = [this.level(set), this.level(care)];
+    const next = (a: Node, b: Node) => this.restrict(a, b, memo);
+    let result: Node;
+    if (y < x) result = next(set, this.or(this.low(care), this.high(care)));
+    else {
+      const [low, high] = y === x ? [this.low(care), this.high(care)] : [care, care];
+      if (low === NONE) result = next(this.high(set), high);
+      else if (high === NONE) result = next(this.low(set), low);
+      else result = this.make(x, next(this.low(set), low), next(this.high(set), high));
+    }
+    memo.set(key, result);
+    return result;
+  }
+
   #combine(operation: Operation, a: Node, b: Node): Node {
     const row = (hash(operation, a, b) & (CACHE_SIZE - 1)) * 4;
     const cache = this.#cache;

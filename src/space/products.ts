@@ -81,7 +81,8 @@ export function valuesOf(atoms: Atoms, field: Field, codes: Codes): { absent: bo
     for (let code = from; code < to; code++) {
       const range = atoms.rangeOf(field, code);
       if (range) ranges.push(range);
-      else absent = true;
+      // codes above stand for nothing
+      else absent ||= code === atoms.absentCode(field);
     }
   return { absent, ranges: unite(ranges) };
 }
@@ -113,6 +114,35 @@ const NICE_SIX: Readonly<Partial<Record<Field, readonly bigint[]>>> = {
   source: [(0x20010db8n << 96n) + 7n],
   destination: [(0x20010db8n << 96n) + 2n],
 };
+
+/** Few packets have them: rather none than any. */
+const RARE: ReadonlySet<Field> = new Set([
+  "physdevIn",
+  "physdevOut",
+  "vlanTag",
+  "macSource",
+  "macDestination",
+  "uidOwner",
+]);
+
+/** Those of a set that read best: of each field in turn the first nice value that any of them has. */
+export function nicest(sets: Sets, set: Node): Node {
+  const { atoms, bdd } = sets;
+  let left = set;
+  const fields = [...new Set(atoms.dimensions.flatMap(({ field, of }) => (field && of === "values" ? [field] : [])))];
+  for (const field of fields.sort((a, b) => rank(a) - rank(b))) {
+    const values = RARE.has(field) ? [undefined] : nices(atoms, field);
+    for (const value of values) {
+      const next = bdd.and(left, sets.term(atoms.holding(field, value)));
+      if (next === NONE) continue;
+      left = next;
+      break;
+    }
+  }
+  return left;
+}
+/** What the others depend on first. */
+const rank = (field: Field): number => (field === "protocol" ? 0 : field in NICE ? 1 : 2);
 
 export function exampleOf(sets: Sets, { codes }: Product): Example {
   const { atoms } = sets;

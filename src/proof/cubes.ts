@@ -1,0 +1,119 @@
+/** A set of packets as products that people can read, and one packet of it that the walk confirms. */
+import {
+  absent,
+  allValues,
+  type Bits,
+  type Field,
+  isAbsent,
+  minus,
+  only,
+  type Packet,
+  single,
+  type ValueSet,
+} from "../facts/index.ts";
+import { type Path, walk } from "../path/index.ts";
+import { type Atoms, exampleOf, NONE, type Node, nicest, type Product, products, valuesOf } from "../space/index.ts";
+import type { Proof } from "./prove.ts";
+import { NOTED } from "./view.ts";
+
+/** Packets whose fields have these values, whose numbers have these bits, and of which these answers are true. */
+export interface Cube {
+  readonly fields: ReadonlyMap<Field, ValueSet>;
+  readonly bits: ReadonlyMap<Field, Bits>;
+  readonly answers: ReadonlyMap<string, boolean>;
+}
+export interface Cubes {
+  readonly cubes: readonly Cube[];
+  /** There are more than are listed. */
+  readonly more: boolean;
+}
+
+/** The largest first; what the description says already is left out. */
+export function cubesOf({ sets, described, all }: Proof, set: Node, most: number): Cubes {
+  // what no packet is may be said or not: as it reads best
+  const found = products(sets, sets.bdd.restrict(set, all), most + 1);
+  const seen = new Map<string, Cube>();
+  for (const product of found) {
+    const cube = cubeOf(sets.atoms, product, described);
+    const key = JSON.stringify([[...cube.fields], [...cube.bits], [...cube.answers]], texts);
+    // those that differ only in what they were given on the way are one
+    if (!seen.has(key)) seen.set(key, cube);
+  }
+  return { cubes: [...seen.values()].slice(0, most), more: seen.size > most || found.length > most };
+}
+const texts = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
+
+function cubeOf(atoms: Atoms, { codes }: Product, described: Packet): Cube {
+  const fields = new Map<Field, ValueSet>();
+  const bits = new Map<Field, Bits>();
+  const answers = new Map<string, boolean>();
+  for (const [at, own] of codes) {
+    const dimension = atoms.dimensions[at];
+    const isOne = own.length === 1 && own[0]?.[0] === 1;
+    if (!dimension || dimension.of === "again") continue;
+    const { field, of, key, bit } = dimension;
+    if (of === "opaque") answers.set(key, isOne);
+    else if (field === null) continue;
+    else if (of === "values") {
+      const set = valuesOf(atoms, field, own);
+      if (!isSaid(set, described, field)) fields.set(field, set);
+    } else if (of === "bit") {
+      const { mask = 0, value = 0 } = bits.get(field) ?? {};
+      bits.set(field, { mask: (mask | (1 << bit)) >>> 0, value: isOne ? (value | (1 << bit)) >>> 0 : value });
+    } else if (!isOne) fields.set(field, absent);
+  }
+  return { fields, bits, answers };
+}
+
+/** What is said of the field already, or of every packet: that it is there. */
+function isSaid(set: ValueSet, { fields, family }: Packet, field: Field): boolean {
+  const said = fields[field];
+  const stated = said ? [...minus(said.ranges, set.ranges), ...minus(set.ranges, said.ranges)] : null;
+  if (stated && stated.length === 0 && said?.absent === set.absent) return true;
+  return OBVIOUS.has(field) && !set.absent && minus(allValues(field, family), set.ranges).length === 0;
+}
+const OBVIOUS: ReadonlySet<Field> = new Set(["source", "destination", "protocol"]);
+
+/** Of a connection that the packet opens they follow from the packet. */
+const FOLLOWING: ReadonlySet<Field> = new Set([
+  ...(Object.keys(NOTED) as Field[]),
+  "ctdir",
+  "ctstatus",
+  "ctmark",
+  "ctnat",
+]);
+/** So many are tried, where the walk does not confirm one. */
+const MOST_TRIED = 8;
+
+/** One packet of a set, as `explain` takes it, of which the walk says the same; null: none was found among the first. */
+export function witnessOf(proof: Proof, set: Node, confirms: (path: Path) => boolean): Packet | null {
+  for (const packet of examplesOf(proof, set)) if (walk(proof.world, packet).paths.some(confirms)) return packet;
+  return null;
+}
+
+/** Packets of a set, the most typical first, as `explain` takes them. */
+export function* examplesOf(proof: Proof, set: Node): Generator<Packet, void> {
+  if (set === NONE) return;
+  for (const product of products(proof.sets, nicest(proof.sets, set), 1)) yield packetOf(proof, product);
+  for (const product of products(proof.sets, set, MOST_TRIED)) yield packetOf(proof, product);
+}
+
+function packetOf({ sets, described, world }: Proof, product: Product): Packet {
+  const fields: Partial<Record<Field, ValueSet>> = { ...described.fields };
+  const constrained = new Set([...product.codes.keys()].map((at) => sets.atoms.dimensions[at]?.field));
+  const opens = single(described.fields.ctstate) === 1;
+  for (const [field, value] of exampleOf(sets, product).fields) {
+    const stated = described.fields[field];
+    const follows = FOLLOWING.has(field) && (opens || !constrained.has(field));
+    // the route says it
+    const isRouted = field === "outInterface" && world.host.lookups(described.family) !== undefined;
+    if (follows || isRouted || (stated && (isAbsent(stated) || single(stated) !== undefined))) continue;
+    fields[field] = value === undefined ? absent : only(value);
+  }
+  for (const [field, set] of Object.entries(fields) as [Field, ValueSet][])
+    if (isWhole(set, field, described)) delete fields[field];
+  return { ...described, fields };
+}
+/** Says nothing: any value, or none where any packet has one. */
+const isWhole = (set: ValueSet, field: Field, { family }: Packet): boolean =>
+  minus(allValues(field, family), set.ranges).length === 0;
