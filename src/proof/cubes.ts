@@ -82,6 +82,8 @@ const FOLLOWING: ReadonlySet<Field> = new Set([
   "ctmark",
   "ctnat",
 ]);
+/** That a packet has none of these is not said. */
+const USUALLY_ABSENT: ReadonlySet<Field> = new Set(["physdevIn", "physdevOut", "uidOwner", "gidOwner", "vlanTag"]);
 /** So many are tried, where the walk does not confirm one. */
 const MOST_TRIED = 8;
 
@@ -107,7 +109,8 @@ function packetOf({ sets, described, world }: Proof, product: Product): Packet {
     const follows = FOLLOWING.has(field) && (opens || !constrained.has(field));
     // the route says it
     const isRouted = field === "outInterface" && world.host.lookups(described.family) !== undefined;
-    if (follows || isRouted || (stated && (isAbsent(stated) || single(stated) !== undefined))) continue;
+    const isUsual = value === undefined && USUALLY_ABSENT.has(field);
+    if (follows || isRouted || isUsual || (stated && (isAbsent(stated) || single(stated) !== undefined))) continue;
     fields[field] = value === undefined ? absent : only(value);
   }
   for (const [field, set] of Object.entries(fields) as [Field, ValueSet][])

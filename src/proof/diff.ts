@@ -1,11 +1,11 @@
 /** Packets that two rule-sets treat differently: who was accepted and is not, or goes elsewhere. */
-import { ctStates, type Field, type Packet, writeValues } from "../facts/index.ts";
+import { allValues, ctStates, type Field, minus, type Packet, writeValues } from "../facts/index.ts";
 import type { Rule } from "../model/index.ts";
 import { type Path, type Verdict, type World, walk } from "../path/index.ts";
 import { NONE, type Node, shareOfSet } from "../space/index.ts";
 import { type Cube, cubesOf, examplesOf } from "./cubes.ts";
 import { type Fate, fatesIn } from "./fates.ts";
-import { type End, type Proof, prove } from "./prove.ts";
+import { asTheyCame, type End, type Proof, prove } from "./prove.ts";
 
 /** What becomes of packets, as far as their sender and their receiver can tell. */
 export interface Outcome {
@@ -77,7 +77,10 @@ function differ(before: World, after: World, packet: Packet, isExisting: boolean
   const [lost, won] = [unionOf(old, gone), unionOf(now, come)];
   for (const { outcome, set } of gone) found.push({ before: outcome, after: null, set: bdd.minus(set, won) });
   for (const { outcome, set } of come) found.push({ before: null, after: outcome, set: bdd.minus(set, lost) });
+  // those that one of the two leaves no way to be: a frame by a port that no bridge would choose
+  const both = bdd.and(unionOf(old, [...was.values()]), unionOf(now, [...is.values()]));
   const differences = found
+    .map((each) => ({ ...each, set: bdd.and(each.set, both) }))
     .filter(({ set }) => set !== NONE)
     .map((each) => told(old, now, each, isExisting))
     .sort((a, b) => b.share - a.share || (keyOf(a) < keyOf(b) ? -1 : 1));
@@ -98,7 +101,7 @@ function outcomes(proof: Proof): Map<string, Part> {
   for (const fate of fatesIn(proof, proof.all)) {
     const outcome = outcomeOf(fate);
     const key = `${outcome.verdict} ${outcome.how}`;
-    out.set(key, { outcome, set: proof.sets.bdd.or(out.get(key)?.set ?? NONE, fate.set) });
+    out.set(key, { outcome, set: proof.sets.bdd.or(out.get(key)?.set ?? NONE, asTheyCame(proof, fate.set)) });
   }
   return out;
 }
@@ -114,7 +117,9 @@ function outcomeOf({ end, decision }: Fate): Outcome {
 function translationOf({ packet, given }: End): string {
   return REWRITTEN.flatMap((field) => {
     const set = packet.fields[field];
-    return given.has(field) && set ? [`${field} ${writeValues(field, set.ranges)}`] : [];
+    if (!given.has(field) || !set) return [];
+    const isOpen = minus(allValues(field, packet.family), set.ranges).length === 0;
+    return [`${field} ${isOpen ? "(not known)" : writeValues(field, set.ranges)}`];
   }).join(", ");
 }
 const rejectionOf = (rule: Rule | null): string => /--reject-with (\S+)/.exec(rule?.text ?? "")?.[1] ?? "";

@@ -118,6 +118,13 @@ function proveWith(sets: Sets, world: World, question: Question): Proof {
   };
 }
 
+/** By which port of a bridge a frame leaves is no part of what it is, unless the description says it. */
+const FOLLOWS: ReadonlySet<Field> = new Set(["physdevOut"]);
+
+/** The packets of a set as somebody would describe them. */
+export const asTheyCame = ({ sets, described }: Proof, set: Node): Node =>
+  sets.asTheyCame(set, new Set([...FOLLOWS].filter((field) => described.fields[field] === undefined)));
+
 interface Start {
   readonly packet: Packet;
   readonly set: Node;

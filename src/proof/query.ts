@@ -5,7 +5,7 @@ import type { Path, Step, Verdict, World } from "../path/index.ts";
 import { NONE, type Node, shareOfSet } from "../space/index.ts";
 import { type Cube, cubesOf, witnessOf } from "./cubes.ts";
 import { fatesIn } from "./fates.ts";
-import { type Proof, prove } from "./prove.ts";
+import { asTheyCame, type Proof, prove } from "./prove.ts";
 
 /** A rule by TRACE's name for it. */
 export interface RuleName {
@@ -94,11 +94,15 @@ const unionOf = ({ sets: { bdd } }: Proof, parts: readonly { readonly set: Node 
 function answer(
   proof: Proof,
   asked: Asked,
-  set: Node,
+  all: Node,
   carriers: ReadonlyMap<string, { readonly rule: Rule | null; readonly set: Node }>,
   confirms: (path: Path) => boolean,
 ): QueryAnswer {
-  const found = [...carriers].map(([id, { rule, set: own }]) => ({ id, rule, share: shareOfSet(proof.sets, own) }));
+  const { sets } = proof;
+  const set = asTheyCame(proof, all);
+  const found = [...carriers].map(([id, { rule, set: own }]) => {
+    return { id, rule, share: shareOfSet(sets, asTheyCame(proof, own)) };
+  });
   return {
     asked,
     isEmpty: set === NONE,

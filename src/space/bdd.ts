@@ -93,6 +93,17 @@ export class Bdd {
     return this.minus(EVERY, a);
   }
 
+  /** The set whatever these variables are. */
+  exists(set: Node, isFree: (level: number) => boolean, memo = new Map<Node, Node>()): Node {
+    if (set <= EVERY) return set;
+    const known = memo.get(set);
+    if (known !== undefined) return known;
+    const [low, high] = [this.exists(this.low(set), isFree, memo), this.exists(this.high(set), isFree, memo)];
+    const result = isFree(this.level(set)) ? this.or(low, high) : this.make(this.level(set), low, high);
+    memo.set(set, result);
+    return result;
+  }
+
   /**
    * A simpler set that holds the same of those in `care`, whatever of others. O. Coudert, J. C. Madre, A Unified Framework
    * for the Formal Verification of Sequential Circuits, 1990: restrict.

@@ -1,6 +1,6 @@
 /** A set as products that people can read, the largest first, and one packet of it. */
 import { after, allValues, type Field, type Range, type Ranges, unite, type Value } from "../facts/index.ts";
-import type { Atoms } from "./atoms.ts";
+import type { Atoms, Term } from "./atoms.ts";
 import { EVERY, NONE, type Node } from "./bdd.ts";
 import type { Sets } from "./sets.ts";
 import type { Codes } from "./stretches.ts";
@@ -132,14 +132,24 @@ export function nicest(sets: Sets, set: Node): Node {
   const fields = [...new Set(atoms.dimensions.flatMap(({ field, of }) => (field && of === "values" ? [field] : [])))];
   for (const field of fields.sort((a, b) => rank(a) - rank(b))) {
     const values = RARE.has(field) ? [undefined] : nices(atoms, field);
-    for (const value of values) {
-      const next = bdd.and(left, sets.term(atoms.holding(field, value)));
-      if (next === NONE) continue;
-      left = next;
-      break;
-    }
+    const wishes = [...values.map((value) => atoms.holding(field, value)), ...ordinary(atoms, field)];
+    const met = wishes.map((wish) => bdd.and(left, sets.term(wish))).find((next) => next !== NONE);
+    left = met ?? left;
   }
   return left;
+}
+
+/** Addresses of hosts: not of the loopback, of no group, and not of this network (RFC 6890, RFC 5771). */
+function ordinary(atoms: Atoms, field: Field): Term[] {
+  const [dimension] = atoms.of(field);
+  if (dimension === undefined || atoms.family !== "ipv4" || (field !== "source" && field !== "destination")) return [];
+  const codes: [number, number][] = [];
+  for (let code = 0; code < (atoms.absentCode(field) ?? 0); code++) {
+    const [low] = atoms.rangeOf(field, code) ?? [0];
+    const first = Math.floor(Number(low) / 2 ** 24);
+    if (first !== 0 && first !== 127 && first < 224) codes.push([code, code + 1]);
+  }
+  return [[[dimension, codes]]];
 }
 /** What the others depend on first. */
 const rank = (field: Field): number => (field === "protocol" ? 0 : field in NICE ? 1 : 2);

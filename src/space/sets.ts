@@ -1,6 +1,6 @@
 /** Sets of packets over the atoms: what a condition says as sets, and sets as products that can be read. */
 import { type Condition, evaluate, type Field, type Packet, type ValueSet } from "../facts/index.ts";
-import { type Atoms, leavesOf, type Term } from "./atoms.ts";
+import { type Atoms, type Dimension, leavesOf, type Term } from "./atoms.ts";
 import { Bdd, EVERY, NONE, type Node } from "./bdd.ts";
 import { type Bits, bitsOfRange, type Codes } from "./stretches.ts";
 
@@ -56,9 +56,17 @@ export class Sets {
   /** All packets that there can be, of those that atoms tell apart. */
   valid(possible: readonly Condition[], view: View): Node {
     let set = EVERY;
-    for (const [at, { size }] of this.atoms.dimensions.entries()) set = this.bdd.and(set, this.codes(at, [[0, size]]));
+    for (const [at, { size, of }] of this.atoms.dimensions.entries())
+      if (of !== "again" && of !== "opaque") set = this.bdd.and(set, this.codes(at, [[0, size]]));
     for (const each of possible) set = this.bdd.and(set, this.holds(each, view).may);
     return set;
+  }
+
+  /** The packets of a set as they came, whichever of several values they were given on the way, and whatever these fields are. */
+  asTheyCame(set: Node, whatever: ReadonlySet<Field>): Node {
+    const isFree = ({ of, field }: Dimension) => of === "again" || (field !== null && whatever.has(field));
+    if (!this.atoms.dimensions.some(isFree)) return set;
+    return this.bdd.exists(set, (level) => isFree(this.atoms.dimensions[this.#at(level)] as Dimension));
   }
 
   /** Packets whose field has one of these values. */
@@ -176,7 +184,9 @@ export class Sets {
 
   /** The dimension that a set, neither none nor every, depends on first. */
   dimensionOf(node: Node): number {
-    const level = this.bdd.level(node);
+    return this.#at(this.bdd.level(node));
+  }
+  #at(level: number): number {
     let [low, high] = [0, this.#levels.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
