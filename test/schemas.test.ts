@@ -19,6 +19,9 @@ describe.each([
   ["test", ["test", `${CASE}scenarios.yaml`]],
   ["print", ["print", FULL, EB]],
   ["infer", ["infer", "--log", `${SEED}container-to-external.log`]],
+  ["query", ["query", `${CASE}rules.v4`, "-i", "eth0"]],
+  ["query", ["query", `${CASE}rules.v4`, "--rule", "filter:DOCKER:rule:1"]],
+  ["diff", ["diff", `${CASE}rules.v4`, "--apply", `${CASE}user.sh`]],
   ["rules", ["rules"]],
   ["rules", ["rules", "duplicate-rule"]],
 ])("%s", (name, argv) => {
