@@ -3,6 +3,8 @@
  * which is looked at as such; if it does not get there, neither does a region around it, and what is left of the
  * cell is split. Exact: each answer is a packet, or rules that together take all.
  */
+
+import { Later } from "./later.ts";
 import type { Cell, Program, Step } from "./program.ts";
 import { wholeCell } from "./program.ts";
 import { OutOfBudget, type Region, type Taker, Takers } from "./taken.ts";
@@ -27,6 +29,7 @@ export type Probe = (point: Int32Array, cell: Cell) => Region | null;
 export class Cover {
   readonly #program: Program;
   readonly #takers: Takers;
+  readonly #later: Later;
   readonly #whole: Cell;
   readonly #budget: Budget;
   #left: number;
@@ -34,6 +37,7 @@ export class Cover {
   constructor(program: Program, budget: Budget = BUDGET) {
     this.#program = program;
     this.#takers = new Takers(program);
+    this.#later = new Later(program, this.#takers);
     this.#whole = wholeCell(program.sizes);
     this.#budget = budget;
     this.#left = budget.all;
@@ -42,6 +46,15 @@ export class Cover {
   reach(chain: number, rule: number): Answer {
     const { may } = (this.#program.chains[chain] as readonly Step[])[rule] as Step;
     return this.search(may, (point, cell) => this.#takers.above(chain, rule, point, cell));
+  }
+
+  /** A packet that the rule takes and that would meet something else in its chain without it, or the rules that do the same. */
+  decides(chain: number, rule: number): Answer {
+    const { may } = (this.#program.chains[chain] as readonly Step[])[rule] as Step;
+    return this.search(
+      may,
+      (point, cell) => this.#takers.above(chain, rule, point, cell) ?? this.#later.around(chain, rule, point, cell),
+    );
   }
 
   /** Whether any packet lies in one of the boxes. */

@@ -3,12 +3,14 @@
  * equally closely share a hash table; a span of up to 2^shift codes lies in at most two blocks of that size, and stands
  * in both.
  */
-import type { BoxStore } from "./program.ts";
+import type { BoxStore, Cell } from "./program.ts";
 
 /** Spans are told apart by size: closely where they are small. */
 const SHIFTS = [0, 3, 6, 9, 12];
 /** A box stands in no more blocks than this: then it is put into wider ones. */
 const MOST_BLOCKS = 8;
+/** A cell that lies in more blocks than this is compared with each box. */
+const MOST_PROBES = 16;
 /** Below this, looking at each is quicker. */
 const FEW = 12;
 
@@ -65,6 +67,25 @@ export class BoxIndex {
         this.looks++;
         if (this.#boxes.has(box, point) && visit(box, rank)) return;
       }
+    }
+  }
+
+  /** The boxes of ranks between the two (exclusive) that share something with the cell, some of them twice, in no order. */
+  overlaps(cell: Cell, above: number, below: number, visit: (box: number, rank: number) => void): void {
+    const look = (tuple: Tuple, from: number, to: number): void => {
+      for (let at = from; at < to; at++) {
+        const rank = tuple.ranks[at] as number;
+        const box = tuple.boxes[at] as number;
+        this.looks++;
+        if (rank > above && rank < below && this.#boxes.share(box, cell) > 0) visit(box, rank);
+      }
+    };
+    for (const tuple of this.#tuples) {
+      if (tuple.least >= below) return;
+      this.looks++;
+      const slots = tuple.slotsIn(cell);
+      if (!slots) look(tuple, 0, tuple.ranks.length);
+      else for (const slot of slots) look(tuple, tuple.starts[slot] as number, tuple.ends[slot] as number);
     }
   }
 }
@@ -156,6 +177,21 @@ class Tuple {
       hash = step(hash, (point[this.#dimensions[i] as number] as number) >> (this.#shifts[i] as number));
     const slot = this.#slot(finish(hash));
     return this.starts[slot] === -1 ? -1 : slot;
+  }
+
+  /** Those of the blocks in which the cell lies; null: there are many. */
+  slotsIn(cell: Cell): readonly number[] | null {
+    const size = cell.length >> 1;
+    let hashes = [START];
+    for (let i = 0; i < this.#dimensions.length; i++) {
+      const [dimension, shift] = [this.#dimensions[i] as number, this.#shifts[i] as number];
+      const [first, last] = [(cell[dimension] as number) >> shift, ((cell[size + dimension] as number) - 1) >> shift];
+      if (hashes.length * (last - first + 1) > MOST_PROBES) return null;
+      const next: number[] = [];
+      for (const hash of hashes) for (let block = first; block <= last; block++) next.push(step(hash, block));
+      hashes = next;
+    }
+    return hashes.map((hash) => this.#slot(finish(hash))).filter((slot) => this.starts[slot] !== -1);
   }
 
   #slot(hash: number): number {

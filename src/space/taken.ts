@@ -159,21 +159,18 @@ export class Takers {
 
   /** All boxes of the chain's rules before `limit` that hold the point, except of those that take nothing. */
   #find(chain: number, point: Int32Array, limit: number, visit: (box: number, rule: number) => boolean): void {
-    let index = this.#indices.get(chain);
-    if (!index) this.#indices.set(chain, (index = this.#indexOf(chain)));
+    const index = this.#indexOf(chain);
     const before = index.looks;
     index.find(point, limit, visit);
     this.spend(index.looks - before);
   }
   #indexOf(chain: number): BoxIndex {
-    const { boxes, sizes, chains } = this.#program;
-    const entries: number[] = [];
-    for (const [rule, { may, must, does, chain: next }] of (chains[chain] as readonly Step[]).entries()) {
-      if (does === "pass" || (does === "call" && this.#idle[next])) continue;
-      for (const box of may) entries.push(box, rule);
-      if (must !== may) for (const box of must) entries.push(box, rule);
+    let index = this.#indices.get(chain);
+    if (!index) {
+      const acts = ({ does, chain: next }: Step) => does !== "pass" && !(does === "call" && this.#idle[next]);
+      this.#indices.set(chain, (index = indexOf(this.#program, chain, acts)));
     }
-    return new BoxIndex(boxes, sizes, entries);
+    return index;
   }
 
   spend(work: number): void {
@@ -182,7 +179,19 @@ export class Takers {
   }
 }
 
-const isSure = ({ may, must }: Step, box: number): boolean => may === must || must.includes(box);
+/** The boxes of a chain's rules, of those that are wanted. */
+export function indexOf({ boxes, sizes, chains }: Program, chain: number, wanted: (step: Step) => boolean): BoxIndex {
+  const entries: number[] = [];
+  for (const [rule, step] of (chains[chain] as readonly Step[]).entries()) {
+    if (!wanted(step)) continue;
+    const { may, must } = step;
+    for (const box of may) entries.push(box, rule);
+    if (must !== may) for (const box of must) entries.push(box, rule);
+  }
+  return new BoxIndex(boxes, sizes, entries);
+}
+
+export const isSure = ({ may, must }: Step, box: number): boolean => may === must || must.includes(box);
 
 function narrow(cell: Cell, other: Cell): void {
   const size = cell.length >> 1;
