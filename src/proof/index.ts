@@ -1,2 +1,2 @@
 /** The room of proofs: what holds of every packet, or a packet that shows that it does not. */
-export { type DeadRule, type DeadRules, deadRules, type Standing } from "./shadowed.ts";
+export { type Idle, type NotDecided, type Path, type Standing, TableProof } from "./shadowed.ts";

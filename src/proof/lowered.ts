@@ -1,6 +1,6 @@
 /** A table's chains as boxes over its own atoms. */
 import type { Effect } from "../extensions/index.ts";
-import type { Condition, Field, Host } from "../facts/index.ts";
+import { all, type Condition, type Field, type Host, not } from "../facts/index.ts";
 import { type Chain, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
 import {
   Atoms,
@@ -15,6 +15,7 @@ import {
   type Step,
   sidesOf,
   Uncut,
+  unchanged,
 } from "../space/index.ts";
 import { type Changes, changesIn } from "./changes.ts";
 
@@ -25,6 +26,8 @@ export interface Lowered {
   readonly chains: readonly Chain[];
   /** Rules that take too many boxes, or ask what was not cut. */
   readonly bounded: ReadonlySet<Rule>;
+  /** Boxes of the program where the one may hold and the other may not. */
+  where(holds: Condition, fails?: Condition): readonly number[];
 }
 
 export function lower(table: Table, host: Host): Lowered {
@@ -46,11 +49,15 @@ class Lowering {
     this.#host = host;
     this.#changes = changesIn(table, host);
     const asked = new Set<Field>();
+    const keys = new Set<string>();
     for (const condition of this.#conditions())
-      for (const leaf of leavesOf(condition)) if ("field" in leaf) asked.add(leaf.field);
+      for (const leaf of leavesOf(condition))
+        if ("field" in leaf) asked.add(leaf.field);
+        else if (leaf.is === "opaque") keys.add(leaf.key);
     this.#impossible = possible(table.family, (field) => asked.has(field));
     const all = this.#conditions();
     this.#atoms = new Atoms(table.family, chained(this.#impossible, all));
+    for (const key of keys) this.#atoms.opaque(key);
   }
 
   *#conditions(): Generator<Condition, void> {
@@ -75,6 +82,10 @@ class Lowering {
       atoms: this.#atoms,
       chains,
       bounded: this.#bounded,
+      where: (holds, fails) => {
+        const condition = fails ? all(holds, not(fails)) : holds;
+        return this.#add(this.#sides(condition, unchanged).may);
+      },
     };
   }
 
@@ -116,7 +127,7 @@ class Lowering {
     if (action.kind === "none") return { does: "pass", chain: -1, action: "" };
     if (action.kind === "effects") {
       const does = doesOf(action.effects);
-      return { does, chain: -1, action: does === "pass" ? "" : JSON.stringify(action.effects) };
+      return { does, chain: -1, action: does === "pass" ? "" : textOf(action.effects) };
     }
     const next = this.#table.chains.get(action.chain);
     if (!next) return { does: "leave", chain: -1, action: "" };
@@ -131,6 +142,10 @@ class Lowering {
 function* chained(...lists: readonly Iterable<Condition>[]): Generator<Condition, void> {
   for (const list of lists) yield* list;
 }
+
+/** Alike for targets that do the same. */
+const textOf = (effects: readonly Effect[]): string =>
+  JSON.stringify(effects, (_, value) => (typeof value === "bigint" ? `${value}n` : value));
 
 /** What a target does with the packet's way, whatever else. */
 function doesOf(effects: readonly Effect[]): Does {
