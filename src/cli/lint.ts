@@ -52,6 +52,7 @@ async function hostsOf(setting: Setting, io: Io): Promise<readonly OneHost[]> {
 
 const together = (results: readonly LintResult[]): LintResult => ({
   findings: results.flatMap(({ findings }) => findings),
+  notDecided: results.flatMap(({ notDecided }) => notDecided),
   summary: {
     files: results.reduce((sum, { summary }) => sum + summary.files, 0),
     rules: results.reduce((sum, { summary }) => sum + summary.rules, 0),

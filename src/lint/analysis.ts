@@ -11,12 +11,16 @@ import {
   type Table,
 } from "../model/index.ts";
 import { type Docker, recognise } from "../owners/index.ts";
+import { type NotDecided, TableProof } from "../proof/index.ts";
+import { duplicatesIn } from "./duplicates.ts";
 
 export class Analysis {
   readonly dumps: readonly LoadedDump[];
   readonly host: Host;
   readonly ruleset: Ruleset;
   readonly #docker = new Map<Family, Docker | null>();
+  readonly #duplicates = new Map<Chain, ReadonlyMap<number, number>>();
+  readonly #proofs = new Map<Table, TableProof>();
 
   constructor(dumps: readonly LoadedDump[], host: Host, ruleset: Ruleset) {
     this.dumps = dumps;
@@ -32,6 +36,24 @@ export class Analysis {
     let docker = this.#docker.get(family);
     if (docker === undefined) this.#docker.set(family, (docker = recognise(this.ruleset, family, this.host)));
     return docker;
+  }
+
+  /** The rules of a chain that are an earlier one again, and that one, by number. */
+  duplicates(chain: Chain): ReadonlyMap<number, number> {
+    let own = this.#duplicates.get(chain);
+    if (!own) this.#duplicates.set(chain, (own = duplicatesIn(chain, this.host)));
+    return own;
+  }
+
+  proof(table: Table): TableProof {
+    let proof = this.#proofs.get(table);
+    if (!proof) this.#proofs.set(table, (proof = new TableProof(table, this.host)));
+    return proof;
+  }
+
+  /** What the proofs that were asked for could not tell. */
+  *notDecided(): Generator<NotDecided & { readonly table: Table }, void> {
+    for (const [table, { notDecided }] of this.#proofs) for (const each of notDecided) yield { ...each, table };
   }
 
   /** The filter tables with a DOCKER-USER chain. */

@@ -2,7 +2,7 @@
 import type { Host } from "../facts/index.ts";
 import type { Finding, Problem } from "../finding.ts";
 import { type LoadedDump, type Rule, type Ruleset, ruleText, ruleWith } from "../model/index.ts";
-import { Analysis } from "./analysis.ts";
+import { Analysis, ruleAt, type Where } from "./analysis.ts";
 import { checkOf, rulesOf } from "./catalogue.ts";
 import type { LintRule } from "./define.ts";
 
@@ -14,8 +14,13 @@ export interface LintFinding extends Finding {
   /** The same for the same mistake, wherever in the file it has moved to. */
   readonly fingerprint: string;
 }
+/** A rule about which a lint rule could not tell, and why. */
+export interface NotDecided extends Where {
+  readonly why: string;
+}
 export interface LintResult {
   readonly findings: readonly LintFinding[];
+  readonly notDecided: readonly NotDecided[];
   readonly summary: { readonly files: number; readonly rules: number };
   /** How many lint rules have looked. */
   readonly lintRules: number;
@@ -38,6 +43,10 @@ export function lint({ dumps, host, ruleset }: Linted, { preset = "recommended" 
   const unique = withoutRepeats(findings.sort(inOrder));
   return {
     findings: fingerprinted(unique, analysis),
+    notDecided: [...analysis.notDecided()].map(({ table, chain, number, why }) => ({
+      ...ruleAt(table, chain, number),
+      why,
+    })),
     summary: { files: dumps.length, rules: countRules(analysis) },
     lintRules: chosen.length,
   };

@@ -1,6 +1,6 @@
 /** `lint`: findings for people, and as JSON. */
 import type { Place, Severity } from "../finding.ts";
-import { type LintFinding, type LintResult, ruleNamed } from "../lint/index.ts";
+import { type LintFinding, type LintResult, type NotDecided, ruleNamed } from "../lint/index.ts";
 import { frameLines } from "./frame.ts";
 import type { Style } from "./style.ts";
 import { safe } from "./text.ts";
@@ -9,8 +9,20 @@ import { safe } from "./text.ts";
 const MOST_RELATED = 5;
 const SEVERITIES: readonly Severity[] = ["error", "warning", "info"];
 
-export function lintJson({ findings, summary }: LintResult): object {
-  return { version: 1, findings: findings.map(findingJson), notDecided: [], summary };
+export function lintJson({ findings, notDecided, summary }: LintResult): object {
+  return { version: 1, findings: findings.map(findingJson), notDecided: notDecided.map(notDecidedJson), summary };
+}
+
+function notDecidedJson({ place, family, table, chain, ruleNumber, why }: NotDecided): object {
+  return {
+    file: place.source.name,
+    line: place.source.lineAt(place.start),
+    family: family ?? null,
+    table: table ?? null,
+    chain: chain ?? null,
+    ruleNumber: ruleNumber ?? null,
+    why,
+  };
 }
 
 function findingJson(finding: LintFinding): object {
@@ -63,7 +75,19 @@ export function* lintPretty(result: LintResult, style: Style): Iterable<string> 
     yield "";
     explained.add(finding.rule);
   }
+  yield* notDecidedPretty(result.notDecided, style);
   yield lastLine(result, style);
+}
+
+/** More rules than these are counted. */
+const MOST_OPEN = 5;
+function* notDecidedPretty(open: readonly NotDecided[], style: Style): Generator<string, void> {
+  for (const { place, table, chain, ruleNumber, why } of open.slice(0, MOST_OPEN)) {
+    const at = `${safe(place.source.name)}:${place.source.lineAt(place.start)}`;
+    yield `${style.dim("not decided")} ${at} ${safe(`${table} ${chain} rule ${ruleNumber}: whether it can match, for ${why}`)}`;
+  }
+  if (open.length > MOST_OPEN) yield `${style.dim("not decided")} and ${open.length - MOST_OPEN} more`;
+  if (open.length > 0) yield "";
 }
 
 /** Why and what to do are the lint rule's: said once, with its first finding. */

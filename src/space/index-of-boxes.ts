@@ -1,0 +1,202 @@
+/**
+ * Which boxes hold a point: tuple-space search (Srinivasan, Suri, Varghese 1999). Boxes that ask the same dimensions about
+ * equally closely share a hash table; a span of up to 2^shift codes lies in at most two blocks of that size, and stands
+ * in both.
+ */
+import type { BoxStore, Cell } from "./program.ts";
+
+/** Spans are told apart by size: closely where they are small. */
+const SHIFTS = [0, 3, 6, 9, 12];
+/** A box stands in no more blocks than this: then it is put into wider ones. */
+const MOST_BLOCKS = 8;
+/** A cell that lies in more blocks than this is compared with each box. */
+const MOST_PROBES = 16;
+/** Below this, looking at each is quicker. */
+const FEW = 12;
+
+export class BoxIndex {
+  readonly #boxes: BoxStore;
+  readonly #tuples: Tuple[] = [];
+  /** Boxes that were looked at. */
+  looks = 0;
+
+  /** `entries`: box and rank by turns; ranks do not fall. */
+  constructor(boxes: BoxStore, sizes: readonly number[], entries: readonly number[]) {
+    this.#boxes = boxes;
+    if (entries.length <= FEW * 2) {
+      if (entries.length > 0)
+        this.#tuples.push(new Tuple([], [], entries, new Int32Array(entries.length / 2).fill(finish(START))));
+      return;
+    }
+    const open = new Map<string, { dimensions: number[]; shifts: number[]; entries: number[]; hashes: number[] }>();
+    for (let at = 0; at < entries.length; at += 2) {
+      const box = entries[at] as number;
+      const { dimensions, shifts, firsts, lasts } = placed(boxes, box, sizes);
+      const key = dimensions.map((dimension, i) => `${dimension}>${shifts[i]}`).join();
+      let own = open.get(key);
+      if (!own) open.set(key, (own = { dimensions, shifts, entries: [], hashes: [] }));
+      const into = own;
+      const put = (i: number, hash: number): void => {
+        if (i === dimensions.length) {
+          into.entries.push(box, entries[at + 1] as number);
+          into.hashes.push(finish(hash));
+          return;
+        }
+        put(i + 1, step(hash, firsts[i] as number));
+        if (lasts[i] !== firsts[i]) put(i + 1, step(hash, lasts[i] as number));
+      };
+      put(0, START);
+    }
+    for (const { dimensions, shifts, entries: own, hashes } of open.values())
+      this.#tuples.push(new Tuple(dimensions, shifts, own, Int32Array.from(hashes)));
+    this.#tuples.sort((a, b) => a.least - b.least);
+  }
+
+  /** The boxes of a rank below `limit` that hold the point, in no order; a visitor that says true ends the search. */
+  find(point: Int32Array, limit: number, visit: (box: number, rank: number) => boolean): void {
+    for (const tuple of this.#tuples) {
+      if (tuple.least >= limit) return;
+      this.looks++;
+      const slot = tuple.slotOf(point);
+      if (slot < 0) continue;
+      const end = tuple.ends[slot] as number;
+      for (let at = tuple.starts[slot] as number; at < end; at++) {
+        const rank = tuple.ranks[at] as number;
+        if (rank >= limit) break;
+        const box = tuple.boxes[at] as number;
+        this.looks++;
+        if (this.#boxes.has(box, point) && visit(box, rank)) return;
+      }
+    }
+  }
+
+  /** The boxes of ranks between the two (exclusive) that share something with the cell, some of them twice, in no order. */
+  overlaps(cell: Cell, above: number, below: number, visit: (box: number, rank: number) => void): void {
+    const look = (tuple: Tuple, from: number, to: number): void => {
+      for (let at = from; at < to; at++) {
+        const rank = tuple.ranks[at] as number;
+        const box = tuple.boxes[at] as number;
+        this.looks++;
+        if (rank > above && rank < below && this.#boxes.share(box, cell) > 0) visit(box, rank);
+      }
+    };
+    for (const tuple of this.#tuples) {
+      if (tuple.least >= below) return;
+      this.looks++;
+      const slots = tuple.slotsIn(cell);
+      if (!slots) look(tuple, 0, tuple.ranks.length);
+      else for (const slot of slots) look(tuple, tuple.starts[slot] as number, tuple.ends[slot] as number);
+    }
+  }
+}
+
+function placed(boxes: BoxStore, box: number, sizes: readonly number[]) {
+  const dimensions: number[] = [];
+  const shifts: number[] = [];
+  const firsts: number[] = [];
+  const lasts: number[] = [];
+  let blocks = 1;
+  boxes.each(box, (dimension, from, to) => {
+    const most = (sizes[dimension] ?? 1) - 1;
+    if (from === 0 && to > most) return;
+    for (const shift of SHIFTS) {
+      if (most >> shift === 0) return;
+      const [first, last] = [from >> shift, (to - 1) >> shift];
+      if (last - first > 1 || (last > first && blocks * 2 > MOST_BLOCKS)) continue;
+      if (last > first) blocks *= 2;
+      dimensions.push(dimension);
+      shifts.push(shift);
+      firsts.push(first);
+      lasts.push(last);
+      return;
+    }
+  });
+  return { dimensions, shifts, firsts, lasts };
+}
+
+const START = 17;
+const step = (hash: number, block: number): number => Math.imul(hash, 0x01000193) ^ Math.imul(block, 0x9e3779b1);
+const finish = (hash: number): number => hash ^ (hash >>> 15);
+
+/** Boxes by the blocks that they stand in. */
+class Tuple {
+  readonly least: number;
+  readonly boxes: Int32Array;
+  readonly ranks: Int32Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  readonly #keys: Int32Array;
+  readonly #mask: number;
+  readonly #dimensions: Int32Array;
+  readonly #shifts: Int32Array;
+
+  constructor(
+    dimensions: readonly number[],
+    shifts: readonly number[],
+    entries: readonly number[],
+    hashes: Int32Array,
+  ) {
+    const count = hashes.length;
+    this.#dimensions = Int32Array.from(dimensions);
+    this.#shifts = Int32Array.from(shifts);
+    this.least = entries[1] as number;
+    let capacity = 2;
+    while (capacity < count * 2) capacity *= 2;
+    this.#mask = capacity - 1;
+    this.#keys = new Int32Array(capacity);
+    this.starts = new Int32Array(capacity).fill(-1);
+    this.ends = new Int32Array(capacity);
+    const slots = hashes.map((hash) => {
+      const slot = this.#slot(hash);
+      this.#keys[slot] = hash;
+      this.starts[slot] = 0;
+      this.ends[slot] = (this.ends[slot] as number) + 1;
+      return slot;
+    });
+    let from = 0;
+    for (let slot = 0; slot < capacity; slot++) {
+      if (this.starts[slot] === -1) continue;
+      this.starts[slot] = from;
+      from += this.ends[slot] as number;
+      this.ends[slot] = this.starts[slot] as number;
+    }
+    this.boxes = new Int32Array(count);
+    this.ranks = new Int32Array(count);
+    for (const [i, slot] of slots.entries()) {
+      const at = this.ends[slot] as number;
+      this.boxes[at] = entries[i * 2] as number;
+      this.ranks[at] = entries[i * 2 + 1] as number;
+      this.ends[slot] = at + 1;
+    }
+  }
+
+  /** -1: no box stands where the point is. */
+  slotOf(point: Int32Array): number {
+    let hash = START;
+    for (let i = 0; i < this.#dimensions.length; i++)
+      hash = step(hash, (point[this.#dimensions[i] as number] as number) >> (this.#shifts[i] as number));
+    const slot = this.#slot(finish(hash));
+    return this.starts[slot] === -1 ? -1 : slot;
+  }
+
+  /** Those of the blocks in which the cell lies; null: there are many. */
+  slotsIn(cell: Cell): readonly number[] | null {
+    const size = cell.length >> 1;
+    let hashes = [START];
+    for (let i = 0; i < this.#dimensions.length; i++) {
+      const [dimension, shift] = [this.#dimensions[i] as number, this.#shifts[i] as number];
+      const [first, last] = [(cell[dimension] as number) >> shift, ((cell[size + dimension] as number) - 1) >> shift];
+      if (hashes.length * (last - first + 1) > MOST_PROBES) return null;
+      const next: number[] = [];
+      for (const hash of hashes) for (let block = first; block <= last; block++) next.push(step(hash, block));
+      hashes = next;
+    }
+    return hashes.map((hash) => this.#slot(finish(hash))).filter((slot) => this.starts[slot] !== -1);
+  }
+
+  #slot(hash: number): number {
+    let slot = hash & this.#mask;
+    while (this.starts[slot] !== -1 && this.#keys[slot] !== hash) slot = (slot + 1) & this.#mask;
+    return slot;
+  }
+}
