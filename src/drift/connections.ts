@@ -24,7 +24,7 @@ export interface Left {
   readonly attaches: boolean;
   /** What the packet has become. */
   readonly as: Tuple | null;
-  /** conntrack has no connection for the packet, or refuses it. */
+  /** The packet has no connection, though its addresses may be one's: it leaves nothing to that. */
   readonly refused: boolean;
   /** SYNPROXY has it: it answers in the server's place. */
   readonly proxied: boolean;
@@ -66,7 +66,8 @@ export class Connections {
   /** What the way that explained a packet has left: the next packets of its connection find it. */
   keep({ placed, connection }: InOrder, { fields, attaches, confirms, proxied, as, refused }: Left): void {
     if (placed.related) return;
-    if (refused && placed.first) return this.#conversations.forget(placed);
+    if (refused && placed.first) this.#conversations.forget(placed);
+    if (refused) return;
     const tuple = placed.direction === "ORIGINAL" && confirms ? tupleIn(fields, ANSWERED) : null;
     if (!confirms && isUnconfirmed(connection)) this.#conversations.lose(placed);
     if (proxied) this.#conversations.proxy(placed);
@@ -94,11 +95,10 @@ function tupleIn(fields: Packet["fields"], sides: Sides): Tuple | null {
   };
 }
 
-/** A packet that has none, though its addresses are a connection's, leaves nothing to it. */
 export const leftBy = (path: Path, { placed }: InOrder): Left => ({
-  fields: hasNone(path.packet) ? {} : kept(path.packet, placed.direction),
+  fields: kept(path.packet, placed.direction),
   confirms: [path, ...path.branches].some(isConfirmed),
-  attaches: !isTakenIn(path) && !hasNone(path.packet),
+  attaches: !isTakenIn(path),
   as: tupleIn(path.packet.fields, OWN),
   refused: hasNone(path.packet),
   // no line tells whether the ACK was one of its own cookies; the SYN behind it does

@@ -183,7 +183,11 @@ export class Conversations {
 
   /** conntrack has refused a packet that seemed to open a connection. */
   forget({ packet }: Placed): void {
-    for (const { key, back } of unique(linesOf(packet))) for (const each of [key, back]) this.#known.delete(each);
+    for (const { key, back } of unique(linesOf(packet))) {
+      this.#known.delete(key);
+      this.#known.delete(back);
+      this.#rewritten.delete(key);
+    }
   }
 
   /** What the packet has become in the end, whether a line shows it or not: an error of this host's is about that. */

@@ -21,10 +21,14 @@ export class KernelLog {
 
   constructor(own: RegExp) {
     this.#own = own;
-    try {
-      this.take();
-    } catch {
-      this.take();
+    // what others have printed meanwhile is none of ours
+    for (;;) {
+      try {
+        this.take();
+        return;
+      } catch (error) {
+        if (!(error instanceof LostLines)) throw error;
+      }
     }
   }
 
