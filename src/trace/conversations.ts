@@ -1,5 +1,5 @@
 /** Packets to conversations, by addresses, ports and order alone: what conntrack would make of them is not printed. */
-import { ICMP_REQUESTS, ICMP6_REQUESTS, readAddress } from "../facts/index.ts";
+import { ICMP_REQUESTS, ICMP6_REQUESTS, readAddress, type Ternary } from "../facts/index.ts";
 import { type LogValues, positionOf } from "./event.ts";
 import type { TracedPacket } from "./packets.ts";
 import { Recent } from "./recent.ts";
@@ -30,6 +30,8 @@ export interface Placed {
   readonly opening: boolean;
   /** SYNPROXY has what the client sends, and answers for the server with a SYN-ACK that conntrack takes for no reply. */
   readonly proxied: boolean;
+  /** Whether a SYN began it that has had no answer yet, as conntrack sees it. */
+  readonly unanswered: Ternary;
 }
 
 interface Conversation {
@@ -39,6 +41,7 @@ interface Conversation {
   /** Its first packet was lost behind conntrack: nobody but an error of this host's about it finds the connection. */
   lost: boolean;
   proxied: boolean;
+  bySyn: boolean;
   /** Both of its tuples are known, so that no line tells more of them. */
   settled: boolean;
   /** Packets seen, errors about it aside. */
@@ -127,6 +130,7 @@ export class Conversations {
       conversation.proxied = true;
     const direction: Direction | null = conversation.orphan ? null : (joins?.direction ?? "ORIGINAL");
     const replied = conversation.replied;
+    if (!joins) conversation.bySyn = isSyn(lines[0] ?? {});
     const entered = tuples[0]?.tuple ?? null;
     const opening = conversation.lost || (isOwnRedirect(packet) && conversation.count === 1);
     // of what conntrack does not take for the beginning of anything it keeps nothing
@@ -150,7 +154,8 @@ export class Conversations {
       }
       if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
     }
-    const { number, original, reply, left, proxied } = conversation;
+    const { number, original, reply, left, proxied, bySyn } = conversation;
+    const unanswered = replied || !bySyn ? "no" : proxied || this.#complete ? "yes" : "unknown";
     const isNone = tuples.length === 0 || (this.#complete && (related ? !found : !joins));
     const alone = isNone && !isUntoldError(packet);
     return {
@@ -167,6 +172,7 @@ export class Conversations {
       natVisited,
       opening,
       proxied,
+      unanswered,
     };
   }
 
@@ -222,6 +228,7 @@ export class Conversations {
       closing: false,
       lost: false,
       proxied: false,
+      bySyn: false,
       settled: false,
       count: 0,
       orphan,
@@ -259,14 +266,14 @@ function opens(values: LogValues, isStranger: boolean): boolean {
   if (isStranger && incomplete !== undefined) return false;
   // of tcp an IP line lacks the flags where the header is not in it, a frame's line always does
   if (protocol === 6 && fragmentOffset !== undefined) {
-    const flags = Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST);
-    return flags === SYN || (isStranger && flags === ACK);
+    return isSyn(values) || (isStranger && (Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST)) === ACK);
   }
   const type = icmpType === undefined ? -1 : Math.floor(Number(icmpType) / 256);
   if (protocol === 1) return ICMP_REQUESTS.has(type);
   return protocol !== 58 || ICMP6_REQUESTS.has(type);
 }
 
+const isSyn = ({ tcpFlags }: LogValues): boolean => (Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST)) === SYN;
 /** The same ports again, after the end: net/netfilter/nf_conntrack_proto_tcp.c takes a SYN then as a new connection. */
 const isReuse = (conversation: Conversation, { protocol, tcpFlags }: LogValues): boolean =>
   protocol === 6 && (Number(tcpFlags ?? 0) & SYN) !== 0 && conversation.closing;

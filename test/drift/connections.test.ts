@@ -377,3 +377,16 @@ test.each([
   expect(first?.explained).toBe(true);
   expect(about?.json).toMatchObject({ ctstate });
 });
+
+// nf_conntrack_proto_tcp.c tcp_conntracks; Linux 6.18 does so where SNPT has hidden the answer from conntrack (test/kernel/walk)
+test("an ACK behind a SYN whose answer conntrack has not seen is INVALID", () => {
+  const goesOn = (flags: string) =>
+    ip(
+      "raw:PREROUTING:policy:2",
+      "IN=lan0 OUT= MAC=",
+      `${ASKED} ${HEAD.replace("ID=7", "ID=8")}PROTO=TCP SPT=5000 DPT=80 SEQ=2 ACK=2 ${TCP}${flags} URGP=0 `,
+    );
+  const state = (flags: string) =>
+    enteredBy(MASQUERADED, [...LOG.slice(0, 6), ...read(goesOn(flags))])[1]?.json["ctstate"];
+  expect(["ACK", "ACK PSH", "SYN", "RST"].map(state)).toEqual(["INVALID", "INVALID", "NEW", "NEW"]);
+});
