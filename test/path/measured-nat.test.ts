@@ -1,4 +1,4 @@
-/** What the kernel's own lines have shown of NAT, and of routes after it: Linux 6.18, each found by test/kernel/walk. */
+/** What the kernel's own lines have shown of conntrack and NAT, and of routes after it: Linux 6.18, each found by test/kernel/walk. */
 import { expect, test } from "vitest";
 import { Host, packetJson } from "../../src/facts/index.ts";
 import { EB, FRAME, HOST, only, SIX, table } from "./measuring.ts";
@@ -55,5 +55,21 @@ test("what the loopback brings back has the connection's addresses again behind 
   expect(seen?.slice(-2)).toEqual([
     ["mangle:PREROUTING:policy:2", "fd00::8:0:0:1"],
     ["mangle:INPUT:policy:1", "::1"],
+  ]);
+});
+
+// nf_conntrack_core.c nf_ct_tmpl_alloc gives it neither extension; without them xt_connlabel.c does not match, nor xt_connbytes.c
+test("what CT attaches in raw has no labels, and counts nothing", () => {
+  const rules = [
+    "-A PREROUTING -j CT",
+    "-A PREROUTING -m connlabel --label 127 --set",
+    '-A PREROUTING -m connlabel ! --label 127 --set -m comment --comment "none"',
+    "-A PREROUTING -m connbytes ! --connbytes 2:5 --connbytes-mode packets --connbytes-dir both",
+  ];
+  const path = only([table("raw", ...rules)], "ipv4", { ...FRAME, ctstatus: null });
+  expect(path?.steps.map(({ id }) => id).filter((id) => id.startsWith("raw"))).toEqual([
+    "raw:PREROUTING:rule:1",
+    "raw:PREROUTING:rule:3",
+    "raw:PREROUTING:policy:5",
   ]);
 });

@@ -23,6 +23,7 @@ import {
   hostMask,
   integerRange,
   isOneOf,
+  isTemplate,
   type Network,
   numberedProtocol,
   oneOf,
@@ -92,8 +93,6 @@ function protocolOf(given: One<number> | undefined): Condition {
   const wanted = any(all(not(related), not(isTemplate), own), all(related, other));
   return given.negated ? not(wanted) : wanted;
 }
-
-const isTemplate = within("ctTemplate", [[1, 2]], "one");
 
 /**
  * Of ICMP the kernel compares what stands in the ports' place: the id, and type with code; of protocols without ports
