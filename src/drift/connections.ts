@@ -4,6 +4,7 @@ import {
   CONFIRMED,
   ctStates,
   evaluate,
+  type Field,
   isAbsent,
   isCtState,
   only,
@@ -21,6 +22,10 @@ export interface Left {
   readonly confirms: boolean;
   /** Whether what is sent about it carries its connection: a rule's error does, that of a closed port of udp does not. */
   readonly attaches: boolean;
+  /** What the packet has become. */
+  readonly as: Tuple | null;
+  /** The packet has no connection, though its addresses may be one's: it leaves nothing to that. */
+  readonly refused: boolean;
   /** SYNPROXY has it: it answers in the server's place. */
   readonly proxied: boolean;
 }
@@ -59,24 +64,30 @@ export class Connections {
   }
 
   /** What the way that explained a packet has left: the next packets of its connection find it. */
-  keep({ placed, connection }: InOrder, { fields, attaches, confirms, proxied }: Left): void {
+  keep({ placed, connection }: InOrder, { fields, attaches, confirms, proxied, as, refused }: Left): void {
     if (placed.related) return;
-    const tuple = placed.direction === "ORIGINAL" && confirms ? originalOf(fields) : null;
+    if (refused && placed.first) this.#conversations.forget(placed);
+    if (refused) return;
+    const tuple = placed.direction === "ORIGINAL" && confirms ? tupleIn(fields, ANSWERED) : null;
     if (!confirms && isUnconfirmed(connection)) this.#conversations.lose(placed);
     if (proxied) this.#conversations.proxy(placed);
     if (tuple) this.#conversations.leftAs(placed, tuple);
+    if (as) this.#conversations.endsAs(placed, as);
     const before = this.#kept.get(placed.conversation);
     this.#kept.set(placed.conversation, { fields: { ...before?.fields, ...fields }, attaches });
   }
 }
 
-/** The reply's tuple turned around; null where it is not known. */
-function originalOf({ ctreplsrc, ctrepldst, ctreplsrcport, ctrepldstport }: Packet["fields"]): Tuple | null {
-  const [source, destination] = [single(ctrepldst), single(ctreplsrc)];
+type Sides = readonly [source: Field, destination: Field, sourcePort: Field, destinationPort: Field];
+const OWN: Sides = ["source", "destination", "sourcePort", "destinationPort"];
+const ANSWERED: Sides = ["ctrepldst", "ctreplsrc", "ctrepldstport", "ctreplsrcport"];
+/** null where it is not known. */
+function tupleIn(fields: Packet["fields"], sides: Sides): Tuple | null {
+  const [from, to, fromPort, toPort] = sides.map((side) => fields[side]);
+  const [source, destination, sourcePort, destinationPort] = [from, to, fromPort, toPort].map((set) => single(set));
   if (source === undefined || destination === undefined) return null;
-  const [sourcePort, destinationPort] = [single(ctrepldstport), single(ctreplsrcport)];
   const arePorts = typeof sourcePort === "number" && typeof destinationPort === "number";
-  if (!arePorts && !(isAbsent(ctrepldstport) && isAbsent(ctreplsrcport))) return null;
+  if (!arePorts && !(isAbsent(fromPort) && isAbsent(toPort))) return null;
   return {
     source: source as Address,
     destination: destination as Address,
@@ -84,11 +95,12 @@ function originalOf({ ctreplsrc, ctrepldst, ctreplsrcport, ctrepldstport }: Pack
   };
 }
 
-/** A packet that has none, though its addresses are a connection's, leaves nothing to it. */
 export const leftBy = (path: Path, { placed }: InOrder): Left => ({
-  fields: hasNone(path.packet) ? {} : kept(path.packet, placed.direction),
+  fields: kept(path.packet, placed.direction),
   confirms: [path, ...path.branches].some(isConfirmed),
-  attaches: !isTakenIn(path) && !hasNone(path.packet),
+  attaches: !isTakenIn(path),
+  as: tupleIn(path.packet.fields, OWN),
+  refused: hasNone(path.packet),
   // no line tells whether the ACK was one of its own cookies; the SYN behind it does
   proxied: path.verdict !== "ACCEPT" && path.steps.at(-1)?.action === "SYNPROXY",
 });

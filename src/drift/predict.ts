@@ -106,14 +106,15 @@ const UNCONFIRMED = only(0);
 const IS_CONFIRMED: ValueSet = { absent: false, ranges: [[CONFIRMED, 2 * CONFIRMED]] };
 
 /** nf_conntrack_core.c: NEW until a reply was seen; only the first packet meets nat (semantics 4.2, 6.4). */
-function state({ direction: way, first, replied, related, natVisited, opening, proxied, packet }: Placed): Stated {
+function state({ direction: way, first, replied, related, natVisited, opening, unanswered, packet }: Placed): Stated {
   if (way === null) return {};
   if (related)
     return { ctstate: ctStates("RELATED"), ctdir: direction(way), ctstatus: opening ? UNCONFIRMED : IS_CONFIRMED };
   if (way === "REPLY") return { ctstate: ctStates("ESTABLISHED"), ctdir: direction("REPLY") };
   if (replied) return { ctstate: ctStates("ESTABLISHED"), ctdir: direction("ORIGINAL") };
   // nf_conntrack_proto_tcp.c tcp_conntracks: nobody has answered the SYN, as conntrack sees it
-  if (proxied && !mayOpen(packet.events[0])) return { ctstate: ctStates("INVALID") };
+  if (!first && unanswered !== "no" && goesOn(packet))
+    return { ctstate: unanswered === "yes" ? ctStates("INVALID") : ctStates("INVALID", "ESTABLISHED") };
   if (!first) return { ctstate: ctStates("NEW"), ctstatus: only(CONFIRMED), ctdir: direction("ORIGINAL") };
   if (natVisited || opensForSure(packet.events[0]))
     return { ctstate: ctStates("NEW"), ctstatus: UNCONFIRMED, ctdir: direction("ORIGINAL") };
@@ -121,8 +122,11 @@ function state({ direction: way, first, replied, related, natVisited, opening, p
   return { ctstate: ctStates("NEW", "ESTABLISHED") };
 }
 
-/** What conntrack takes for another try or the end, before any answer. */
-const mayOpen = (event: TraceEvent | undefined): boolean => (Number(event?.values.tcpFlags ?? 0) & (SYN | RST)) !== 0;
+/** Neither another try nor the end, which conntrack takes before any answer. Frames' lines tell no flags. */
+function goesOn({ events }: TracedPacket): boolean {
+  const flags = events.find(({ values }) => values.tcpFlags !== undefined)?.values.tcpFlags;
+  return typeof flags === "number" && (flags & (SYN | RST)) === 0;
+}
 const [SYN, RST] = [2, 4];
 
 /** A SYN alone begins a connection wherever the log begins. */

@@ -62,6 +62,7 @@ function decideByAddress(
   const stays = staysByWord(traveller, world);
   // rules of `ip rule` may ask for the mark
   const routes = rewritten ? lookUp(packet, world.host) : undefined;
+  if (rewritten) traveller.routeMark = packet.fields.mark ?? null;
   if (routes?.every(({ to }) => to.type === "unicast" && to.dev !== traveller.bridge)) {
     setMac(traveller, bridge?.mac);
     setPktType(traveller, only(0));

@@ -20,7 +20,11 @@ import {
   narrow,
   only,
   type Packet,
+  type Ranges,
+  type Ternary,
+  unite,
   type ValueSet,
+  within,
 } from "../facts/index.ts";
 import { askedOnce, bind, someRule } from "../model/index.ts";
 import { hasSynproxy } from "./synproxy.ts";
@@ -36,6 +40,23 @@ const TUPLE: readonly (readonly [original: Field, reply: Field, from: Field])[] 
   ["ctorigsrcport", "ctrepldstport", "sourcePort"],
   ["ctorigdstport", "ctreplsrcport", "destinationPort"],
 ];
+
+/** Protocols of whose header conntrack reads ports, and NAT changes them; dccp is one of them until Linux 6.17. */
+const WITH_PORTS: Ranges = [
+  [6, 7],
+  [17, 18],
+  [132, 133],
+  [136, 137],
+];
+const DCCP: Ranges = [[33, 34]];
+/** net/netfilter/nf_conntrack_core.c nf_ct_get_tuple, nf_nat_proto.c l4proto_manip_pkt. */
+export function hasPorts(packet: Packet, host: World["host"]): Ternary {
+  const isNew = host.kernelAtLeast(6, 17);
+  const ranges = isNew === true ? WITH_PORTS : unite([...WITH_PORTS, ...DCCP]);
+  const { is } = evaluate(within("protocol", ranges, "with ports"), packet);
+  const isDccp = isNew === undefined && evaluate(within("protocol", DCCP, "dccp"), packet).is === "yes";
+  return isDccp ? "unknown" : is;
+}
 
 const NOT_RELATED: ValueSet = { absent: true, ranges: minus([[0, CT_STATES.length]], ctStates("RELATED").ranges) };
 /** An error is related to the connection that it is about; any other packet only if a helper expects its connection. */
@@ -82,6 +103,7 @@ export function fittingStatus(packet: Packet, world: World): Packet {
   return (isThere && narrow(next, "ctstatus", NOT_EXPECTED)) || next;
 }
 
+const isPort = (field: Field): boolean => field === "sourcePort" || field === "destinationPort";
 const NOTHING: Packet["fields"] = { ctmark: absent, ctnat: absent };
 /** What its connection is to a packet that has passed conntrack, as far as its state tells. */
 export function track(traveller: Traveller, world: World): void {
@@ -101,8 +123,9 @@ export function track(traveller: Traveller, world: World): void {
   }
   const status = knownValue(packet, "ctstatus");
   const isFirst = packet.fields.ctstatus === undefined || (typeof status === "number" && (status & CONFIRMED) === 0);
+  const ports = hasPorts(packet, world.host);
   const tuple = TUPLE.flatMap(([original, reply, from]) => {
-    const values = packet.fields[from];
+    const values = ports === "no" && isPort(from) ? absent : packet.fields[from];
     return values ? [[original, values] as const, ...(isFirst ? [[reply, values] as const] : [])] : [];
   });
   learn(traveller, { ctdir: only(ORIGINAL), ...Object.fromEntries(tuple) });

@@ -29,7 +29,7 @@ import {
   type ValueSet,
 } from "../facts/index.ts";
 import { askedOnce, bind, meaningOf, type Rule, someRule } from "../model/index.ts";
-import { translated } from "./conntrack.ts";
+import { hasPorts, translated } from "./conntrack.ts";
 import type { Hook } from "./journey.ts";
 import { ownAddresses } from "./own-addresses.ts";
 import { rewrite } from "./rewrite.ts";
@@ -61,8 +61,12 @@ export function translate(
   if (isAlready(before, manip, addresses) && !effect.ports) return true;
   if (addresses.length > 0) tell(rewrite(traveller, manip, { absent: false, ranges: addresses }, "target"));
   const port = manip === "source" ? "sourcePort" : "destinationPort";
-  if (effect.ports && !isAbsent(before.fields[port]))
-    tell(rewrite(traveller, port, { absent: false, ranges: portsOf(effect, knownValue(before, port)) }, "target"));
+  const has = hasPorts(before, host);
+  if (effect.ports && !isAbsent(before.fields[port]) && has !== "no") {
+    const next = portsOf(effect, knownValue(before, port));
+    const ranges = has === "yes" ? next : unite([...next, ...known(before, port).ranges]);
+    tell(rewrite(traveller, port, { absent: false, ranges }, "target"));
+  }
   translated(traveller, before, manip);
   return true;
 }
@@ -134,7 +138,7 @@ export function translateSilently(traveller: Traveller, manip: "source" | "desti
   const [to, from] = silent.port;
   const changes = rewrite(traveller, silent.address[0], set, "conntrack");
   const port = packet.fields[from];
-  if (isAbsent(packet.fields[to])) return changes;
+  if (isAbsent(packet.fields[to]) || isAbsent(port)) return changes;
   if (port && !port.absent) return [...changes, ...rewrite(traveller, to, port, "conntrack")];
   // translated, and the port may be too: what it was is not what it is
   if (changes.length > 0)

@@ -9,6 +9,7 @@ import {
   knownValue,
   minus,
   only,
+  type Packet,
   type RouteClass,
   type ValueSet,
 } from "../facts/index.ts";
@@ -27,7 +28,7 @@ export const route = (traveller: Traveller, world: World): Traveller[] =>
 /** Without routes the stated devices say the way: both forwarded, only -i to this host. */
 function byDestination(traveller: Traveller, world: World): Traveller[] {
   const { out } = traveller.started;
-  const all = lookUp(traveller.packet, world.host);
+  const all = chosen(traveller, world);
   if (!all) {
     if (out) return [isAbsent(out) ? toHost(traveller) : onward(traveller, out)];
     const { fields } = traveller.packet;
@@ -50,6 +51,17 @@ function byDestination(traveller: Traveller, world: World): Traveller[] {
     if (to.type === "multicast") return joinedOrNot(branch, world);
     return [to.type === "unicast" ? onward(branch, only(to.dev)) : nowhere(branch, to, world)];
   });
+}
+
+/**
+ * What a bridge has readdressed has its route (br_netfilter_hooks.c br_nf_pre_routing_finish; ip_rcv_finish_core and
+ * ip6_rcv_finish_core look for none then): a mark that the bridge's tables have set since has no part in it.
+ */
+function chosen({ packet, routeMark }: Traveller, { host }: World): readonly Reached[] | undefined {
+  const { mark } = packet.fields;
+  if (!routeMark || !mark) return lookUp(packet, host);
+  const marked = (each: Packet, as: ValueSet): Packet => ({ ...each, fields: { ...each.fields, mark: as } });
+  return lookUp(marked(packet, routeMark), host)?.map((each) => ({ ...each, packet: marked(each.packet, mark) }));
 }
 
 /** Routes that lead nowhere; of them a blackhole alone answers nothing (net/ipv4/route.c ip_error; semantics 4.9). */

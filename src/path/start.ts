@@ -141,6 +141,7 @@ function begin(described: Packet, part: readonly Stop[]): Traveller {
     rewritten: new Set(),
     given: new Map(),
     set: 0,
+    routeMark: null,
     reroutes: false,
     bound: false,
     attached: null,

@@ -79,20 +79,21 @@ function routed(traveller: Traveller): Traveller {
   return traveller;
 }
 
+const natTables = ({ packet }: Traveller, { ruleset }: World): readonly Table[] =>
+  ruleset.tables.filter(({ family, name }) => family === packet.family && name === "nat");
+
 /** nat is asked by the first packet of a connection only; later ones are translated silently (semantics 4.2). */
 export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, world: Walking): Traveller[] {
-  if (!usesConntrack(world.ruleset, traveller.packet.family) || traveller.looped) return [traveller];
+  if (!usesConntrack(world.ruleset, traveller.packet.family)) return [traveller];
+  if (traveller.looped) return again(traveller, stop, world);
   if (stop.manip === "source" && traveller.sourceDone) return [traveller];
   if (isRedirect(traveller.packet)) return redirect(traveller);
   if (stop.manip === "source") traveller.sourceDone = true;
   const condition = asksNat(traveller.packet);
   const answer = evaluate(condition, traveller.packet).is;
-  const tables = world.ruleset.tables.filter(
-    ({ family, name }) => family === traveller.packet.family && name === "nat",
-  );
+  const tables = natTables(traveller, world);
   if (answer === "yes") return throughTables(traveller, tables, stop, world);
-  if (tables.length > 0 && stop.hook !== "POSTROUTING" && isWrongError(traveller.packet))
-    return [lose(traveller, "nat drops an error whose checksum is wrong")];
+  if (isWrongError(traveller, stop, world)) return [loseWrong(traveller)];
   if (answer === "no" || tables.length === 0) return later(traveller, stop, world);
   return [true, false].flatMap((first) =>
     refine(condition, { packet: traveller.packet, facts: [] }, first).flatMap((piece) => {
@@ -120,9 +121,21 @@ const isRedirect = (packet: Packet): boolean =>
  * nf_nat_proto.c nf_nat_icmpv6_reply_translation, which sums before it looks at the connection; not on the way out, where
  * a sum that was taken before stands (net/netfilter/utils.c nf_ip6_checksum). Only NPT makes it wrong behind conntrack.
  */
-const isWrongError = (packet: Packet): boolean =>
-  packet.family === "ipv6" &&
-  evaluate(all(isCtState("RELATED"), isIcmp, within("checksum", [[1, 2]], "wrong")), packet).is === "yes";
+const isWrongError = (traveller: Traveller, { hook }: Extract<Stop, { at: "nat" }>, world: World): boolean =>
+  traveller.packet.family === "ipv6" &&
+  hook !== "POSTROUTING" &&
+  natTables(traveller, world).length > 0 &&
+  evaluate(all(isCtState("RELATED"), isIcmp, within("checksum", [[1, 2]], "wrong")), traveller.packet).is === "yes";
+const loseWrong = (traveller: Traveller): Traveller => lose(traveller, "nat drops an error whose checksum is wrong");
+
+/**
+ * What the loopback brings back has its connection, and no table is asked; what NPT has made of an address since becomes
+ * the connection's again (nf_nat_core.c nf_nat_inet_fn; measured).
+ */
+function again(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, world: Walking): Traveller[] {
+  if (isWrongError(traveller, stop, world)) return [loseWrong(traveller)];
+  return tuplesStated(traveller.packet, stop.manip) ? later(traveller, stop, world) : [traveller];
+}
 
 /**
  * nat drops a redirect about a connection that it translates, or has not set up yet: the address that it names is not

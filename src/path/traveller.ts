@@ -97,6 +97,8 @@ export interface Traveller {
   given: ReadonlyMap<Field, number>;
   /** A walk of many packets at once: which of those that were described are here, as its reader of tables counts them. */
   set: number;
+  /** The mark by which its bridge has chosen the route, once NAT had readdressed it; null: none is chosen yet. */
+  routeMark: ValueSet | null;
   /** It leaves as stated only if it is rerouted. */
   reroutes: boolean;
   /** Its socket is bound to the stated device, so that no route chooses another (netfilter.c ip_route_me_harder). */

@@ -1,5 +1,5 @@
 /** Packets to conversations, by addresses, ports and order alone: what conntrack would make of them is not printed. */
-import { ICMP_REQUESTS, ICMP6_REQUESTS, readAddress } from "../facts/index.ts";
+import { ICMP_REQUESTS, ICMP6_REQUESTS, readAddress, type Ternary } from "../facts/index.ts";
 import { type LogValues, positionOf } from "./event.ts";
 import type { TracedPacket } from "./packets.ts";
 import { Recent } from "./recent.ts";
@@ -30,6 +30,8 @@ export interface Placed {
   readonly opening: boolean;
   /** SYNPROXY has what the client sends, and answers for the server with a SYN-ACK that conntrack takes for no reply. */
   readonly proxied: boolean;
+  /** Whether a SYN began it that has had no answer yet, as conntrack sees it. */
+  readonly unanswered: Ternary;
 }
 
 interface Conversation {
@@ -39,6 +41,9 @@ interface Conversation {
   /** Its first packet was lost behind conntrack: nobody but an error of this host's about it finds the connection. */
   lost: boolean;
   proxied: boolean;
+  bySyn: boolean;
+  /** Both of its tuples are known, so that no line tells more of them. */
+  settled: boolean;
   /** Packets seen, errors about it aside. */
   count: number;
   /** Begun by a packet that begins nothing: which of the two sides began is not known. */
@@ -104,9 +109,11 @@ export class Conversations {
     const inner = lines.map((values) => values.inner).filter((values) => values !== undefined);
     const related = inner.length > 0;
     const tuples = unique(related ? inner : beforeNpt(packet, lines));
-    // this host's own error is attached to the connection of the packet, whatever NPT has made of that
+    // this host's own error is attached to the connection of the packet, whatever that has become, and goes against it
     const attached = related && isOwn(packet) ? tuples.map(({ key }) => this.#rewritten.get(key)) : [];
-    const found = [...tuples.map((tuple) => this.#known.get(tuple.key)), ...attached].find(
+    // any other is found as an answer to the packet in it would be (nf_conntrack_proto_icmp.c nf_conntrack_inet_error)
+    const asks = tuples.map(({ key, back }) => this.#known.get(related ? back : key));
+    const found = [...asks, ...attached].find(
       (known) => known && (!known.conversation.lost || (isOwn(packet) && (related || known.direction === "REPLY"))),
     );
     // what a rule sends about it is attached to it: a reset as an error is (nf_reject_ipv4.c nf_send_reset)
@@ -121,10 +128,9 @@ export class Conversations {
     // SYNPROXY's SYN to the server, once the client's ACK is lost in it
     if (!joins && isOwn(packet) && this.#known.get(tuples[0]?.key ?? "")?.conversation.proxied)
       conversation.proxied = true;
-    let direction: Direction | null = conversation.orphan ? null : (joins?.direction ?? "ORIGINAL");
-    // an error goes against the packet that it is about (net/netfilter/nf_conntrack_proto_icmp.c nf_conntrack_inet_error)
-    if (related && direction) direction = direction === "ORIGINAL" ? "REPLY" : "ORIGINAL";
+    const direction: Direction | null = conversation.orphan ? null : (joins?.direction ?? "ORIGINAL");
     const replied = conversation.replied;
+    if (!joins) conversation.bySyn = isSyn(lines[0] ?? {});
     const entered = tuples[0]?.tuple ?? null;
     const opening = conversation.lost || (isOwnRedirect(packet) && conversation.count === 1);
     // of what conntrack does not take for the beginning of anything it keeps nothing
@@ -133,11 +139,11 @@ export class Conversations {
       conversation.count++;
       // of an orphan, any side will do: only that later packets find it
       const side = joins?.direction ?? "ORIGINAL";
-      for (const { key, back } of tuples) {
+      for (const { key, back } of conversation.settled ? [] : tuples) {
         this.#remember(key, conversation, side);
-        this.#remember(back, conversation, side === "ORIGINAL" ? "REPLY" : "ORIGINAL");
+        this.#remember(back, conversation, against(side));
       }
-      for (const { key } of unique(lines)) this.#rewritten.set(key, { conversation, direction: side });
+      for (const { key } of unique(lines)) this.#rewritten.set(key, { conversation, direction: against(side) });
       if (direction === "ORIGINAL") {
         conversation.original ??= entered;
         conversation.left = tuples.at(-1)?.tuple ?? null;
@@ -148,7 +154,8 @@ export class Conversations {
       }
       if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
     }
-    const { number, original, reply, left, proxied } = conversation;
+    const { number, original, reply, left, proxied, bySyn } = conversation;
+    const unanswered = replied || !bySyn ? "no" : proxied || this.#complete ? "yes" : "unknown";
     const isNone = tuples.length === 0 || (this.#complete && (related ? !found : !joins));
     const alone = isNone && !isUntoldError(packet);
     return {
@@ -165,6 +172,7 @@ export class Conversations {
       natVisited,
       opening,
       proxied,
+      unanswered,
     };
   }
 
@@ -179,15 +187,38 @@ export class Conversations {
     if (known) known.conversation.proxied = true;
   }
 
-  /** What source NAT has made of a packet, which no line shows: replies come to that, and errors are about it. */
-  leftAs({ packet }: Placed, as: Tuple): void {
+  /** conntrack has refused a packet that seemed to open a connection. */
+  forget({ packet }: Placed): void {
+    for (const { key, back } of unique(linesOf(packet))) {
+      this.#known.delete(key);
+      this.#known.delete(back);
+      this.#rewritten.delete(key);
+    }
+  }
+
+  /** What the packet has become in the end, whether a line shows it or not: an error of this host's is about that. */
+  endsAs({ packet, direction }: Placed, as: Tuple): void {
     const [line] = linesOf(packet);
     const known = this.#known.get(tupleOf(packet)?.key ?? "");
-    if (!line || known?.direction !== "ORIGINAL") return;
-    for (const { key, back } of unique([{ ...line, ...as }])) {
-      this.#remember(key, known.conversation, "ORIGINAL");
-      this.#remember(back, known.conversation, "REPLY");
-    }
+    if (!line || !known || !direction) return;
+    for (const { key } of unique([{ ...line, ...as }]))
+      this.#rewritten.set(key, { conversation: known.conversation, direction: against(direction) });
+  }
+
+  /**
+   * What a packet is to conntrack once NAT has been at it, which not every line shows: answers come to that, and what
+   * else its lines showed is no tuple of the connection.
+   */
+  leftAs({ packet }: Placed, as: Tuple): void {
+    const lines = linesOf(packet);
+    const own = tupleOf(packet);
+    const known = this.#known.get(own?.key ?? "");
+    if (!lines[0] || known?.direction !== "ORIGINAL" || known.conversation.settled) return;
+    known.conversation.settled = true;
+    for (const { key, back } of unique(lines))
+      for (const each of [key, back])
+        if (each !== own?.key && this.#known.get(each)?.conversation === known.conversation) this.#known.delete(each);
+    for (const { back } of unique([{ ...lines[0], ...as }])) this.#remember(back, known.conversation, "REPLY");
   }
 
   #begin(orphan: boolean): Conversation {
@@ -197,6 +228,8 @@ export class Conversations {
       closing: false,
       lost: false,
       proxied: false,
+      bySyn: false,
+      settled: false,
       count: 0,
       orphan,
       original: null,
@@ -219,6 +252,7 @@ function isUntoldError({ events: [first] }: TracedPacket): boolean {
   const type = Math.floor(Number(icmpType) / 256);
   return protocol === 58 ? type < 128 : [3, 4, 5, 11, 12].includes(type);
 }
+const against = (direction: Direction): Direction => (direction === "ORIGINAL" ? "REPLY" : "ORIGINAL");
 const isOwn = ({ events: [first] }: TracedPacket): boolean => first !== undefined && positionOf(first) === "out";
 const isOwnRedirect = (packet: TracedPacket): boolean =>
   isOwn(packet) && [5, 137].includes(Math.floor(Number(packet.events[0]?.values.icmpType) / 256));
@@ -232,14 +266,14 @@ function opens(values: LogValues, isStranger: boolean): boolean {
   if (isStranger && incomplete !== undefined) return false;
   // of tcp an IP line lacks the flags where the header is not in it, a frame's line always does
   if (protocol === 6 && fragmentOffset !== undefined) {
-    const flags = Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST);
-    return flags === SYN || (isStranger && flags === ACK);
+    return isSyn(values) || (isStranger && (Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST)) === ACK);
   }
   const type = icmpType === undefined ? -1 : Math.floor(Number(icmpType) / 256);
   if (protocol === 1) return ICMP_REQUESTS.has(type);
   return protocol !== 58 || ICMP6_REQUESTS.has(type);
 }
 
+const isSyn = ({ tcpFlags }: LogValues): boolean => (Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST)) === SYN;
 /** The same ports again, after the end: net/netfilter/nf_conntrack_proto_tcp.c takes a SYN then as a new connection. */
 const isReuse = (conversation: Conversation, { protocol, tcpFlags }: LogValues): boolean =>
   protocol === 6 && (Number(tcpFlags ?? 0) & SYN) !== 0 && conversation.closing;

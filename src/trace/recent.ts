@@ -10,6 +10,9 @@ export class Recent<K, V> {
   get(key: K): V | undefined {
     return this.#known.get(key);
   }
+  delete(key: K): void {
+    this.#known.delete(key);
+  }
   set(key: K, value: V): void {
     this.#known.delete(key);
     this.#known.set(key, value);

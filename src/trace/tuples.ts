@@ -9,13 +9,17 @@ export interface Tuple {
   readonly sourcePort?: number;
   readonly destinationPort?: number;
 }
-/** What the packet's lines say of its addresses; frames say less than the packets in them, and lend their addresses only. */
+/**
+ * What the packet's lines say of its addresses; frames say less than the packets in them, and lend their addresses only,
+ * and ports where IP lines tell any: a packet is the same to conntrack whether its first line is a frame's or not.
+ */
 export function linesOf({ events }: TracedPacket): LogValues[] {
   const ip = events.find(({ layer }) => layer === "ip")?.values;
   return events.map(({ layer, values }) => {
     if (layer === "ip" || !ip) return values;
     const { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol } = ip;
-    const { source, destination, sourcePort, destinationPort } = values;
+    const { source, destination } = values;
+    const { sourcePort, destinationPort } = ip.sourcePort === undefined ? ip : values;
     const own = { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol };
     return clean({ source, destination, sourcePort, destinationPort, ...own });
   });

@@ -66,6 +66,10 @@ test.each<[string, Values, "yes" | "no" | "unknown"]>([
     { ctstate: "NEW", ctorigdstport: "8080", ctdir: "ORIGINAL" },
     "yes",
   ],
+  // a protocol without ports has 0 there
+  ["-m conntrack --ctorigsrcport 0:100", { ctstate: "NEW", protocol: "esp", ctorigsrcport: null }, "yes"],
+  ["-m conntrack ! --ctorigsrcport 0:100", { ctstate: "NEW", protocol: "esp", ctorigsrcport: null }, "no"],
+  ["-m conntrack ! --ctorigsrcport 80", { ctstate: "NEW", protocol: "esp", ctorigsrcport: null }, "yes"],
   ["-m conntrack --ctdir REPLY", { ctstate: "ESTABLISHED", ctdir: "ORIGINAL" }, "no"],
   ["-m conntrack --ctstatus NONE", { ctstate: "NEW", ctstatus: "NONE" }, "no"],
   ["-m conntrack --ctstatus CONFIRMED", { ctstate: "NEW", ctstatus: "CONFIRMED,SEEN_REPLY" }, "yes"],

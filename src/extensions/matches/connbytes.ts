@@ -1,6 +1,6 @@
 import { all, always, any, type Condition, never, not, within } from "../../facts/index.ts";
 import { match, type Value } from "../define.ts";
-import { asked, fresh, oneOf, opaque, readInteger64, tracked, word } from "../values.ts";
+import { asked, fresh, isTemplate, oneOf, opaque, readInteger64, tracked, word } from "../values.ts";
 
 interface Counts {
   readonly low: bigint;
@@ -49,6 +49,7 @@ export const connbytes = match({
     const [direction, mode] = [given["--connbytes-dir"]?.value, given["--connbytes-mode"]?.value];
     return all(
       tracked,
+      not(isTemplate),
       asked(given["--connbytes"], (range) =>
         any(
           all(fresh, ofFirst(range, mode, direction)),

@@ -1,6 +1,6 @@
 import { all, any, CT_STATES, not } from "../../facts/index.ts";
 import { match } from "../define.ts";
-import { chance, flag, isOneOf, opaque, readInteger64, tracked, word } from "../values.ts";
+import { chance, flag, isOneOf, isTemplate, opaque, readInteger64, tracked, word } from "../values.ts";
 
 /** The kernel's field has 16 bits, its labels 128. Names are the host's own, which no dump holds. */
 const label = word(
@@ -26,6 +26,7 @@ export const connlabel = match({
     const room = any(fresh, opaque("connection has room for labels", "whether it began after the rules"));
     // any rule, of this packet or another, may set it
     const isSet = given["--set"] ? room : chance(`connection has label ${option?.value}`, "rules set labels");
-    return option?.negated ? not(all(tracked, isSet)) : all(tracked, isSet);
+    const has = all(tracked, not(isTemplate), isSet);
+    return option?.negated ? not(has) : has;
   },
 });

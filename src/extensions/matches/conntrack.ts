@@ -7,6 +7,7 @@ import {
   CT_STATES,
   CT_STATUS,
   exactly,
+  has,
   isIcmp,
   never,
   not,
@@ -22,6 +23,7 @@ import {
   hostMask,
   integerRange,
   isOneOf,
+  isTemplate,
   type Network,
   numberedProtocol,
   oneOf,
@@ -92,15 +94,18 @@ function protocolOf(given: One<number> | undefined): Condition {
   return given.negated ? not(wanted) : wanted;
 }
 
-const isTemplate = within("ctTemplate", [[1, 2]], "one");
-
-/** Of ICMP the kernel compares what stands in the ports' place: the id, and type with code (nf_conntrack_tuple.h). */
+/**
+ * Of ICMP the kernel compares what stands in the ports' place: the id, and type with code; of protocols without ports
+ * that is 0 (nf_conntrack_tuple.h, nf_conntrack_core.c nf_ct_get_tuple).
+ */
 function port(field: (typeof PORTS)[number], given: One<Written> | undefined): Condition {
   if (!given) return always;
   const key = `${field} of an ICMP connection is ${given.negated ? "not " : ""}${given.value.text}`;
+  const isZero = has(given.value.ranges, 0) !== given.negated;
   return any(
-    all(any(present(field), not(isIcmp)), compares(field, given)),
+    all(present(field), compares(field, given)),
     all(not(present(field)), isIcmp, opaque(key, "the ICMP id, type and code of its first packet")),
+    ...(isZero ? [all(not(present(field)), not(isIcmp))] : []),
   );
 }
 

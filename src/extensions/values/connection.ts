@@ -17,6 +17,9 @@ import { type Asked, compares, isOneOf, word } from "./plain.ts";
 /** The packet has a connection: neither invalid nor untracked. */
 export const tracked: Condition = isOneOf("ctstate", CT_STATES, ["NEW", "RELATED", "ESTABLISHED"]);
 
+/** What CT attaches in raw in place of a connection: nothing is counted or labelled there (nf_ct_tmpl_alloc). */
+export const isTemplate: Condition = within("ctTemplate", [[1, 2]], "one");
+
 /** Its first packet, which no hook has let out yet. */
 export const fresh: Condition = all(
   isOneOf("ctstate", CT_STATES, ["NEW"]),

@@ -15,7 +15,7 @@ import {
 } from "../../../src/facts/index.ts";
 import { bind, type Rule, type Ruleset } from "../../../src/model/index.ts";
 import { firstState, type Path } from "../../../src/path/index.ts";
-import { PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
+import { PacketGrouper, readTrace, type TracedPacket, type TraceEvent } from "../../../src/trace/index.ts";
 import type { Done } from "./case.ts";
 import type { Datagram } from "./datagram.ts";
 import { entered } from "./entered.ts";
@@ -53,9 +53,8 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     lines += events.length;
     const grouper = new PacketGrouper();
     // what asks for a neighbour is no IP
-    const traced = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()].filter(
-      ({ family }) => family !== "bridge",
-    );
+    const groups = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
+    const traced = putTogether(groups).filter(({ family }) => family !== "bridge");
     const own = traced.findIndex((group) => isSent(each.datagram, group.events));
     const isPiece = each.datagram.fragment !== undefined;
     const judgeOne = (taken: Entered, seen: readonly TraceEvent[], unsettled: Unsettled) => {
@@ -95,6 +94,16 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
     }
   });
   return { packets, lines, paths, disagreements };
+}
+
+/** Without conntrack the last piece has lines up to INPUT, which has those of the whole: its beginning was sent before. */
+function putTogether(packets: readonly TracedPacket[]): readonly TracedPacket[] {
+  const idOf = ({ events }: TracedPacket) => events.find(({ layer }) => layer === "ip")?.values.ipId;
+  const whole = packets.find(({ events: [first] }) => first?.layer === "ip" && first.chain === "INPUT");
+  const last = packets.find((each) => whole && each.number < whole.number && idOf(each) === idOf(whole));
+  if (!whole || !last) return packets;
+  const both = { ...last, events: [...last.events, ...whole.events] };
+  return packets.filter((each) => each !== whole).map((each) => (each === last ? both : each));
 }
 
 /** The packet that was sent, among those that it led to: the first that has its addresses and protocol. */

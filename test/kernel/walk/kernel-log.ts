@@ -21,10 +21,14 @@ export class KernelLog {
 
   constructor(own: RegExp) {
     this.#own = own;
-    try {
-      this.take();
-    } catch {
-      this.take();
+    // what others have printed meanwhile is none of ours
+    for (;;) {
+      try {
+        this.take();
+        return;
+      } catch (error) {
+        if (!(error instanceof LostLines)) throw error;
+      }
     }
   }
 
@@ -36,16 +40,26 @@ export class KernelLog {
       try {
         size = readSync(this.#fd, this.#buffer);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "EAGAIN") return out;
+        if ((error as NodeJS.ErrnoException).code === "EAGAIN") return withLoopback(out, this.#own);
         throw new LostLines("the kernel's log has lost lines: its ring was overrun", { cause: error });
       }
       const record = this.#buffer.toString("latin1", 0, size);
       const message = record.slice(record.indexOf(";") + 1).split("\n")[0] ?? "";
-      if (this.#own.test(message)) out.push(message);
+      if (this.#own.test(message) || ON_LOOPBACK.test(message)) out.push(message);
     }
   }
 
   close(): void {
     closeSync(this.#fd);
   }
+}
+
+/** REDIRECT and MASQUERADE may give a packet of IPv6 the loopback's own address on both sides, which tells no run. */
+const ON_LOOPBACK = /SRC=(?:0{4}:){7}0001 DST=(?:0{4}:){7}0001 /;
+const looks = (message: string): string =>
+  ["LEN", "FLOWLBL", "PROTO"].map((name) => new RegExp(`${name}=\\S+`).exec(message)?.[0]).join(" ");
+/** Without those of packets that no other line shows. */
+function withLoopback(messages: readonly string[], own: RegExp): string[] {
+  const known = new Set(messages.filter((message) => own.test(message)).map(looks));
+  return messages.filter((message) => own.test(message) || known.has(looks(message)));
 }

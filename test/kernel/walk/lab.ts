@@ -247,6 +247,8 @@ const QUIET = {
   "net.ipv4.conf.default.rp_filter": 0,
   "net.ipv4.conf.all.send_redirects": 0,
   "net.ipv4.conf.default.send_redirects": 0,
+  // an answer that nobody acknowledges is not given again: a slow machine would do so among the lines of the next packet
+  "net.ipv4.tcp_synack_retries": 0,
   "net.ipv4.icmp_ratelimit": 0,
   "net.ipv6.icmp.ratelimit": 0,
 };

@@ -61,7 +61,9 @@ export async function runCases({
         return found ?? null;
       };
       const least = await shrunk(loaded, async (less) => (await again(less)) !== null);
-      failures.push(`seed ${seed + count} (block ${block}): ${told(least, (await again(least)) ?? first)}`);
+      const left = (await again(least)) ?? first;
+      const before = left.why === first.why ? "" : `${first.why}; with fewer rules `;
+      failures.push(`seed ${seed + count} (block ${block}): ${before}${told(least, left)}`);
     }
   } finally {
     stage.lab.close();

@@ -1,0 +1,75 @@
+/** What the kernel's own lines have shown of conntrack and NAT, and of routes after it: Linux 6.18, each found by test/kernel/walk. */
+import { expect, test } from "vitest";
+import { Host, packetJson } from "../../src/facts/index.ts";
+import { EB, FRAME, HOST, only, SIX, table } from "./measuring.ts";
+
+test.each([
+  ["6.18.44", "2905", "conntrack reads no port of it"],
+  ["6.1.176", "53", "conntrack knows dccp"],
+  [undefined, "53,2905", "neither is known"],
+])("DNAT of dccp on Linux %s: the port becomes %s, since %s", (kernel, port, _) => {
+  const host = new Host({ ...HOST.json, ...(kernel === undefined ? {} : { kernel }) });
+  const packet = { ...FRAME, protocol: "dccp", sourcePort: "5000", destinationPort: "2905" };
+  const dumps = [table("nat", "-A PREROUTING -p dccp -j DNAT --to-destination 10.8.0.5:53")];
+  const path = only(dumps, "ipv4", packet, host);
+  expect(path && packetJson(path.packet)).toMatchObject({ destination: "10.8.0.5", destinationPort: port });
+});
+
+test("a mark of the bridge's INPUT comes too late for the route of what nat has readdressed", () => {
+  const host = new Host({
+    ...HOST.json,
+    route: [...(HOST.json.route ?? []), { dst: "default", dev: "ext1", table: "77" }],
+    rule: [
+      { priority: 0, src: "all", table: "local" },
+      { priority: 1, src: "all", fwmark: "0x1", table: "77" },
+      { priority: 32766, src: "all", table: "main" },
+    ],
+  });
+  const eb = `${EB}*filter\n:INPUT ACCEPT\n-A INPUT -j mark --mark-or 1\n`;
+  const out = (nat: readonly string[]) => {
+    const path = only([...nat, table("mangle", "-A FORWARD -j ACCEPT"), eb], "ipv4", { ...FRAME, mark: "0x0" }, host);
+    const last = path?.steps.at(-1);
+    return last && [last.id, packetJson(last.seen)["outInterface"], packetJson(last.seen)["mark"]];
+  };
+  expect(out([table("nat", "-A PREROUTING -j DNAT --to-destination 10.8.0.5")])).toEqual([
+    "mangle:FORWARD:policy:1",
+    "ext0",
+    "0x1",
+  ]);
+  expect(out([])).toEqual(["mangle:FORWARD:policy:1", "ext1", "0x1"]);
+});
+
+test("what the loopback brings back has the connection's addresses again behind nat, whatever NPT made of them", () => {
+  const npt = "-A PREROUTING -j DNPT --src-pfx fd00:8::/64 --dst-pfx fd00::/64";
+  const mangle = table("mangle", npt, "-A INPUT -j ACCEPT");
+  const path = only([`${SIX}${mangle}${table("nat", "-A OUTPUT -j REDIRECT")}`], "ipv6", {
+    inInterface: null,
+    outInterface: "ext0",
+    source: "fd00:8::1",
+    destination: "fd00:8::9",
+    protocol: "udp",
+    ctstate: "NEW",
+    ctstatus: "NONE",
+  });
+  const seen = path?.steps.map(({ id, seen: at }) => [id, packetJson(at)["destination"]]);
+  expect(seen?.slice(-2)).toEqual([
+    ["mangle:PREROUTING:policy:2", "fd00::8:0:0:1"],
+    ["mangle:INPUT:policy:1", "::1"],
+  ]);
+});
+
+// nf_conntrack_core.c nf_ct_tmpl_alloc gives it neither extension; without them xt_connlabel.c does not match, nor xt_connbytes.c
+test("what CT attaches in raw has no labels, and counts nothing", () => {
+  const rules = [
+    "-A PREROUTING -j CT",
+    "-A PREROUTING -m connlabel --label 127 --set",
+    '-A PREROUTING -m connlabel ! --label 127 --set -m comment --comment "none"',
+    "-A PREROUTING -m connbytes ! --connbytes 2:5 --connbytes-mode packets --connbytes-dir both",
+  ];
+  const path = only([table("raw", ...rules)], "ipv4", { ...FRAME, ctstatus: null });
+  expect(path?.steps.map(({ id }) => id).filter((id) => id.startsWith("raw"))).toEqual([
+    "raw:PREROUTING:rule:1",
+    "raw:PREROUTING:rule:3",
+    "raw:PREROUTING:policy:5",
+  ]);
+});
