@@ -65,7 +65,7 @@ export function* edited(of: Recorded, count = Number.POSITIVE_INFINITY, seed = 0
   for (const edit of count < possible.length ? sample(possible, count, seed) : possible) {
     const after = { ...of, ruleset: edit.ruleset };
     const summary = drift(after);
-    const alike = carriedOutBy(edit, of.ruleset, summary);
+    const alike = carriedOutBy(edit, of.ruleset, summary, of.packets);
     const isAlike = alike !== null && isSameTo(of, { ...of, ruleset: alike });
     yield { edit, isVisible: !printsAll(after), isAlike, summary };
   }
