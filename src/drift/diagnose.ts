@@ -96,9 +96,16 @@ function explain(
   const held = others.slice(0, MOST_HELD);
   const possible = candidates(ruleset, first.divergence, family, log)
     .slice(0, Math.ceil(MOST_WALKED / ways))
-    .filter((candidate) => fits(candidate, first.of))
-    .map((candidate) => ({ candidate, fixed: [first, ...held.filter(({ of }) => fits(candidate, of))] }))
-    .sort((a, b) => b.fixed.length - a.fixed.length || a.candidate.cost - b.candidate.cost);
+    .flatMap((candidate) => {
+      const path = fitting(candidate.ruleset, host, first.of);
+      if (!path) return [];
+      const cost = candidate.cost + supposed(path);
+      return [{ candidate: { ...candidate, cost }, fixed: [first, ...held.filter(({ of }) => fits(candidate, of))] }];
+    })
+    .sort(
+      ({ candidate: a, fixed }, { candidate: b, fixed: others }) =>
+        others.length - fixed.length || a.cost - b.cost || nearer(a.suspect, b.suspect),
+    );
   let most = 0;
   const leading = possible.flatMap(({ candidate, fixed }) => {
     if (fixed.length < most) return [];
@@ -126,6 +133,17 @@ function explain(
     change: { ...lead.change, until },
   };
 }
+
+/**
+ * What has to be supposed beside the edit: unknown matches that take this very packet, and what unknown targets do. That
+ * a match does not take a packet is what most matches do.
+ */
+const supposed = ({ assumptions }: Path): number =>
+  assumptions.filter(({ taken }) => taken !== "no" && taken !== "not dropped").length;
+
+/** Nearest to where the lines part: behind it nothing may be changed that they show, and before it they show nothing. */
+const nearer = (a: Suspect, b: Suspect): number => placeOf(b) - placeOf(a);
+const placeOf = ({ dumpNumber, liveNumber }: Suspect): number => liveNumber ?? dumpNumber ?? 0;
 
 /** Whoever passes a chain of IP prints a line of it, if only its end (semantics 1.2); rules of a bridge print nothing. */
 function mayTouch({ table, chain }: Suspect, { events }: Case): boolean {
