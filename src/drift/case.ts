@@ -2,12 +2,19 @@
 import type { Path, Step } from "../path/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import type { Divergence } from "./compare.ts";
-import type { Entered } from "./predict.ts";
+import type { Entered, InOrder } from "./predict.ts";
 
+/** A packet that opened a connection, and whose lines show what nat did. */
+export interface Opening {
+  readonly entered: InOrder;
+  readonly events: readonly TraceEvent[];
+}
 /** Packets that entered alike and printed alike. */
 export interface Case {
   readonly entered: Entered;
   readonly events: readonly TraceEvent[];
+  /** Of the connection of a later packet: what that was translated to is what nat made of this one. */
+  readonly opening: Opening | null;
   readonly gapBefore: boolean;
   readonly gapAfter: boolean;
   /** The number of the first of them. */

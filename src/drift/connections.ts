@@ -12,7 +12,7 @@ import {
 } from "../facts/index.ts";
 import type { Path, World } from "../path/index.ts";
 import { Conversations, type Direction, Recent, type TracedPacket, type Tuple } from "../trace/index.ts";
-import { enteredInOrder, type InOrder } from "./predict.ts";
+import { type Entered, enteredInOrder, type InOrder } from "./predict.ts";
 
 /** What the last packet of a connection has left behind. */
 export interface Left {
@@ -83,6 +83,12 @@ function originalOf({ ctreplsrc, ctrepldst, ctreplsrcport, ctrepldstport }: Pack
     ...(arePorts ? { sourcePort, destinationPort } : {}),
   };
 }
+
+/** The same packet after another opening of its connection. */
+export const enteredAfter = (entered: Entered, { fields }: Left): Entered => ({
+  ...entered,
+  packet: { ...entered.packet, fields: { ...entered.packet.fields, ...fields } },
+});
 
 /** A packet that has none, though its addresses are a connection's, leaves nothing to it. */
 export const leftBy = (path: Path, { placed }: InOrder): Left => ({

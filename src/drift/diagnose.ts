@@ -4,6 +4,7 @@ import type { Ruleset } from "../model/index.ts";
 import type { Path, Step } from "../path/index.ts";
 import { type Case, type Failure, type Fit, isBefore, type Moment, stretchOf } from "./case.ts";
 import { compare, type Divergence, eventId, mayPrint, tableOf } from "./compare.ts";
+import { enteredAfter, leftBy } from "./connections.ts";
 import { hasTraceRule } from "./instrumentation.ts";
 import { walkEntered } from "./predict.ts";
 import { type Candidate, candidates, type Suspect } from "./suspects.ts";
@@ -35,6 +36,14 @@ function fitting(ruleset: Ruleset, host: Host, { entered, events }: Pick<Case, "
   const follows = (steps: readonly Step[]) => mayPrint(steps, events, traces);
   const { paths } = walkEntered({ ruleset, host }, entered, follows);
   return paths.find((path) => compare(path, events, traces) === null) ?? null;
+}
+
+/** The same with another nat table, which has made something else of the packet that opened the connection. */
+function fittingAfter({ ruleset, suspect }: Candidate, host: Host, of: Case): Path | null {
+  const { entered, events, opening } = of;
+  if (suspect.table !== "nat" || !opening) return fitting(ruleset, host, of);
+  const opened = fitting(ruleset, host, opening);
+  return opened && fitting(ruleset, host, { entered: enteredAfter(entered, leftBy(opened, opening.entered)), events });
 }
 
 /** The path that goes furthest with the lines; of equals the one that assumes least. */
@@ -88,16 +97,17 @@ function explain(
 ): Explained | null {
   const [first, ...others] = failures;
   if (!first) return null;
-  const fits = (candidate: Candidate, of: Case) => fitting(candidate.ruleset, host, of) !== null;
+  const wayOf = (candidate: Candidate, of: Case) => fittingAfter(candidate, host, of);
+  const fits = (candidate: Candidate, of: Case) => wayOf(candidate, of) !== null;
   const family = first.of.entered.packet.family;
   // a packet that may go many ways costs as much for each candidate
   const ways = walkEntered({ ruleset, host }, first.of.entered).paths.length;
   const log = failures.map(({ of }) => of.events);
   const held = others.slice(0, MOST_HELD);
-  const possible = candidates(ruleset, first.divergence, family, log)
+  const possible = candidates(ruleset, first, family, log)
     .slice(0, Math.ceil(MOST_WALKED / ways))
     .flatMap((candidate) => {
-      const path = fitting(candidate.ruleset, host, first.of);
+      const path = wayOf(candidate, first.of);
       if (!path) return [];
       const cost = candidate.cost + supposed(path);
       return [{ candidate: { ...candidate, cost }, fixed: [first, ...held.filter(({ of }) => fits(candidate, of))] }];

@@ -5,7 +5,7 @@ import type { Path } from "../path/index.ts";
 import { Recent, type TracedPacket, type TraceEvent } from "../trace/index.ts";
 import { Answers } from "./answers.ts";
 import { needsAssumption } from "./assumed.ts";
-import { type Case, type Failure, momentOf } from "./case.ts";
+import { type Case, type Failure, momentOf, type Opening } from "./case.ts";
 import { COMPARED, type Divergence, stepsOf } from "./compare.ts";
 import { Connections, type Left, leftBy } from "./connections.ts";
 import { best, type Drift, diagnose } from "./diagnose.ts";
@@ -54,6 +54,7 @@ interface Recalled {
 const MOST_WAYS = 4096;
 const MOST_RECALLED = 4096;
 const MOST_FAILING = 4096;
+const MOST_OPENINGS = 4096;
 
 /** Its memory is bounded by what is kept here and by open connections, whatever the size of the log. */
 export class DriftFold {
@@ -65,6 +66,7 @@ export class DriftFold {
   readonly #ways = new Map<string, Way>();
   readonly #recalled = new Recent<string, Recalled>(MOST_RECALLED);
   readonly #failing = new Map<string, Case>();
+  readonly #openings = new Recent<number, Opening>(MOST_OPENINGS);
   readonly #confirmed = new Set<Rule>();
   readonly #families = new Set<Family>();
   /** The rule-set with the TRACE rules that the dump lacks, as far as packets have shown them. */
@@ -107,7 +109,9 @@ export class DriftFold {
       gapAfter,
     ]);
     const last = momentOf(number, events.at(-1));
-    const of: Case = { entered, events, gapBefore, gapAfter, packet: number, last, count: 0 };
+    const opening = this.#openings.get(entered.placed.conversation) ?? null;
+    if (entered.placed.natVisited) this.#openings.set(entered.placed.conversation, { entered, events });
+    const of: Case = { entered, events, opening, gapBefore, gapAfter, packet: number, last, count: 0 };
     const known = this.#recalled.get(key);
     const fit = known ?? this.#explain(of);
     if ("divergence" in fit && fit.divergence) {

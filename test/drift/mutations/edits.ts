@@ -7,6 +7,7 @@ import type { Family } from "../../../src/facts/index.ts";
 import {
   bind,
   type Chain,
+  isTaken,
   type Rule,
   type Ruleset,
   ruleOfText,
@@ -98,7 +99,7 @@ function* editsOfChain(ruleset: Ruleset, table: Table, chain: Chain): Generator<
       live: [{ edit: "inserted", ...place, dumpNumber: null, liveNumber: at + 1 }],
     };
     const changed: Edit["live"] = [{ edit: "changed", ...place, dumpNumber: at + 1, liveNumber: at + 1 }];
-    for (const [kind, other] of changesOf(rule, table))
+    for (const [kind, other] of [...changesOf(rule, table)].filter(([, each]) => isTaken(each)))
       yield { kind, ruleset: edited(rules.with(at, other)), live: changed };
     const next = rules[at + 1];
     if (!next || isInstrument(next) || next.text === rule.text) continue;
@@ -129,6 +130,7 @@ const addable = ({ family }: Table, { name }: Chain): Rule[] => [
   ruleOfText(family, name, "-j ACCEPT"),
 ];
 
+/** Of these the tool refuses some: ports for packets of any protocol. */
 function* changesOf(rule: Rule, { family, name: table }: Table): Generator<["target" | "match", Rule]> {
   const { matches, target } = bind(rule);
   const words = rule.words().map(({ text }) => text);
