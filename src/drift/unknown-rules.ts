@@ -1,5 +1,5 @@
 /** What an edit may have put in a dump's place: rules of which only what the log shows is known. */
-import { type Address, writeAddress } from "../facts/index.ts";
+import { type Address, writeAddress, writeMac } from "../facts/index.ts";
 import { bind, type Chain, isTaken, matchText, type Rule, ruleOfText, type Table, targetText } from "../model/index.ts";
 import type { IpEvent, LogValues, TraceEvent } from "../trace/index.ts";
 import { tableOf } from "./compare.ts";
@@ -19,6 +19,8 @@ export interface Shown {
 export const FREE_MATCH = '-m "(unknown)"';
 /** nat has lines only where some rule makes use of conntrack (semantics 4.2, recordings s12b, s12c). */
 export const TRACKING_MATCH = `${FREE_MATCH} -m conntrack --ctstate INVALID,NEW,RELATED,ESTABLISHED,UNTRACKED`;
+/** ebtables has no match that nobody knows: one that nobody can evaluate does as well. */
+const FREE_OF_BRIDGE = "--limit 1/hour";
 const FREE_TARGET = '-j "(unknown)"';
 
 /**
@@ -26,7 +28,8 @@ const FREE_TARGET = '-j "(unknown)"';
  * shows: another chain, or another destination, mark or hop limit.
  */
 export function targetsIn(table: Table, chain: Chain, { log, reply }: Shown): readonly string[] {
-  if (table.family === "bridge") return table.name === "nat" ? ["-j (unknown)", "-j redirect"] : ["-j (unknown)"];
+  if (table.family === "bridge")
+    return table.name === "nat" ? [FREE_TARGET, "-j redirect", ...readdressed(log)] : [FREE_TARGET];
   const targets = new Set([FREE_TARGET, ...(table.name === "raw" ? ["-j CT --notrack"] : [])]);
   const isUsers = (name: string) => table.chains.get(name)?.builtin === false;
   for (const events of log) {
@@ -52,6 +55,18 @@ function* openings(family: Table["family"], reply: LogValues): Generator<string>
   };
   if (destination !== undefined) yield `-j SNAT --to-source ${withPort(destination, destinationPort)}`;
   if (source !== undefined) yield `-j DNAT --to-destination ${withPort(source, sourcePort)}`;
+}
+
+/** What the line behind one of the bridge shows of the frame: dnat has given it another receiver. */
+function readdressed(log: Shown["log"]): Set<string> {
+  const out = new Set<string>();
+  for (const events of log)
+    for (const [at, { layer, values }] of events.entries()) {
+      const next = events[at + 1]?.values.macDestination;
+      if (layer === "bridge" && next != null && next !== values.macDestination)
+        out.add(`-j dnat --to-dst ${writeMac(next)} --dnat-target ACCEPT`);
+    }
+  return out;
 }
 
 function* rewrites({ table, family, values: was }: IpEvent, { values: is }: TraceEvent): Generator<string> {
@@ -86,7 +101,10 @@ export function* halfChanged(rule: Rule, targets: readonly string[], match: stri
   const target = targetText(rule);
   for (const other of targets) yield text(...matches, other);
   if (matches.length > 0) yield text(target);
-  if (family === "bridge") return;
+  if (family === "bridge") {
+    yield text(FREE_OF_BRIDGE, target);
+    return;
+  }
   yield text(match, target);
   // what is standard and has no match prints another kind of line (semantics 1.2)
   if (matches.length === 0) for (const name of ["ACCEPT", "DROP", "RETURN"]) yield text("-j", name);
@@ -106,7 +124,7 @@ export function unknownRules(
   const lines = [last, seen].filter((each) => each !== null);
   if (seen?.nft) return tableOf(seen).chain === chain ? ruleOfLine(seen.nft, table, chain) : [];
   const text = (body: string) => ruleOfText(family, chain, body);
-  if (family === "bridge") return targets.map(text);
+  if (family === "bridge") return targets.flatMap((target) => [text(target), text(`${FREE_OF_BRIDGE} ${target}`)]);
   const isBare = ({ layer, ...line }: TraceEvent) => layer === "ip" && (line as IpEvent).kind !== "rule";
   const bare = lines.some(isBare) ? ["-j ACCEPT", "-j DROP", "-j RETURN"] : [];
   return [...targets.map((target) => text(`${match} ${target}`)), ...bare.map(text)];
