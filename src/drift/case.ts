@@ -1,5 +1,5 @@
 /** Packets of a log as drift holds them against the dump. */
-import type { Path, Step } from "../path/index.ts";
+import type { Step } from "../path/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import type { Divergence } from "./compare.ts";
 import type { Entered, InOrder } from "./predict.ts";
@@ -64,9 +64,4 @@ export interface Failure {
   readonly assumed: boolean;
   /** Lines may just be missing: there is a way that prints these and some more. */
   readonly loss: Loss | null;
-}
-/** A packet that some path explains, and what that path had to take for granted. */
-export interface Fit {
-  readonly path: Path;
-  readonly divergence: null;
 }

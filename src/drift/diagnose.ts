@@ -1,11 +1,10 @@
 /** From packets that do not fit to causes: one entry each, with the edits of the live rule-set that explain it. */
 import type { Host } from "../facts/index.ts";
 import type { Ruleset } from "../model/index.ts";
-import type { Path, Step } from "../path/index.ts";
-import { type Case, type Failure, type Fit, isBefore, type Moment, stretchOf } from "./case.ts";
-import { compare, type Divergence, eventId, mayPrint, tableOf } from "./compare.ts";
-import { enteredAfter, leftBy } from "./connections.ts";
-import { hasTraceRule } from "./instrumentation.ts";
+import type { Path } from "../path/index.ts";
+import { type Case, type Failure, isBefore, type Moment, stretchOf } from "./case.ts";
+import { type Divergence, eventId, tableOf } from "./compare.ts";
+import { fitting, fittingAfter } from "./fit.ts";
 import { walkEntered } from "./predict.ts";
 import { type Candidate, candidates, type Suspect } from "./suspects.ts";
 
@@ -30,43 +29,6 @@ export interface Drift {
   /** The last that shows it, where those after it that would agree with the dump: it was taken after a change of then. */
   readonly until: Moment | null;
 }
-/** The first path that prints these lines. */
-function fitting(ruleset: Ruleset, host: Host, { entered, events }: Pick<Case, "entered" | "events">): Path | null {
-  const traces = hasTraceRule(ruleset, entered.packet.family);
-  const follows = (steps: readonly Step[]) => mayPrint(steps, events, traces);
-  const { paths } = walkEntered({ ruleset, host }, entered, follows);
-  return paths.find((path) => compare(path, events, traces) === null) ?? null;
-}
-
-/** The same with another nat table, which has made something else of the packet that opened the connection. */
-function fittingAfter({ ruleset, suspect }: Candidate, host: Host, of: Case): Path | null {
-  const { entered, events, opening } = of;
-  if (suspect.table !== "nat" || !opening) return fitting(ruleset, host, of);
-  const opened = fitting(ruleset, host, opening);
-  return opened && fitting(ruleset, host, { entered: enteredAfter(entered, leftBy(opened, opening.entered)), events });
-}
-
-/** The path that goes furthest with the lines; of equals the one that assumes least. */
-export function best(
-  ruleset: Ruleset,
-  host: Host,
-  { entered, events }: Pick<Case, "entered" | "events"> & Partial<Case>,
-): Fit | { path: Path | null; divergence: Divergence } {
-  let furthest: { path: Path | null; divergence: Divergence } = {
-    path: null,
-    divergence: { at: 0, predicted: null, seen: events[0] ?? null, before: null, field: null },
-  };
-  const fit = fitting(ruleset, host, { entered, events });
-  if (fit) return { path: fit, divergence: null };
-  const traces = hasTraceRule(ruleset, entered.packet.family);
-  for (const path of walkEntered({ ruleset, host }, entered).paths) {
-    const divergence = compare(path, events, traces);
-    if (!divergence) return { path, divergence };
-    if (!furthest.path || divergence.at > furthest.divergence.at) furthest = { path, divergence };
-  }
-  return furthest;
-}
-
 const MOST_ROUNDS = 16;
 /** Paths walked for the candidates of one cause. */
 const MOST_WALKED = 20_000;
@@ -97,7 +59,8 @@ function explain(
 ): Explained | null {
   const [first, ...others] = failures;
   if (!first) return null;
-  const wayOf = (candidate: Candidate, of: Case) => fittingAfter(candidate, host, of);
+  const wayOf = ({ ruleset: edited, suspect }: Candidate, of: Case) =>
+    suspect.table === "nat" ? fittingAfter(edited, host, of) : fitting(edited, host, of);
   const fits = (candidate: Candidate, of: Case) => wayOf(candidate, of) !== null;
   const family = first.of.entered.packet.family;
   // a packet that may go many ways costs as much for each candidate
@@ -231,7 +194,11 @@ function toDrift({ fixed: failures, suspects, ties, change }: Explained, ruleset
 function kindOf({ predicted, seen }: Divergence, ruleset: Ruleset, suspect: Suspect | undefined): Drift["kind"] {
   if (suspect?.edit === "table-loaded" || suspect?.edit === "table-not-loaded") return "table";
   if (seen?.layer === "ip") {
-    const table = ruleset.tables.find(({ name, family }) => name === seen.table && family === seen.family);
+    // monitors show iptables-nft's tables, the kernel's log the legacy ones (semantics 2)
+    const of = seen.nft ? "nft" : "legacy";
+    const table = ruleset.tables.find(
+      ({ name, family, backend }) => name === seen.table && family === seen.family && backend === of,
+    );
     if (!table) return "table";
     const chain = table.chains.get(seen.chain);
     if (!chain) return "unknown-chain";

@@ -8,10 +8,12 @@ import { needsAssumption } from "./assumed.ts";
 import { type Case, type Failure, momentOf, type Opening } from "./case.ts";
 import { COMPARED, type Divergence, stepsOf } from "./compare.ts";
 import { Connections, type Left, leftBy } from "./connections.ts";
-import { best, type Drift, diagnose } from "./diagnose.ts";
+import { type Drift, diagnose } from "./diagnose.ts";
+import { best } from "./fit.ts";
 import { hasTraceRule, type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
 import { Learned } from "./learned.ts";
 import { isBrokenOff, lossesOnly, lossNear, lossOf } from "./loss.ts";
+import { wrongSums } from "./sums.ts";
 import { maySilentlyEnd, supposedHosts } from "./supposed.ts";
 
 export interface DriftSummary {
@@ -22,8 +24,10 @@ export interface DriftSummary {
   readonly assumed: number;
   /** Some of their lines are lost. */
   readonly lost: number;
+  /** More ways are open to them than are walked, and none of those prints their lines. */
+  readonly undecided: number;
   readonly drifts: readonly Drift[];
-  /** Facts of the host that nobody gave, by their names in `host.json`: some of the assumed packets take them for granted. */
+  /** Some of the assumed packets take this for granted: facts of the host, by their names in `host.json`, or wrong checksums. */
   readonly supposed: readonly string[];
   readonly instrumentation: readonly Instrumentation[];
   readonly coverage: { readonly confirmed: number; readonly neverExercised: readonly string[] };
@@ -181,9 +185,10 @@ export class DriftFold {
     const confirmed = new Set(this.#confirmed);
     const failures: Failure[] = [];
     const supposed = new Set<string>();
-    let [explained, assumed, lost] = [this.#explained, this.#assumed, 0];
+    let [explained, assumed, lost, undecided] = [this.#explained, this.#assumed, 0, 0];
     for (const of of open) {
-      const { path, divergence } = best(ruleset, host, of);
+      const fit = best(ruleset, host, of);
+      const { path, divergence } = fit;
       const loss =
         divergence && !isBrokenOff(divergence, of.events) ? (lossOf(ruleset, host, of) ?? lossNear(of)) : null;
       if (!divergence) {
@@ -196,15 +201,21 @@ export class DriftFold {
         assumed += of.count;
         supposed.add("route");
       } else if (this.#isSupposed(ruleset, of, supposed)) assumed += of.count;
+      else if (fit.cut) undecided += of.count;
       else if (loss?.proven || isBrokenOff(divergence, of.events)) lost += of.count;
       else failures.push({ of, divergence, assumed: !path || path.truncated || needsAssumption(path), loss });
     }
+    const sums = wrongSums(ruleset, host, failures, passed);
+    if (sums.size > 0) supposed.add("a wrong checksum");
+    for (const { of } of sums) assumed += of.count;
+    const left = failures.filter((failure) => !sums.has(failure));
     return {
       packets: this.#packets,
       explained,
       assumed,
       lost,
-      drifts: [...diagnose(ruleset, host, lossesOnly(failures, passed), passed), ...this.#answers.drifts()].sort(
+      undecided,
+      drifts: [...diagnose(ruleset, host, lossesOnly(left, passed), passed), ...this.#answers.drifts()].sort(
         (a, b) => a.line - b.line,
       ),
       supposed: [...supposed].sort(),

@@ -50,10 +50,17 @@ export function lossesOnly(failures: readonly Failure[], passed: readonly Case[]
   return failures.map((failure) => (failure.loss?.missing.some(isOften) ? { ...failure, loss: null } : failure));
 }
 
+/** Whether these are few of those that should have the line. */
+export function isRare(name: string, lacking: readonly Case[], passed: readonly Case[]): boolean {
+  const sum = (cases: readonly Case[]) => cases.reduce((count, each) => count + each.count, 0);
+  const having = passed.filter(({ events }) => events.some((event) => nameOf(event) === name));
+  return sum(lacking) <= RARE * (sum(lacking) + sum(having));
+}
+
 /** What a line and the step that prints it are both called: monitors print no numbers. */
 const nameOf = (event: TraceEvent): string =>
   event.nft ? `${tableOf(event).table} ${tableOf(event).chain}` : eventId(event);
-const stepName = ({ id, layer, backend, prefix, table, chain }: Step): string => {
+export const stepName = ({ id, layer, backend, prefix, table, chain }: Step): string => {
   if (layer === "bridge") return prefix === null ? `eb:${table} ${chain}` : idOfPrefix(prefix);
   return backend === "nft" ? `${table} ${chain}` : id;
 };

@@ -47,6 +47,11 @@ export interface Walk {
   readonly paths: readonly Path[];
 }
 
+export interface Walked extends Walk {
+  /** Ways were cut off, be they all that were there. */
+  readonly truncated: boolean;
+}
+
 /** More ways than this are cut off, and said to be (`truncated`). */
 const MOST_PATHS = 256;
 /** Ways that tables part into, those included that end alike. */
@@ -68,11 +73,12 @@ export function walk(
   packet: Packet,
   { follows, ...beginning }: Asking = {},
   next: NextRule = nextRule,
-): Walk {
+): Walked {
   const limit: Limit = { left: MOST_FORKS, truncated: false };
   const walking: Walking = { ...world, limit, follows: follows ?? null, nextRule: next };
   const paths = follow(startsAt(packet, world, beginning), walking);
-  return { packet, paths: limit.truncated ? paths.map((path) => ({ ...path, truncated: true })) : paths };
+  const { truncated } = limit;
+  return { packet, paths: truncated ? paths.map((path) => ({ ...path, truncated })) : paths, truncated };
 }
 
 function follow(starts: readonly Traveller[], walking: Walking): Path[] {

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { compare, printedSteps } from "../../../src/drift/compare.ts";
 import { Connections, leftBy } from "../../../src/drift/connections.ts";
-import { best } from "../../../src/drift/diagnose.ts";
+import { best } from "../../../src/drift/fit.ts";
 import type { DriftSummary } from "../../../src/drift/index.ts";
 import { hasTraceRule } from "../../../src/drift/instrumentation.ts";
 import { walkEntered } from "../../../src/drift/predict.ts";
