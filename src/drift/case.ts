@@ -3,6 +3,7 @@ import type { Step } from "../path/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import type { Divergence } from "./compare.ts";
 import type { Entered, InOrder } from "./predict.ts";
+import type { Stretches } from "./stretches.ts";
 
 /** A packet that opened a connection, and whose lines show what nat did. */
 export interface Opening {
@@ -19,6 +20,8 @@ export interface Case {
   readonly gapAfter: boolean;
   /** The number of the first of them. */
   readonly packet: number;
+  /** All of them. */
+  readonly where: Stretches;
   last: Moment;
   count: number;
 }
@@ -49,6 +52,11 @@ export function stretchOf(cases: readonly Case[]): Stretch | null {
     null,
   );
   return earliest && latest && { first: firstOf(earliest), last: latest.last };
+}
+export function noteLater(like: Case, of: Case): void {
+  like.count++;
+  like.last = of.last;
+  like.where.add(of.packet);
 }
 export const isBefore = (one: Stretch, other: Stretch): boolean => one.last.packet < other.first.packet;
 

@@ -2,7 +2,7 @@
 import type { Host } from "../facts/index.ts";
 import type { Ruleset } from "../model/index.ts";
 import type { Path } from "../path/index.ts";
-import { type Case, type Failure, isBefore, type Moment, stretchOf } from "./case.ts";
+import { type Case, type Failure, type Moment, stretchOf } from "./case.ts";
 import { type Divergence, eventId, tableOf } from "./compare.ts";
 import { fitting, fittingAfter } from "./fit.ts";
 import { walkEntered } from "./predict.ts";
@@ -129,14 +129,18 @@ type Change = Pick<Drift, "since" | "until">;
 const NO_CHANGE: Change = { since: null, until: null };
 /**
  * An edit must not spoil what the dump explains, unless the two lie apart in time: then the rule-set changed between
- * them. One packet alone is not enough to say so. null: they do not.
+ * them, and perhaps back again. One packet alone is not enough to say so. null: they do not.
  */
 function changeBetween(fixed: readonly Case[], spoiled: readonly Case[]): Change | null {
-  const [shown, kept] = [stretchOf(fixed), stretchOf(spoiled)];
-  if (!shown || !kept) return NO_CHANGE;
+  const shown = stretchOf(fixed);
+  if (!shown || spoiled.length === 0) return NO_CHANGE;
   if (fixed.reduce((sum, { count }) => sum + count, 0) < 2) return null;
-  if (isBefore(kept, shown)) return { since: shown.first, until: null };
-  return isBefore(shown, kept) ? { since: null, until: shown.last } : null;
+  const [first, last] = [shown.first.packet, shown.last.packet];
+  if (spoiled.some(({ where }) => where.isWithin(first, last))) return null;
+  return {
+    since: spoiled.some(({ where }) => where.first < first) ? shown.first : null,
+    until: spoiled.some(({ where }) => where.last > last) ? shown.last : null,
+  };
 }
 
 function unique(list: readonly Candidate[]): Candidate[] {

@@ -82,6 +82,13 @@ function lackedBy(steps: readonly Step[], { events, gapBefore, gapAfter }: Case)
   return at === events.length ? { missing, proven } : null;
 }
 
+/**
+ * The log ends while the packet may still be on its way: none has begun since its last line. `begun`: the first line of
+ * the last packet.
+ */
+export const isCutOff = ({ seen }: Divergence, { last }: Case, begun: number): boolean =>
+  seen === null && last.line >= begun;
+
 /** xtables-monitor dies over rules that it cannot print, in the middle of a line (semantics 2, recording t05d). */
 export function isBrokenOff({ seen }: Divergence, events: readonly TraceEvent[]): boolean {
   const last = events.at(-1);

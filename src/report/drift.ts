@@ -108,7 +108,7 @@ function* momentLines({ since, until }: Drift, style: Style): Iterable<string> {
   if (since)
     yield `   ${style.bold("since:")}   ${momentText(since)}: those before it that would show it agree with the dump`;
   if (until)
-    yield `   ${style.bold("until:")}   ${momentText(until)}: those after it that would show it agree with the dump, which is newer`;
+    yield `   ${style.bold("until:")}   ${momentText(until)}: those after it that would show it agree with the dump${since ? " again" : ", which is newer"}`;
 }
 
 /** As the log's own words have it. */
@@ -119,13 +119,14 @@ function momentText(moment: Moment): string {
   return `packet ${moment.packet}, line ${moment.line}${time === null ? "" : ` at ${safe(time)}`}`;
 }
 
-function* suspectLines({ suspects, until }: Drift, style: Style): Iterable<string> {
+function* suspectLines({ suspects, since, until }: Drift, style: Style): Iterable<string> {
   const [best, ...others] = suspects;
   if (!best) {
     yield "   no single edit of the live rule-set explains it";
     return;
   }
-  const when = until ? "as if, since the dump was taken," : "since the dump was taken,";
+  const when =
+    since && until ? "for that while," : until ? "as if, since the dump was taken," : "since the dump was taken,";
   yield `   ${style.bold("suspect:")} ${when} ${safe(suspectText(best))}`;
   for (const other of others.slice(0, 4)) yield style.dim(`   or:      ${safe(suspectText(other))}`);
   if (others.length > 4) yield style.dim(`   or ${others.length - 4} more (--format json)`);
