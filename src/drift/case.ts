@@ -1,17 +1,27 @@
 /** Packets of a log as drift holds them against the dump. */
-import type { Path, Step } from "../path/index.ts";
+import type { Step } from "../path/index.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import type { Divergence } from "./compare.ts";
-import type { Entered } from "./predict.ts";
+import type { Entered, InOrder } from "./predict.ts";
+import type { Stretches } from "./stretches.ts";
 
+/** A packet that opened a connection, and whose lines show what nat did. */
+export interface Opening {
+  readonly entered: InOrder;
+  readonly events: readonly TraceEvent[];
+}
 /** Packets that entered alike and printed alike. */
 export interface Case {
   readonly entered: Entered;
   readonly events: readonly TraceEvent[];
+  /** Of the connection of a later packet: what that was translated to is what nat made of this one. */
+  readonly opening: Opening | null;
   readonly gapBefore: boolean;
   readonly gapAfter: boolean;
   /** The number of the first of them. */
   readonly packet: number;
+  /** All of them. */
+  readonly where: Stretches;
   last: Moment;
   count: number;
 }
@@ -43,6 +53,11 @@ export function stretchOf(cases: readonly Case[]): Stretch | null {
   );
   return earliest && latest && { first: firstOf(earliest), last: latest.last };
 }
+export function noteLater(like: Case, of: Case): void {
+  like.count++;
+  like.last = of.last;
+  like.where.add(of.packet);
+}
 export const isBefore = (one: Stretch, other: Stretch): boolean => one.last.packet < other.first.packet;
 
 export interface Loss {
@@ -57,9 +72,4 @@ export interface Failure {
   readonly assumed: boolean;
   /** Lines may just be missing: there is a way that prints these and some more. */
   readonly loss: Loss | null;
-}
-/** A packet that some path explains, and what that path had to take for granted. */
-export interface Fit {
-  readonly path: Path;
-  readonly divergence: null;
 }

@@ -13,7 +13,7 @@ import {
 } from "../facts/index.ts";
 import type { Path, World } from "../path/index.ts";
 import { Conversations, type Direction, Recent, type TracedPacket, type Tuple } from "../trace/index.ts";
-import { enteredInOrder, type InOrder } from "./predict.ts";
+import { type Entered, enteredInOrder, type InOrder } from "./predict.ts";
 
 /** What the last packet of a connection has left behind. */
 export interface Left {
@@ -94,6 +94,12 @@ function tupleIn(fields: Packet["fields"], sides: Sides): Tuple | null {
     ...(arePorts ? { sourcePort, destinationPort } : {}),
   };
 }
+
+/** The same packet after another opening of its connection. */
+export const enteredAfter = (entered: Entered, { fields }: Left): Entered => ({
+  ...entered,
+  packet: { ...entered.packet, fields: { ...entered.packet.fields, ...fields } },
+});
 
 export const leftBy = (path: Path, { placed }: InOrder): Left => ({
   fields: kept(path.packet, placed.direction),

@@ -1,10 +1,10 @@
 /** From packets that do not fit to causes: one entry each, with the edits of the live rule-set that explain it. */
 import type { Host } from "../facts/index.ts";
 import type { Ruleset } from "../model/index.ts";
-import type { Path, Step } from "../path/index.ts";
-import { type Case, type Failure, type Fit, isBefore, type Moment, stretchOf } from "./case.ts";
-import { compare, type Divergence, eventId, mayPrint, tableOf } from "./compare.ts";
-import { hasTraceRule } from "./instrumentation.ts";
+import type { Path } from "../path/index.ts";
+import { type Case, type Failure, type Moment, stretchOf } from "./case.ts";
+import { type Divergence, eventId, tableOf } from "./compare.ts";
+import { fitting, fittingAfter } from "./fit.ts";
 import { walkEntered } from "./predict.ts";
 import { type Candidate, candidates, type Suspect } from "./suspects.ts";
 
@@ -29,35 +29,6 @@ export interface Drift {
   /** The last that shows it, where those after it that would agree with the dump: it was taken after a change of then. */
   readonly until: Moment | null;
 }
-/** The first path that prints these lines. */
-function fitting(ruleset: Ruleset, host: Host, { entered, events }: Pick<Case, "entered" | "events">): Path | null {
-  const traces = hasTraceRule(ruleset, entered.packet.family);
-  const follows = (steps: readonly Step[]) => mayPrint(steps, events, traces);
-  const { paths } = walkEntered({ ruleset, host }, entered, follows);
-  return paths.find((path) => compare(path, events, traces) === null) ?? null;
-}
-
-/** The path that goes furthest with the lines; of equals the one that assumes least. */
-export function best(
-  ruleset: Ruleset,
-  host: Host,
-  { entered, events }: Pick<Case, "entered" | "events"> & Partial<Case>,
-): Fit | { path: Path | null; divergence: Divergence } {
-  let furthest: { path: Path | null; divergence: Divergence } = {
-    path: null,
-    divergence: { at: 0, predicted: null, seen: events[0] ?? null, before: null, field: null },
-  };
-  const fit = fitting(ruleset, host, { entered, events });
-  if (fit) return { path: fit, divergence: null };
-  const traces = hasTraceRule(ruleset, entered.packet.family);
-  for (const path of walkEntered({ ruleset, host }, entered).paths) {
-    const divergence = compare(path, events, traces);
-    if (!divergence) return { path, divergence };
-    if (!furthest.path || divergence.at > furthest.divergence.at) furthest = { path, divergence };
-  }
-  return furthest;
-}
-
 const MOST_ROUNDS = 16;
 /** Paths walked for the candidates of one cause. */
 const MOST_WALKED = 20_000;
@@ -88,17 +59,26 @@ function explain(
 ): Explained | null {
   const [first, ...others] = failures;
   if (!first) return null;
-  const fits = (candidate: Candidate, of: Case) => fitting(candidate.ruleset, host, of) !== null;
+  const wayOf = ({ ruleset: edited, suspect }: Candidate, of: Case) =>
+    suspect.table === "nat" ? fittingAfter(edited, host, of) : fitting(edited, host, of);
+  const fits = (candidate: Candidate, of: Case) => wayOf(candidate, of) !== null;
   const family = first.of.entered.packet.family;
   // a packet that may go many ways costs as much for each candidate
   const ways = walkEntered({ ruleset, host }, first.of.entered).paths.length;
   const log = failures.map(({ of }) => of.events);
   const held = others.slice(0, MOST_HELD);
-  const possible = candidates(ruleset, first.divergence, family, log)
+  const possible = candidates(ruleset, first, family, log)
     .slice(0, Math.ceil(MOST_WALKED / ways))
-    .filter((candidate) => fits(candidate, first.of))
-    .map((candidate) => ({ candidate, fixed: [first, ...held.filter(({ of }) => fits(candidate, of))] }))
-    .sort((a, b) => b.fixed.length - a.fixed.length || a.candidate.cost - b.candidate.cost);
+    .flatMap((candidate) => {
+      const path = wayOf(candidate, first.of);
+      if (!path) return [];
+      const cost = candidate.cost + supposed(path);
+      return [{ candidate: { ...candidate, cost }, fixed: [first, ...held.filter(({ of }) => fits(candidate, of))] }];
+    })
+    .sort(
+      ({ candidate: a, fixed }, { candidate: b, fixed: others }) =>
+        others.length - fixed.length || a.cost - b.cost || nearer(a.suspect, b.suspect),
+    );
   let most = 0;
   const leading = possible.flatMap(({ candidate, fixed }) => {
     if (fixed.length < most) return [];
@@ -127,6 +107,17 @@ function explain(
   };
 }
 
+/**
+ * What has to be supposed beside the edit: unknown matches that take this very packet, and what unknown targets do. That
+ * a match does not take a packet is what most matches do.
+ */
+const supposed = ({ assumptions }: Path): number =>
+  assumptions.filter(({ taken }) => taken !== "no" && taken !== "not dropped").length;
+
+/** Nearest to where the lines part: behind it nothing may be changed that they show, and before it they show nothing. */
+const nearer = (a: Suspect, b: Suspect): number => placeOf(b) - placeOf(a);
+const placeOf = ({ dumpNumber, liveNumber }: Suspect): number => liveNumber ?? dumpNumber ?? 0;
+
 /** Whoever passes a chain of IP prints a line of it, if only its end (semantics 1.2); rules of a bridge print nothing. */
 function mayTouch({ table, chain }: Suspect, { events }: Case): boolean {
   if (chain === null || table.startsWith("eb:")) return true;
@@ -138,14 +129,18 @@ type Change = Pick<Drift, "since" | "until">;
 const NO_CHANGE: Change = { since: null, until: null };
 /**
  * An edit must not spoil what the dump explains, unless the two lie apart in time: then the rule-set changed between
- * them. One packet alone is not enough to say so. null: they do not.
+ * them, and perhaps back again. One packet alone is not enough to say so. null: they do not.
  */
 function changeBetween(fixed: readonly Case[], spoiled: readonly Case[]): Change | null {
-  const [shown, kept] = [stretchOf(fixed), stretchOf(spoiled)];
-  if (!shown || !kept) return NO_CHANGE;
+  const shown = stretchOf(fixed);
+  if (!shown || spoiled.length === 0) return NO_CHANGE;
   if (fixed.reduce((sum, { count }) => sum + count, 0) < 2) return null;
-  if (isBefore(kept, shown)) return { since: shown.first, until: null };
-  return isBefore(shown, kept) ? { since: null, until: shown.last } : null;
+  const [first, last] = [shown.first.packet, shown.last.packet];
+  if (spoiled.some(({ where }) => where.isWithin(first, last))) return null;
+  return {
+    since: spoiled.some(({ where }) => where.first < first) ? shown.first : null,
+    until: spoiled.some(({ where }) => where.last > last) ? shown.last : null,
+  };
 }
 
 function unique(list: readonly Candidate[]): Candidate[] {
@@ -203,7 +198,11 @@ function toDrift({ fixed: failures, suspects, ties, change }: Explained, ruleset
 function kindOf({ predicted, seen }: Divergence, ruleset: Ruleset, suspect: Suspect | undefined): Drift["kind"] {
   if (suspect?.edit === "table-loaded" || suspect?.edit === "table-not-loaded") return "table";
   if (seen?.layer === "ip") {
-    const table = ruleset.tables.find(({ name, family }) => name === seen.table && family === seen.family);
+    // monitors show iptables-nft's tables, the kernel's log the legacy ones (semantics 2)
+    const of = seen.nft ? "nft" : "legacy";
+    const table = ruleset.tables.find(
+      ({ name, family, backend }) => name === seen.table && family === seen.family && backend === of,
+    );
     if (!table) return "table";
     const chain = table.chains.get(seen.chain);
     if (!chain) return "unknown-chain";

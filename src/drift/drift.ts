@@ -5,14 +5,16 @@ import type { Path } from "../path/index.ts";
 import { Recent, type TracedPacket, type TraceEvent } from "../trace/index.ts";
 import { Answers } from "./answers.ts";
 import { needsAssumption } from "./assumed.ts";
-import { type Case, type Failure, momentOf } from "./case.ts";
+import { type Case, momentOf, noteLater, type Opening } from "./case.ts";
 import { COMPARED, type Divergence, stepsOf } from "./compare.ts";
 import { Connections, type Left, leftBy } from "./connections.ts";
-import { best, type Drift, diagnose } from "./diagnose.ts";
+import { type Drift, diagnose } from "./diagnose.ts";
+import { best } from "./fit.ts";
 import { hasTraceRule, type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
+import { judge } from "./judge.ts";
 import { Learned } from "./learned.ts";
-import { isBrokenOff, lossesOnly, lossNear, lossOf } from "./loss.ts";
-import { maySilentlyEnd, supposedHosts } from "./supposed.ts";
+import { lossesOnly } from "./loss.ts";
+import { Stretches } from "./stretches.ts";
 
 export interface DriftSummary {
   readonly packets: number;
@@ -22,8 +24,10 @@ export interface DriftSummary {
   readonly assumed: number;
   /** Some of their lines are lost. */
   readonly lost: number;
+  /** More ways are open to them than are walked, and none of those prints their lines. */
+  readonly undecided: number;
   readonly drifts: readonly Drift[];
-  /** Facts of the host that nobody gave, by their names in `host.json`: some of the assumed packets take them for granted. */
+  /** Some of the assumed packets take this for granted: facts of the host, by their names in `host.json`, or wrong checksums. */
   readonly supposed: readonly string[];
   readonly instrumentation: readonly Instrumentation[];
   readonly coverage: { readonly confirmed: number; readonly neverExercised: readonly string[] };
@@ -54,6 +58,7 @@ interface Recalled {
 const MOST_WAYS = 4096;
 const MOST_RECALLED = 4096;
 const MOST_FAILING = 4096;
+const MOST_OPENINGS = 4096;
 
 /** Its memory is bounded by what is kept here and by open connections, whatever the size of the log. */
 export class DriftFold {
@@ -65,10 +70,13 @@ export class DriftFold {
   readonly #ways = new Map<string, Way>();
   readonly #recalled = new Recent<string, Recalled>(MOST_RECALLED);
   readonly #failing = new Map<string, Case>();
+  readonly #openings = new Recent<number, Opening>(MOST_OPENINGS);
   readonly #confirmed = new Set<Rule>();
   readonly #families = new Set<Family>();
   /** The rule-set with the TRACE rules that the dump lacks, as far as packets have shown them. */
   #traced: Ruleset;
+  /** The first line of the last packet. */
+  #begun = 0;
   #packets = 0;
   #explained = 0;
   #assumed = 0;
@@ -93,6 +101,7 @@ export class DriftFold {
     if (packet.family === "bridge") return null;
     this.#packets++;
     this.#families.add(packet.family);
+    this.#begun = Math.max(this.#begun, packet.events[0]?.line ?? 0);
     this.#learned.add(packet.events);
     this.#answers.see(packet);
     const entered = this.#connections.enter(packet);
@@ -107,7 +116,19 @@ export class DriftFold {
       gapAfter,
     ]);
     const last = momentOf(number, events.at(-1));
-    const of: Case = { entered, events, gapBefore, gapAfter, packet: number, last, count: 0 };
+    const opening = this.#openings.get(entered.placed.conversation) ?? null;
+    if (entered.placed.natVisited) this.#openings.set(entered.placed.conversation, { entered, events });
+    const of: Case = {
+      entered,
+      events,
+      opening,
+      gapBefore,
+      gapAfter,
+      packet: number,
+      where: new Stretches(),
+      last,
+      count: 0,
+    };
     const known = this.#recalled.get(key);
     const fit = known ?? this.#explain(of);
     if ("divergence" in fit && fit.divergence) {
@@ -118,8 +139,7 @@ export class DriftFold {
     const path = fit.path as Path;
     const way = known?.way ?? this.#pass(path, of);
     const left = known?.left ?? leftBy(path, entered);
-    way.first.count++;
-    way.first.last = last;
+    noteLater(way.first, of);
     if (way.assumed) this.#assumed++;
     else this.#explained++;
     this.#connections.keep(entered, left);
@@ -140,10 +160,11 @@ export class DriftFold {
 
   #fail(key: string, of: Case): void {
     const like = this.#failing.get(key);
-    if (like) {
-      like.count++;
-      like.last = of.last;
-    } else if (this.#failing.size < MOST_FAILING) this.#failing.set(key, { ...of, count: 1 });
+    if (like) noteLater(like, of);
+    else if (this.#failing.size < MOST_FAILING) {
+      noteLater(of, of);
+      this.#failing.set(key, of);
+    }
   }
 
   /** The way that prints these lines, or goes furthest with them. */
@@ -174,54 +195,21 @@ export class DriftFold {
       ruleset = made.ruleset;
       instrumentation.push(...made.found);
     }
-    const confirmed = new Set(this.#confirmed);
-    const failures: Failure[] = [];
-    const supposed = new Set<string>();
-    let [explained, assumed, lost] = [this.#explained, this.#assumed, 0];
-    for (const of of open) {
-      const { path, divergence } = best(ruleset, host, of);
-      const loss =
-        divergence && !isBrokenOff(divergence, of.events) ? (lossOf(ruleset, host, of) ?? lossNear(of)) : null;
-      if (!divergence) {
-        // what later packets told of the host explains it
-        passed.push(of);
-        if (needsAssumption(path)) assumed += of.count;
-        else explained += of.count;
-        for (const { rule } of stepsOf(path)) if (rule) confirmed.add(rule);
-      } else if (maySilentlyEnd(divergence, host)) {
-        assumed += of.count;
-        supposed.add("route");
-      } else if (this.#isSupposed(ruleset, of, supposed)) assumed += of.count;
-      else if (loss?.proven || isBrokenOff(divergence, of.events)) lost += of.count;
-      else failures.push({ of, divergence, assumed: !path || path.truncated || needsAssumption(path), loss });
-    }
+    const begun = this.#begun;
+    const judged = judge(open, { ruleset, host, given: this.#given, learned: this.#learned, begun }, passed);
+    for (const rule of this.#confirmed) judged.confirmed.add(rule);
+    const failures = lossesOnly(judged.failures, passed);
     return {
       packets: this.#packets,
-      explained,
-      assumed,
-      lost,
-      drifts: [...diagnose(ruleset, host, lossesOnly(failures, passed), passed), ...this.#answers.drifts()].sort(
-        (a, b) => a.line - b.line,
-      ),
-      supposed: [...supposed].sort(),
+      explained: this.#explained + judged.explained,
+      assumed: this.#assumed + judged.assumed,
+      lost: judged.lost,
+      undecided: judged.undecided,
+      drifts: [...diagnose(ruleset, host, failures, passed), ...this.#answers.drifts()].sort((a, b) => a.line - b.line),
+      supposed: [...judged.supposed].sort(),
       instrumentation: instrumentation.sort((a, b) => (`${a.table} ${a.chain}` < `${b.table} ${b.chain}` ? -1 : 1)),
-      coverage: this.#coverage(confirmed),
+      coverage: this.#coverage(judged.confirmed),
     };
-  }
-
-  /** Whether a host that nobody told of would print these lines with this rule-set: then what differs is the host. */
-  #isSupposed(ruleset: Ruleset, of: Case, supposed: Set<string>): boolean {
-    for (const { facts, host } of supposedHosts(
-      this.#given,
-      this.#learned,
-      of.entered.packet.family as Family,
-      of.events,
-    )) {
-      if (best(ruleset, host, of).divergence) continue;
-      for (const fact of facts) supposed.add(fact);
-      return true;
-    }
-    return false;
   }
 
   #coverage(confirmed: ReadonlySet<Rule>): DriftSummary["coverage"] {

@@ -50,10 +50,17 @@ export function lossesOnly(failures: readonly Failure[], passed: readonly Case[]
   return failures.map((failure) => (failure.loss?.missing.some(isOften) ? { ...failure, loss: null } : failure));
 }
 
+/** Whether these are few of those that should have the line. */
+export function isRare(name: string, lacking: readonly Case[], passed: readonly Case[]): boolean {
+  const sum = (cases: readonly Case[]) => cases.reduce((count, each) => count + each.count, 0);
+  const having = passed.filter(({ events }) => events.some((event) => nameOf(event) === name));
+  return sum(lacking) <= RARE * (sum(lacking) + sum(having));
+}
+
 /** What a line and the step that prints it are both called: monitors print no numbers. */
 const nameOf = (event: TraceEvent): string =>
   event.nft ? `${tableOf(event).table} ${tableOf(event).chain}` : eventId(event);
-const stepName = ({ id, layer, backend, prefix, table, chain }: Step): string => {
+export const stepName = ({ id, layer, backend, prefix, table, chain }: Step): string => {
   if (layer === "bridge") return prefix === null ? `eb:${table} ${chain}` : idOfPrefix(prefix);
   return backend === "nft" ? `${table} ${chain}` : id;
 };
@@ -74,6 +81,13 @@ function lackedBy(steps: readonly Step[], { events, gapBefore, gapAfter }: Case)
   }
   return at === events.length ? { missing, proven } : null;
 }
+
+/**
+ * The log ends while the packet may still be on its way: none has begun since its last line. `begun`: the first line of
+ * the last packet.
+ */
+export const isCutOff = ({ seen }: Divergence, { last }: Case, begun: number): boolean =>
+  seen === null && last.line >= begun;
 
 /** xtables-monitor dies over rules that it cannot print, in the middle of a line (semantics 2, recording t05d). */
 export function isBrokenOff({ seen }: Divergence, events: readonly TraceEvent[]): boolean {

@@ -14,11 +14,12 @@ import {
   withFields,
 } from "../facts/index.ts";
 import { askedOnce, bind, someRule } from "../model/index.ts";
-import { firstState, type Path, type Step, type Walk, type World, walk } from "../path/index.ts";
+import { firstState, type Path, type Step, type Walked, type World, walk } from "../path/index.ts";
 import {
   type Conversations,
   entryPacket,
   type Placed,
+  positionOf,
   type TracedPacket,
   type TraceEvent,
   type Tuple,
@@ -43,7 +44,7 @@ export const walkEntered = (
   world: World,
   { packet, anyOrigin, attached }: Entered,
   follows?: (steps: readonly Step[]) => boolean,
-): Walk =>
+): Walked =>
   walk(world, packet, {
     anyOrigin,
     ...(attached === undefined ? {} : { attached }),
@@ -71,8 +72,19 @@ export function enteredInOrder(
   const connection = first
     ? { ctstate: first, ctstatus: UNCONFIRMED, ...opens(first) }
     : { ...tuples(placed), ...state(placed) };
-  const whole = withFields(packet, { ...known, ...connection });
+  const whole = withFields(packet, { ...known, ...byBridge(traced, world.host), ...connection });
   return { packet: mayBeTagged(traced, world) ? withoutTag(whole) : whole, anyOrigin, placed, connection };
+}
+
+/**
+ * Of what this host sends and no IP line shows, the frame's port tells the device. Multicast to the link is bound to one
+ * (net/ipv6/mcast.c, ndisc.c), and each has a route for it.
+ */
+function byBridge({ events }: TracedPacket, host: World["host"]): Packet["fields"] {
+  const [first] = events;
+  if (first?.layer !== "bridge" || positionOf(first) !== "out" || events.some(({ layer }) => layer === "ip")) return {};
+  const bridge = host.bridgeOfPort(first.values.physdevOut ?? "")?.name;
+  return bridge === undefined ? {} : { outInterface: only(bridge) };
 }
 
 /**

@@ -1,22 +1,10 @@
 /** The smallest things that can have happened to a live rule-set since its dump was taken. */
-import { type Address, writeAddress } from "../facts/index.ts";
-import {
-  bind,
-  type Chain,
-  isTaken,
-  matchText,
-  type Rule,
-  type Ruleset,
-  ruleOfText,
-  type Table,
-  targetText,
-  withRules,
-  withTable,
-} from "../model/index.ts";
-import type { IpEvent, TraceEvent } from "../trace/index.ts";
-import { type Divergence, tableOf } from "./compare.ts";
+import { type Chain, type Rule, type Ruleset, type Table, withRules, withTable } from "../model/index.ts";
+import type { TraceEvent } from "../trace/index.ts";
+import type { Failure } from "./case.ts";
+import { tableOf } from "./compare.ts";
 import { emptyTable } from "./instrumentation.ts";
-import { ruleOfLine } from "./reconstruct.ts";
+import { FREE_MATCH, halfChanged, type Shown, TRACKING_MATCH, targetsIn, unknownRules } from "./unknown-rules.ts";
 
 /** What happened to the live rule-set, in the words of the published schema. */
 export interface Suspect {
@@ -46,7 +34,7 @@ const COST = { table: 0, deleted: 1, swapped: 2, policy: 2, oneHalf: 3, inserted
 /** Every edit that could make this divergence go away, cheapest first. `log`: the lines of packets that do not fit, the first leads. */
 export function candidates(
   ruleset: Ruleset,
-  divergence: Divergence,
+  { divergence, of }: Failure,
   family: Table["family"],
   log: readonly (readonly TraceEvent[])[],
 ): Candidate[] {
@@ -83,11 +71,24 @@ export function candidates(
   for (const step of [predicted, before])
     if (step) add(step.layer === "bridge" ? `eb:${step.table}` : step.table, step.chain);
   add(seenIn?.table, seenIn?.chain);
+  const translated = of.opening?.events.filter((event) => event.layer === "ip" && event.table === "nat") ?? [];
+  for (const event of translated) add("nat", tableOf(event).chain);
   // most rules of a bridge print nothing: the line before tells less than the hook
   if ([predicted, before, seen].some((each) => each?.layer === "bridge"))
     for (const table of ruleset.tables)
       if (table.family === "bridge") for (const name of table.chains.keys()) add(tableName(table), name);
-  for (const { table, chain } of places.values()) out.push(...editsOf(ruleset, table, chain, { last, seen, log }));
+  const begins = seenIn?.table === "nat" && predicted?.table !== "nat";
+  if (begins) for (const event of of.events) if (event.layer === "ip") add(event.table, event.chain);
+  for (const { table, chain } of places.values())
+    out.push(
+      ...editsOf(ruleset, table, chain, {
+        last,
+        seen,
+        log,
+        reply: of.opening && (of.events[0]?.values ?? null),
+        match: begins ? TRACKING_MATCH : FREE_MATCH,
+      }),
+    );
   return out.sort((a, b) => a.cost - b.cost);
 }
 
@@ -106,14 +107,7 @@ const suspect = (
   liveNumber,
 });
 
-interface Log {
-  /** Where the dump parts with the first of them, and the line before. */
-  readonly last: TraceEvent | null;
-  readonly seen: TraceEvent | null;
-  readonly log: readonly (readonly TraceEvent[])[];
-}
-
-function* editsOf(ruleset: Ruleset, table: Table, chain: Chain, lines: Log): Generator<Candidate> {
+function* editsOf(ruleset: Ruleset, table: Table, chain: Chain, lines: Shown): Generator<Candidate> {
   const { rules, name } = chain;
   const at = (edit: Suspect["edit"], dumpNumber: number | null, liveNumber: number | null) =>
     suspect(edit, tableName(table), name, dumpNumber, liveNumber);
@@ -133,7 +127,7 @@ function* editsOf(ruleset: Ruleset, table: Table, chain: Chain, lines: Log): Gen
   }
   const targets = targetsIn(table, chain, lines);
   for (const [i, rule] of rules.entries())
-    for (const half of halfChanged(rule, targets))
+    for (const half of halfChanged(rule, targets, lines.match))
       yield { suspect: at("changed", i + 1, i + 1), cost: COST.oneHalf, ruleset: live(rules.with(i, half)) };
   for (const rule of unknownRules(table, name, lines, targets)) {
     for (let i = 0; i <= rules.length; i++)
@@ -158,72 +152,4 @@ function* movesOf(
       yield { suspect: at("moved", i + 1, j + 1), cost, ruleset: live(rules.toSpliced(i, 1).toSpliced(j, 0, rule)) };
     }
   }
-}
-
-const FREE_MATCH = '-m "(unknown)"';
-const FREE_TARGET = '-j "(unknown)"';
-
-/**
- * What a rule of the chain may do that the dump does not know of: anything, or what the line after one of the chain's
- * shows: another chain, or another destination, mark or hop limit.
- */
-function targetsIn(table: Table, chain: Chain, { log }: Log): readonly string[] {
-  if (table.family === "bridge") return table.name === "nat" ? ["-j (unknown)", "-j redirect"] : ["-j (unknown)"];
-  const targets = new Set([FREE_TARGET, ...(table.name === "raw" ? ["-j CT --notrack"] : [])]);
-  const isUsers = (name: string) => table.chains.get(name)?.builtin === false;
-  for (const events of log) {
-    for (const [at, event] of events.entries()) {
-      const next = events[at + 1];
-      if (event.layer !== "ip" || !next || event.nft || event.kind === "policy") continue;
-      if (event.family !== table.family || event.table !== table.name || event.chain !== chain.name) continue;
-      if (next.layer === "ip" && next.table === table.name && next.chain !== chain.name && isUsers(next.chain))
-        for (const how of ["-j", "-g"]) targets.add(`${how} ${next.chain}`);
-      for (const each of rewrites(event, next)) targets.add(each);
-    }
-  }
-  return [...targets];
-}
-
-function* rewrites({ table, family, values: was }: IpEvent, { values: is }: TraceEvent): Generator<string> {
-  const isSix = family === "ipv6";
-  const to = (address: Address, port: number | undefined, old: number | undefined) => {
-    const text = writeAddress(address);
-    return port === undefined || port === old ? text : `${isSix ? `[${text}]` : text}:${port}`;
-  };
-  if (table === "nat" && is.destination !== undefined && is.destination !== was.destination)
-    yield `-j DNAT --to-destination ${to(is.destination, is.destinationPort, was.destinationPort)}`;
-  if (table === "nat" && is.source !== undefined && is.source !== was.source)
-    yield `-j SNAT --to-source ${to(is.source, is.sourcePort, was.sourcePort)}`;
-  if (is.mark !== was.mark) yield `-j MARK --set-xmark ${is.mark ?? 0}/0xffffffff`;
-  if (table === "mangle" && is.ttl !== was.ttl) yield isSix ? `-j HL --hl-set ${is.ttl}` : `-j TTL --ttl-set ${is.ttl}`;
-}
-
-/** One that keeps its match and does something else, or does the same to other packets. */
-function* halfChanged(rule: Rule, targets: readonly string[]): Generator<Rule> {
-  const { family, chain, saver } = rule;
-  if (!isTaken(rule)) return;
-  const text = (...parts: readonly string[]) => ruleOfText(family, chain, parts.join(" "), saver);
-  const matches = bind(rule).matches.map((match) => matchText(match, rule));
-  const target = targetText(rule);
-  for (const other of targets) yield text(...matches, other);
-  if (matches.length > 0) yield text(target);
-  if (family === "bridge") return;
-  yield text(FREE_MATCH, target);
-  // what is standard and has no match prints another kind of line (semantics 1.2)
-  if (matches.length === 0) for (const name of ["ACCEPT", "DROP", "RETURN"]) yield text("-j", name);
-}
-
-/**
- * A rule of which only its place is known: it matches some packets and does anything to them. Where the line says
- * `return` or `policy` it is one without a match (semantics 1.2), so it is one of three.
- */
-function unknownRules(table: Table, chain: string, { last, seen }: Log, targets: readonly string[]): readonly Rule[] {
-  const { family } = table;
-  const lines = [last, seen].filter((each) => each !== null);
-  if (seen?.nft) return tableOf(seen).chain === chain ? ruleOfLine(seen.nft, table, chain) : [];
-  const text = (body: string) => ruleOfText(family, chain, body);
-  if (family === "bridge") return targets.map(text);
-  const isBare = ({ layer, ...line }: TraceEvent) => layer === "ip" && (line as IpEvent).kind !== "rule";
-  const bare = lines.some(isBare) ? ["-j ACCEPT", "-j DROP", "-j RETURN"] : [];
-  return [...targets.map((target) => text(`${FREE_MATCH} ${target}`)), ...bare.map(text)];
 }

@@ -19,4 +19,4 @@ export {
   type Walking,
   type World,
 } from "./traveller.ts";
-export { type Path, type Walk, walk, walkMany } from "./walk.ts";
+export { type Path, type Walk, type Walked, walk, walkMany } from "./walk.ts";

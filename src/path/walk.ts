@@ -49,6 +49,11 @@ export interface Walk {
   readonly paths: readonly Path[];
 }
 
+export interface Walked extends Walk {
+  /** Ways were cut off, be they all that were there. */
+  readonly truncated: boolean;
+}
+
 /** Ways that tables part into, those included that end alike. */
 const MOST_FORKS = 1024;
 
@@ -70,11 +75,12 @@ export function walk(
   packet: Packet,
   { follows, ...beginning }: Asking = {},
   next: NextRule = nextRule,
-): Walk {
+): Walked {
   const limit: Limit = { left: MOST_FORKS, truncated: false };
   const walking: Walking = { ...world, limit, follows: follows ?? null, nextRule: next, reader: ONE_PACKET };
   const paths = follow(startsAt(packet, world, beginning), walking);
-  return { packet, paths: limit.truncated ? paths.map((path) => ({ ...path, truncated: true })) : paths };
+  const { truncated } = limit;
+  return { packet, paths: truncated ? paths.map((path) => ({ ...path, truncated })) : paths, truncated };
 }
 
 /** A packet that stands for many, as a reader counts them: every way to its end. The same journey, other tables. */

@@ -18,7 +18,7 @@ export interface DriftReport extends DriftSummary {
 }
 
 export function driftJson({ file, drifts, supposed, instrumentation, coverage, ...counts }: DriftReport): object {
-  const { lines, unread, foreign, logged, packets, explained, assumed, lost } = counts;
+  const { lines, unread, foreign, logged, packets, explained, assumed, lost, undecided } = counts;
   return {
     version: 1,
     lines,
@@ -29,6 +29,7 @@ export function driftJson({ file, drifts, supposed, instrumentation, coverage, .
     explained,
     assumed,
     lost,
+    undecided,
     drifts: drifts.map((drift) => {
       const { kind, count, line, packet, table, chain, expected, seen, confidence, suspects, since, until } = drift;
       return {
@@ -55,8 +56,7 @@ export function driftJson({ file, drifts, supposed, instrumentation, coverage, .
 }
 
 export function* driftPretty(report: DriftReport, style: Style): Iterable<string> {
-  const { file, lines, packets, explained, assumed, lost, unread, foreign, logged, drifts, instrumentation, coverage } =
-    report;
+  const { file, lines, packets, unread, foreign, logged, drifts, instrumentation, coverage } = report;
   if (drifts.length === 0) {
     yield `${style.bold(style.green("no drift"))}: the ${lines} trace lines of ${safe(file)} are what the dump predicts`;
   } else {
@@ -80,12 +80,12 @@ export function* driftPretty(report: DriftReport, style: Style): Iterable<string
     yield* suspectLines(drift, style);
   }
   yield "";
-  yield `${packets} packets: ${explained} explained, ${assumed} explained with an assumption, ${lost > 0 ? `${lost} lack lost lines, ` : ""}${packets - explained - assumed - lost} not`;
+  yield packetsText(report);
   const never = coverage.neverExercised.length;
   yield `${coverage.confirmed} rules confirmed by the log, ${never} never exercised${never > 0 ? `: ${safe(shorten(coverage.neverExercised))}` : ""}`;
   if (report.supposed.length > 0)
-    yield `some of these agree with the dump on a host that nobody told of: taken for granted were ${report.supposed.join(" and ")}`;
-  if (report.hostless && (assumed > 0 || drifts.length > 0))
+    yield `some of these agree with the dump if more is supposed than anybody told: taken for granted were ${report.supposed.join(" and ")}`;
+  if (report.hostless && (report.assumed > 0 || drifts.length > 0))
     yield style.dim("nothing was told of the host: `chainwalk capture` collects its facts, --host takes them");
   for (const each of instrumentation) yield `instrumentation, no drift: ${safe(instrumentationText(each))}`;
   if (unread > 0) yield style.yellow(`${unread} lines look like trace lines but could not be read`);
@@ -96,12 +96,19 @@ export function* driftPretty(report: DriftReport, style: Style): Iterable<string
     );
 }
 
+function packetsText({ packets, explained, assumed, lost, undecided }: DriftReport): string {
+  const parts = [`${explained} explained`, `${assumed} explained with an assumption`];
+  if (lost > 0) parts.push(`${lost} lack lost lines`);
+  if (undecided > 0) parts.push(`${undecided} undecided, to which more ways are open than are walked`);
+  return `${packets} packets: ${parts.join(", ")}, ${packets - explained - assumed - lost - undecided} not`;
+}
+
 /** Of a log that shows more than one rule-set over time. */
 function* momentLines({ since, until }: Drift, style: Style): Iterable<string> {
   if (since)
     yield `   ${style.bold("since:")}   ${momentText(since)}: those before it that would show it agree with the dump`;
   if (until)
-    yield `   ${style.bold("until:")}   ${momentText(until)}: those after it that would show it agree with the dump, which is newer`;
+    yield `   ${style.bold("until:")}   ${momentText(until)}: those after it that would show it agree with the dump${since ? " again" : ", which is newer"}`;
 }
 
 /** As the log's own words have it. */
@@ -112,13 +119,14 @@ function momentText(moment: Moment): string {
   return `packet ${moment.packet}, line ${moment.line}${time === null ? "" : ` at ${safe(time)}`}`;
 }
 
-function* suspectLines({ suspects, until }: Drift, style: Style): Iterable<string> {
+function* suspectLines({ suspects, since, until }: Drift, style: Style): Iterable<string> {
   const [best, ...others] = suspects;
   if (!best) {
     yield "   no single edit of the live rule-set explains it";
     return;
   }
-  const when = until ? "as if, since the dump was taken," : "since the dump was taken,";
+  const when =
+    since && until ? "for that while," : until ? "as if, since the dump was taken," : "since the dump was taken,";
   yield `   ${style.bold("suspect:")} ${when} ${safe(suspectText(best))}`;
   for (const other of others.slice(0, 4)) yield style.dim(`   or:      ${safe(suspectText(other))}`);
   if (others.length > 4) yield style.dim(`   or ${others.length - 4} more (--format json)`);

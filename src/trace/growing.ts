@@ -20,6 +20,29 @@ export function familyOf(event: TraceEvent): Family {
   return event.values.etherType === 0x0800 ? "ipv4" : event.values.etherType === 0x86dd ? "ipv6" : "bridge";
 }
 
+/** A bridge's line, and what is asked of it again and again. */
+export interface Frame {
+  readonly event: BridgeEvent;
+  readonly family: Family;
+  readonly ports: string;
+  /** A hook does not see a frame twice at the same ports. */
+  readonly key: string;
+  /** The base chain that its watcher stands in, where it is there to trace. */
+  readonly base: string;
+  /** iptables sees a frame behind these chains of the bridge (semantics 4.4). */
+  readonly isEarly: boolean;
+}
+export function frameOf(event: BridgeEvent): Frame {
+  const { values, prefix, nft } = event;
+  const ports = `${values.physdevIn ?? ""} ${values.physdevOut ?? ""}`;
+  const [, name = "", base = ""] = OF_CHAIN.exec(prefix.trim()) ?? [];
+  const isEarly = (base === "BROUTING" || base === "PREROUTING") && nft === undefined && positionOf(event) !== "out";
+  // watchers that are there to trace stand in base chains, once each, and no frame comes to such a chain twice
+  return { event, family: familyOf(event), ports, key: `${prefix} ${ports}`, base: name === "" ? "" : base, isEarly };
+}
+/** `TRACE: eb:nat:PREROUTING`, and any other prefix that ends in a hook's name. */
+const OF_CHAIN = /^(?:(TRACE: eb:\w+)|.*):(BROUTING|PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;
+
 /** A packet that may get more lines. */
 export class Growing {
   readonly number: number;
@@ -34,8 +57,10 @@ export class Growing {
   /** Hooks that its last IP lines were printed in, on the same way. */
   #hooks = 0;
   #loop: "none" | "left" | "back" = "none";
-  /** Bridge lines seen: a hook does not see a frame twice at the same ports. */
+  /** Bridge lines seen. */
   readonly #frames = new Set<string>();
+  /** Ports at which the frame's way through the bridge has ended, and by which chain. */
+  readonly #ended = new Set<string>();
   readonly #outPorts = new Set<string>();
   /** Those of IP lines alone: the bridge's line of a copy comes before. */
   readonly #outPortsOfIp = new Set<string>();
@@ -48,7 +73,8 @@ export class Growing {
     this.gapBefore = gapBefore;
   }
 
-  add(event: TraceEvent): void {
+  /** `frame`: of a bridge's line. */
+  add(event: TraceEvent, frame: Frame | null): void {
     const { values } = event;
     this.events.push(event);
     this.#last = event;
@@ -58,7 +84,10 @@ export class Growing {
       if (!last || wayOf(last) !== wayOf(event)) this.#hooks = 1;
       else if (isBefore(event.table, last.table)) this.#hooks++;
       this.#lastIp = event;
-    } else this.#frames.add(frameKey(event));
+    } else if (frame) {
+      this.#frames.add(frame.key);
+      if (frame.base === "INPUT" || frame.base === "POSTROUTING") this.#ended.add(`${frame.base} ${frame.ports}`);
+    }
     if (values.physdevOut != null) {
       this.#outPorts.add(values.physdevOut);
       if (event.layer === "ip") {
@@ -146,16 +175,18 @@ export class Growing {
     return this.#last !== undefined && sides(this.#last.values, values) === 2;
   }
 
-  takesFrame(event: BridgeEvent): boolean {
+  takesFrame(frame: Frame): boolean {
     const last = this.#last;
-    if (!last || this.family !== familyOf(event)) return false;
-    if (this.#frames.has(frameKey(event)) && !this.#mayRepeat(event)) return false;
-    if (this.events.some((each) => each.layer === "bridge" && portsOf(each) === portsOf(event) && isLater(each, event)))
-      return false;
+    if (!last || this.family !== frame.family || (frame.isEarly && this.#lastIp)) return false;
+    const { event } = frame;
     const { values } = event;
     // the line printed last says what the addresses are now, the last IP line where the packet is
     if (!sameProtocol(last.values, values)) return false;
-    const [from, to] = [sameSource(last.values, values), sameDestination(last.values, values)];
+    const from = sameSource(last.values, values);
+    const to = sameDestination(last.values, values);
+    if (!from && !to) return false;
+    if (this.#frames.has(frame.key) && !this.#mayRepeat(frame)) return false;
+    if (this.#isThrough(frame)) return false;
     // the monitors name no port in IP lines, and the packet in all
     if (event.nft) return this.trace === event.nft.trace && agree(last.values.ipId, values.ipId) && (from || to);
     // the bridge's own chains come first at a port (NF_BR_PRI_FILTER_BRIDGED, NF_BR_PRI_NAT_SRC before NF_BR_PRI_BRNF)
@@ -167,8 +198,6 @@ export class Growing {
     if (!sameMacSource(this.#ingress(), values) || this.#portIn() !== values.physdevIn) return false;
     // from where it goes out nothing comes back in but the host's copy of what was flooded
     if (place === "in" && positionOf(last) !== "in" && !isGroup(values.macDestination)) return false;
-    // iptables sees a frame behind these chains of the bridge (semantics 4.4)
-    if (this.#lastIp && /:(?:BROUTING|PREROUTING)$/.test(event.prefix.trim())) return false;
     // DNAT and its reversal show between two lines, on one side at a time (semantics 4.4 H, I)
     return this.#lastIp ? from || to : from && to;
   }
@@ -177,11 +206,17 @@ export class Growing {
    * Rules of a user chain print again when a frame comes to it a second time in one hook. What the frame's lines at
    * these ports began with is the next frame's beginning.
    */
-  #mayRepeat(event: BridgeEvent): boolean {
-    if (baseChainOf(event) !== "") return false;
-    const before = this.events.findLastIndex((each) => each.layer === "ip" || portsOf(each) !== portsOf(event));
-    const here = this.events.slice(before + 1) as BridgeEvent[];
-    return here.findIndex((each) => frameKey(each) === frameKey(event)) > 0;
+  #mayRepeat({ base, ports, key }: Frame): boolean {
+    if (base !== "") return false;
+    const frames = this.events.map((each) => (each.layer === "ip" ? null : frameOf(each)));
+    const here = frames.slice(frames.findLastIndex((each) => each?.ports !== ports) + 1);
+    return here.findIndex((each) => each?.key === key) > 0;
+  }
+
+  /** At one port the way through a bridge ends with these. */
+  #isThrough({ base, ports }: Frame): boolean {
+    if (base === "OUTPUT") return this.#ended.has(`POSTROUTING ${ports}`);
+    return base.endsWith("ROUTING") && this.#ended.has(`INPUT ${ports}`);
   }
 
   /** Whether a frame that only leaves is this packet's: it was sent or forwarded, and if bridged to that port. */
@@ -214,15 +249,6 @@ export class Growing {
   }
 }
 
-/** Watchers that are there to trace stand in base chains, once each, and no frame comes to such a chain twice. */
-const OF_BASE_CHAIN = /^TRACE: eb:\w+:(BROUTING|PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;
-const baseChainOf = ({ prefix }: BridgeEvent): string => OF_BASE_CHAIN.exec(prefix.trim())?.[1] ?? "";
-/** At one port the way through a bridge ends with these. */
-const isLater = (seen: BridgeEvent, event: BridgeEvent): boolean => {
-  const [was, is] = [baseChainOf(seen), baseChainOf(event)];
-  return was === "INPUT" ? is.endsWith("ROUTING") : was === "POSTROUTING" && is === "OUTPUT";
-};
-
 /** nat aside: it comes third in some hooks and last in others (semantics 4.1). */
 const ORDER: Readonly<Record<string, number>> = { raw: 0, mangle: 1, filter: 3, security: 4 };
 function isBefore(table: string, last: string): boolean {
@@ -232,6 +258,4 @@ function isBefore(table: string, last: string): boolean {
 const wayOf = ({ values }: IpEvent): string =>
   `${values.inInterface ?? ""} ${values.outInterface ?? ""} ${values.physdevOut ?? ""}`;
 const passing = (event: TraceEvent): string => `${positionOf(event)} ${event.values.physdevOut}`;
-const portsOf = ({ values }: BridgeEvent): string => `${values.physdevIn ?? ""} ${values.physdevOut ?? ""}`;
-const frameKey = (event: BridgeEvent): string => `${event.prefix} ${portsOf(event)}`;
 const isGroup = (mac: number | null | undefined): boolean => mac != null && isGroupMac(mac);

@@ -3,8 +3,8 @@
  * because those are what a log is held against (semantics 1.9 for why lines interleave).
  */
 import type { Family } from "../facts/index.ts";
-import type { BridgeEvent, TraceEvent } from "./event.ts";
-import { familyOf, Growing } from "./growing.ts";
+import type { TraceEvent } from "./event.ts";
+import { type Frame, familyOf, frameOf, Growing } from "./growing.ts";
 
 export interface TracedPacket {
   /** 1-based, in order of the first line. */
@@ -29,20 +29,23 @@ export class PacketGrouper {
 
   /** The packets that this line closes, in order of their numbers. */
   add(event: TraceEvent): TracedPacket[] {
+    const frame = event.layer === "bridge" ? frameOf(event) : null;
     const packet =
       event.nft?.first === false
         ? this.#open.findLast(({ trace }) => trace === event.nft?.trace)
         : event.layer === "bridge"
-          ? this.#ofFrame(event)
+          ? frame && this.#ofFrame(frame)
           : (this.#open.findLast((open) => open.takes(event)) ?? this.#open.findLast((open) => open.isFrameOf(event)));
     const gaps = event.gaps ?? 0;
     if (this.#last) this.#last.gapAfter = gaps > this.#gaps;
     this.#last = packet ?? this.#start(event, gaps > this.#gaps);
-    this.#last.add(event);
+    this.#last.add(event, frame);
     this.#gaps = gaps;
     // last touched, last closed: one that is through makes room before one that is on its way
-    this.#open.splice(this.#open.indexOf(this.#last), 1);
-    this.#open.push(this.#last);
+    if (this.#open.at(-1) !== this.#last) {
+      this.#open.splice(this.#open.indexOf(this.#last), 1);
+      this.#open.push(this.#last);
+    }
     return this.#open.length > MOST_OPEN ? this.#close() : [];
   }
 
@@ -62,11 +65,15 @@ export class PacketGrouper {
   }
 
   /** Frames tell no id: one that has both sides of the line comes before one of which NAT may have changed a side. */
-  #ofFrame(event: BridgeEvent): Growing | undefined {
-    return (
-      this.#open.findLast((each) => each.hasBothSides(event) && each.takesFrame(event)) ??
-      this.#open.findLast((each) => each.takesFrame(event))
-    );
+  #ofFrame(frame: Frame): Growing | undefined {
+    let other: Growing | undefined;
+    for (let at = this.#open.length - 1; at >= 0; at--) {
+      const each = this.#open[at] as Growing;
+      if (!each.takesFrame(frame)) continue;
+      if (each.hasBothSides(frame.event)) return each;
+      other ??= each;
+    }
+    return other;
   }
 
   #start(event: TraceEvent, gapBefore: boolean): Growing {

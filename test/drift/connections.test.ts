@@ -1,7 +1,7 @@
 /** What a connection keeps from packet to packet: nf_conntrack_core.c, nf_nat_core.c; semantics 4.2, 6.4. */
 import { expect, test } from "vitest";
 import { Connections, leftBy } from "../../src/drift/connections.ts";
-import { best } from "../../src/drift/diagnose.ts";
+import { best } from "../../src/drift/fit.ts";
 import { Host, packetJson } from "../../src/facts/index.ts";
 import { loadDump, toRuleset } from "../../src/model/index.ts";
 import { Source } from "../../src/source.ts";

@@ -40,6 +40,17 @@ describe("the seed's sections in one log", () => {
     expect(since.line).toBeLessThanOrEqual(before.split("\n").length + 3);
   });
 
+  test("made and undone again: a window, from its first packet to its last", async () => {
+    const log = temporary(`${local}${containers}${external}`);
+    const { json } = await drift(FULL, log);
+    expect(json.drifts).toHaveLength(1);
+    expect(json.drifts[0]).toMatchObject({ count: 6, since: { packet: 7 }, until: { packet: 12 } });
+    const { out } = await chainwalk(["drift", FULL, EB, "--host", HOST, "--log", log]);
+    expect(out).toContain("since:   packet 7, ");
+    expect(out).toContain("until:   packet 12, ");
+    expect(out).toContain("suspect: for that while, table mangle is not loaded");
+  });
+
   test("when that was, in the log's own words", async () => {
     const line = String(containers).trimEnd().split("\n").length;
     const text = `${containers}${local}${external}`.trimEnd().split("\n");

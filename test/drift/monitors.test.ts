@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Connections } from "../../src/drift/connections.ts";
-import { best } from "../../src/drift/diagnose.ts";
+import { best } from "../../src/drift/fit.ts";
 import { withoutForeignWatchers } from "../../src/drift/instrumentation.ts";
 import type { World } from "../../src/path/index.ts";
 import type { TracedPacket } from "../../src/trace/index.ts";

@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { Connections } from "../../src/drift/connections.ts";
-import { best } from "../../src/drift/diagnose.ts";
+import { best } from "../../src/drift/fit.ts";
 import { Host, single } from "../../src/facts/index.ts";
 import { loadDump, toRuleset } from "../../src/model/index.ts";
 import { encode as encodeText, Source } from "../../src/source.ts";

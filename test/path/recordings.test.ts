@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { Connections, leftBy } from "../../src/drift/connections.ts";
-import { best } from "../../src/drift/diagnose.ts";
+import { best } from "../../src/drift/fit.ts";
 import { withoutForeignWatchers } from "../../src/drift/instrumentation.ts";
 import { Host } from "../../src/facts/index.ts";
 import { loadDump, toRuleset } from "../../src/model/index.ts";

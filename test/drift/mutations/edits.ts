@@ -3,9 +3,11 @@ import { isDeepStrictEqual } from "node:util";
 import { tableOf } from "../../../src/drift/compare.ts";
 import type { DriftSummary } from "../../../src/drift/index.ts";
 import { type Suspect, tableName } from "../../../src/drift/suspects.ts";
+import type { Family } from "../../../src/facts/index.ts";
 import {
   bind,
   type Chain,
+  isTaken,
   type Rule,
   type Ruleset,
   ruleOfText,
@@ -13,7 +15,7 @@ import {
   withRules,
 } from "../../../src/model/index.ts";
 import { targetText } from "../../../src/model/print.ts";
-import type { TraceEvent } from "../../../src/trace/index.ts";
+import type { TracedPacket, TraceEvent } from "../../../src/trace/index.ts";
 import { sequence } from "../../syntax/events.ts";
 
 export const KINDS = ["insert", "delete", "swap", "target", "match"] as const;
@@ -29,31 +31,37 @@ export interface Edit {
  * The dump after what a suspect says, with rules as the live rule-set has them. Where it prints the log of the live one,
  * line for line, the log alone tells nobody which of the two edits was made; null: it says nothing that can be done.
  */
-function carriedOut(dump: Ruleset, live: Ruleset, suspect: Suspect): Ruleset | null {
+function carriedOut(dump: Ruleset, live: Ruleset, suspect: Suspect, family: Family): Ruleset | null {
   const { edit, dumpNumber, liveNumber } = suspect;
-  const [ours, theirs] = [dump, live].map(({ tables }) =>
-    tables.filter((each) => tableName(each) === suspect.table && each.chains.has(suspect.chain ?? "")),
+  const [table, theirs] = [dump, live].map(({ tables }) =>
+    tables.find((each) => tableName(each) === suspect.table && (each.family === family || each.family === "bridge")),
   );
-  for (const table of ours ?? []) {
-    const chain = table.chains.get(suspect.chain ?? "");
-    const theirRules = theirs?.find(({ family }) => family === table.family)?.chains.get(chain?.name ?? "")?.rules;
-    if (!chain || !theirRules) continue;
-    const at = (dumpNumber ?? 0) - 1;
-    const to = (liveNumber ?? 0) - 1;
-    const [own, other] = [chain.rules[at], theirRules[to]];
-    const edited = (next: readonly Rule[]) => withRules(dump, table, chain, next);
-    if (edit === "deleted") return edited(chain.rules.toSpliced(at, 1));
-    if (edit === "moved" && own) return edited(chain.rules.toSpliced(at, 1).toSpliced(to, 0, own));
-    if (edit === "inserted" && other) return edited(chain.rules.toSpliced(to, 0, other));
-    if (edit === "changed" && other) return edited(chain.rules.with(at, other));
-  }
+  const chain = table?.chains.get(suspect.chain ?? "");
+  const theirRules = theirs?.chains.get(suspect.chain ?? "")?.rules;
+  if (!table || !chain || !theirRules) return null;
+  const at = (dumpNumber ?? 0) - 1;
+  const to = (liveNumber ?? 0) - 1;
+  const [own, other] = [chain.rules[at], theirRules[to]];
+  const edited = (next: readonly Rule[]) => withRules(dump, table, chain, next);
+  if (edit === "deleted") return edited(chain.rules.toSpliced(at, 1));
+  if (edit === "moved" && own) return edited(chain.rules.toSpliced(at, 1).toSpliced(to, 0, own));
+  if (edit === "inserted" && other) return edited(chain.rules.toSpliced(to, 0, other));
+  if (edit === "changed" && other) return edited(chain.rules.with(at, other));
   return null;
 }
 
 /** The same for the first suspect of all, where it is not the edit itself. */
-export function carriedOutBy(edit: Edit, live: Ruleset, { drifts }: Pick<DriftSummary, "drifts">): Ruleset | null {
-  const suspect = drifts[0]?.suspects[0];
-  return suspect && !isIt(edit, suspect) ? carriedOut(edit.ruleset, live, suspect) : null;
+export function carriedOutBy(
+  edit: Edit,
+  live: Ruleset,
+  { drifts }: Pick<DriftSummary, "drifts">,
+  packets: readonly TracedPacket[],
+): Ruleset | null {
+  const [drift] = drifts;
+  const suspect = drift?.suspects[0];
+  // the same table and chain may be there twice: the packet that shows it tells of which family
+  const family = packets.find(({ number }) => number === drift?.packet)?.family;
+  return suspect && family && !isIt(edit, suspect) ? carriedOut(edit.ruleset, live, suspect, family) : null;
 }
 export const isIt = ({ live }: Edit, suspect: Suspect): boolean =>
   live.some((each) => isDeepStrictEqual(each, suspect));
@@ -91,7 +99,7 @@ function* editsOfChain(ruleset: Ruleset, table: Table, chain: Chain): Generator<
       live: [{ edit: "inserted", ...place, dumpNumber: null, liveNumber: at + 1 }],
     };
     const changed: Edit["live"] = [{ edit: "changed", ...place, dumpNumber: at + 1, liveNumber: at + 1 }];
-    for (const [kind, other] of changesOf(rule, table))
+    for (const [kind, other] of [...changesOf(rule, table)].filter(([, each]) => isTaken(each)))
       yield { kind, ruleset: edited(rules.with(at, other)), live: changed };
     const next = rules[at + 1];
     if (!next || isInstrument(next) || next.text === rule.text) continue;
@@ -122,6 +130,7 @@ const addable = ({ family }: Table, { name }: Chain): Rule[] => [
   ruleOfText(family, name, "-j ACCEPT"),
 ];
 
+/** Of these the tool refuses some: ports for packets of any protocol. */
 function* changesOf(rule: Rule, { family, name: table }: Table): Generator<["target" | "match", Rule]> {
   const { matches, target } = bind(rule);
   const words = rule.words().map(({ text }) => text);

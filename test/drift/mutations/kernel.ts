@@ -73,7 +73,7 @@ export async function* editedInKernel({ seed, cases, edits }: Wanted): AsyncGene
       const tried: Held[] = [];
       for (const each of played) {
         const summary = driftOf({ ruleset: each.edit.ruleset, host }, packets);
-        const alike = each.isVisible ? carriedOutBy(each.edit, ruleset, summary) : null;
+        const alike = each.isVisible ? carriedOutBy(each.edit, ruleset, summary, packets) : null;
         const other = alike && (await logOf(stage, drawn, alike));
         tried.push({ ...each, summary, isAlike: other !== null && isSame(log, other) });
       }

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { compare, printedSteps } from "../../../src/drift/compare.ts";
 import { Connections, leftBy } from "../../../src/drift/connections.ts";
-import { best } from "../../../src/drift/diagnose.ts";
+import { best } from "../../../src/drift/fit.ts";
 import type { DriftSummary } from "../../../src/drift/index.ts";
 import { hasTraceRule } from "../../../src/drift/instrumentation.ts";
 import { walkEntered } from "../../../src/drift/predict.ts";
@@ -65,7 +65,7 @@ export function* edited(of: Recorded, count = Number.POSITIVE_INFINITY, seed = 0
   for (const edit of count < possible.length ? sample(possible, count, seed) : possible) {
     const after = { ...of, ruleset: edit.ruleset };
     const summary = drift(after);
-    const alike = carriedOutBy(edit, of.ruleset, summary);
+    const alike = carriedOutBy(edit, of.ruleset, summary, of.packets);
     const isAlike = alike !== null && isSameTo(of, { ...of, ruleset: alike });
     yield { edit, isVisible: !printsAll(after), isAlike, summary };
   }
