@@ -3,7 +3,7 @@
  * matches and those that it passes over. Sets are of packets as they came; what was done to them since stands beside.
  */
 import type { Effect } from "../extensions/index.ts";
-import { type Field, isAbsent, isWhole, type Packet, single, type ValueSet } from "../facts/index.ts";
+import { type Field, isAbsent, isWhole, type Packet, single, unite, type ValueSet } from "../facts/index.ts";
 import { type Chain, dropsOf, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
 import {
   applyAll,
@@ -201,13 +201,28 @@ export class SetReader implements Reader {
     }
     for (const { packet, set } of this.#parts(effects, line, reading)) {
       const traveller = fork(line.traveller);
-      traveller.packet = packet;
+      traveller.packet = this.#ofProtocol(packet, set);
       const outcome = applyAll(effects, traveller, reading, { ...at, seen: line.view.seen }, reading.world);
+      // those that others join need not be of it
+      traveller.packet = { ...traveller.packet, fields: withProtocol(traveller.packet, line.traveller.packet) };
       const next = this.#line(traveller, this.#give(traveller, { ...line, set }), reading);
       if (outcome === null) at.on.push(next);
       else if (outcome === "return") at.back.push(next);
       else this.#decide(reading, next, at, outcome);
     }
+  }
+
+  /** Targets look at it: what of it there is in a set. */
+  #ofProtocol(packet: Packet, set: Node): Packet {
+    const { atoms, bdd } = this.sets;
+    const [dimension] = atoms.of("protocol");
+    if (dimension === undefined || single(packet.fields.protocol) !== undefined) return packet;
+    const size = atoms.dimensions[dimension]?.size ?? 0;
+    const ranges = Array.from({ length: size }, (_, code) => code).flatMap((code) => {
+      const range = atoms.rangeOf("protocol", code);
+      return range && bdd.and(set, this.sets.codes(dimension, [[code, code + 1]])) !== NONE ? [range] : [];
+    });
+    return { ...packet, fields: { ...packet.fields, protocol: { absent: false, ranges: unite(ranges) } } };
   }
 
   /** A translation to what the packet has already is none: where somebody asks, those packets are told apart. */
@@ -275,3 +290,10 @@ export class SetReader implements Reader {
 const OUTCOMES = { ACCEPT: "accept", DROP: "drop", QUEUE: "queue", STOLEN: "stolen" } as const;
 /** To trace is no change: no line is kept here. */
 const LEAVES_ALONE: ReadonlySet<Effect["does"]> = new Set(["verdict", "return", "continue", "reject", "trace"]);
+
+function withProtocol(
+  { fields: { protocol: _, ...fields } }: Packet,
+  { fields: { protocol } }: Packet,
+): Packet["fields"] {
+  return protocol ? { ...fields, protocol } : fields;
+}

@@ -17,7 +17,6 @@ import { dumpsOf, hostOf, RECORDINGS, unshown } from "../support/recording.ts";
 const UNEXPLAINED: Readonly<Record<string, readonly (readonly [line: number, why: string])[]>> = {
   // lab/lib.sh keeps lines with the lab's own addresses: a group report's IP lines have none of them, its frame's MAC is one
   "s14-ipv6-brnf0": [[8, "a group report of the kernel's own: its IP lines are not in the recording"]],
-  "t02c-zoo-bridge-ebtlog": [[325, "a router solicitation of the kernel's own: its IP lines are not in the recording"]],
   "t05a-nft-kinds": [[3, "an error of t03b's host, which was still there when this recording began"]],
 };
 /** No dump has the rules: they are nft's own. */
