@@ -12,6 +12,7 @@ import {
   only,
   type Packet,
   type Ranges,
+  refine,
   THIS_NETWORK,
   unite,
   within,
@@ -24,15 +25,26 @@ export function checkSource(traveller: Traveller, world: World): Traveller[] {
   const { packet } = traveller;
   const dev = nameOf(packet, "inInterface");
   if (packet.family !== "ipv4" || dev === undefined || dev === "lo" || !packet.fields.source) return [traveller];
-  const martian = [...MULTICAST.ipv4, ...BROADCAST.ipv4];
-  const toAll = evaluate(within("destination", BROADCAST.ipv4, "broadcast"), packet).is;
-  const zero = toAll === "no" ? THIS_NETWORK.ipv4 : [];
-  return parted(traveller, [...martian, ...zero], "a martian source: no host has this address").flatMap((each) =>
-    each.verdict
-      ? [each]
-      : ofLoopback(each, dev, world.host, "a martian source: 127.0.0.0/8 by a device").flatMap((next) =>
-          next.verdict ? [next] : reverse(next, dev, world, toAll),
-        ),
+  return byDestination(traveller).flatMap((each) => {
+    const toAll = evaluate(isToAll, each.packet).is;
+    const martian = unite([...MULTICAST.ipv4, ...BROADCAST.ipv4, ...(toAll === "no" ? THIS_NETWORK.ipv4 : [])]);
+    return parted(each, martian, "a martian source: no host has this address")
+      .flatMap((next) => onward(next, (open) => ofLoopback(open, dev, world.host, FROM_LOOPBACK)))
+      .flatMap((next) => onward(next, (open) => reverse(open, dev, world, toAll)));
+  });
+}
+const FROM_LOOPBACK = "a martian source: 127.0.0.0/8 by a device";
+const isToAll = within("destination", BROADCAST.ipv4, "broadcast");
+const onward = (traveller: Traveller, go: (open: Traveller) => Traveller[]): Traveller[] =>
+  traveller.verdict ? [traveller] : go(traveller);
+
+/** Only to all may a source be of this network (net/ipv4/fib_frontend.c): where both are open they are taken apart. */
+function byDestination(traveller: Traveller): Traveller[] {
+  const { packet } = traveller;
+  const isOpen = meet(known(packet, "source").ranges, THIS_NETWORK.ipv4).length > 0;
+  if (!isOpen || evaluate(isToAll, packet).is !== "unknown") return [traveller];
+  return [false, true].flatMap((wanted) =>
+    refine(isToAll, { packet, facts: [] }, wanted).map((piece) => ({ ...fork(traveller), packet: piece.packet })),
   );
 }
 

@@ -3,16 +3,29 @@ import {
   absent,
   allValues,
   type Bits,
+  type Family,
   type Field,
+  type Host,
   isAbsent,
   minus,
   only,
   type Packet,
+  readPrefix,
   single,
   type ValueSet,
 } from "../facts/index.ts";
 import { type Path, walk } from "../path/index.ts";
-import { type Atoms, exampleOf, NONE, type Node, nicest, type Product, products, valuesOf } from "../space/index.ts";
+import {
+  type Atoms,
+  exampleOf,
+  NONE,
+  type Node,
+  nicest,
+  type Product,
+  products,
+  valuesOf,
+  type Wishes,
+} from "../space/index.ts";
 import type { Proof } from "./prove.ts";
 import { NOTED } from "./view.ts";
 
@@ -96,15 +109,29 @@ export function witnessOf(proof: Proof, set: Node, confirms: (path: Path) => boo
 /** Packets of a set, the most typical first, as `explain` takes them. */
 export function* examplesOf(proof: Proof, set: Node): Generator<Packet, void> {
   if (set === NONE) return;
-  for (const product of products(proof.sets, nicest(proof.sets, set), 1)) yield packetOf(proof, product);
-  for (const product of products(proof.sets, set, MOST_TRIED)) yield packetOf(proof, product);
+  const wishes = neighboursOf(proof.world.host, proof.described.family);
+  for (const product of products(proof.sets, nicest(proof.sets, set, wishes), 1))
+    yield packetOf(proof, product, wishes);
+  for (const product of products(proof.sets, set, MOST_TRIED)) yield packetOf(proof, product, wishes);
 }
 
-function packetOf({ sets, described, world }: Proof, product: Product): Packet {
+/** Those whom the host knows, and itself. */
+function neighboursOf({ json }: Host, family: Family): Wishes {
+  const near = (json.neigh ?? []).map(({ dst }) => dst);
+  const others = (json.addr ?? []).filter(({ ifname }) => ifname !== "lo");
+  const own = others.flatMap(({ addr_info = [] }) => addr_info.map(({ local }) => local));
+  const values = [...own, ...near].flatMap((text) => {
+    const value = text === undefined ? undefined : readPrefix(text)?.[0];
+    return value !== undefined && (typeof value === "bigint") === (family === "ipv6") ? [value] : [];
+  });
+  return { source: values.toReversed(), destination: values };
+}
+
+function packetOf({ sets, described, world }: Proof, product: Product, wishes: Wishes): Packet {
   const fields: Partial<Record<Field, ValueSet>> = { ...described.fields };
   const constrained = new Set([...product.codes.keys()].map((at) => sets.atoms.dimensions[at]?.field));
   const opens = single(described.fields.ctstate) === 1;
-  for (const [field, value] of exampleOf(sets, product).fields) {
+  for (const [field, value] of exampleOf(sets, product, wishes).fields) {
     const stated = described.fields[field];
     const follows = FOLLOWING.has(field) && (opens || !constrained.has(field));
     // the route says it

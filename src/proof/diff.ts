@@ -5,12 +5,12 @@ import { type Path, type Verdict, type World, walk } from "../path/index.ts";
 import { NONE, type Node, shareOfSet } from "../space/index.ts";
 import { type Cube, cubesOf, examplesOf } from "./cubes.ts";
 import { type Fate, fatesIn } from "./fates.ts";
-import { asTheyCame, type End, type Proof, prove } from "./prove.ts";
+import { asTheyCame, type End, followsRoutes, type Proof, prove } from "./prove.ts";
 
 /** What becomes of packets, as far as their sender and their receiver can tell. */
 export interface Outcome {
   readonly verdict: Verdict;
-  /** What it is rejected with, where it is lost, or what NAT makes of it. */
+  /** What it is rejected with, or what NAT makes of it. */
   readonly how: string;
 }
 export interface Responsible {
@@ -98,10 +98,11 @@ const unionOf = ({ sets: { bdd } }: Proof, parts: readonly Part[]): Node =>
 /** What becomes of whom. */
 function outcomes(proof: Proof): Map<string, Part> {
   const out = new Map<string, Part>();
+  const follows = followsRoutes(proof);
   for (const fate of fatesIn(proof, proof.all)) {
     const outcome = outcomeOf(fate);
     const key = `${outcome.verdict} ${outcome.how}`;
-    out.set(key, { outcome, set: proof.sets.bdd.or(out.get(key)?.set ?? NONE, asTheyCame(proof, fate.set)) });
+    out.set(key, { outcome, set: proof.sets.bdd.or(out.get(key)?.set ?? NONE, asTheyCame(proof, fate.set, follows)) });
   }
   return out;
 }
@@ -109,11 +110,14 @@ function outcomes(proof: Proof): Map<string, Part> {
 const REWRITTEN = ["source", "sourcePort", "destination", "destinationPort"] as const satisfies readonly Field[];
 
 function outcomeOf({ end, decision }: Fate): Outcome {
-  const { verdict, lost } = end;
+  const { verdict } = end;
   if (verdict === "ACCEPT") return { verdict, how: translationOf(end) };
   if (verdict === "REJECT") return { verdict, how: rejectionOf(decision?.step.rule ?? null) };
-  return { verdict, how: lost?.reason ?? "" };
+  return { verdict: seenAs(verdict), how: "" };
 }
+/** A packet that vanishes between two hooks is one that nobody hears of, as if a rule had dropped it. */
+export const seenAs = (verdict: Verdict): Verdict => (verdict === "LOST" ? "DROP" : verdict);
+
 function translationOf({ packet, given }: End): string {
   return REWRITTEN.flatMap((field) => {
     const set = packet.fields[field];
@@ -154,7 +158,7 @@ function rulesOf(proof: Proof, set: Node, outcome: Outcome): Responsible[] {
 
 function witnessOf(old: Proof, now: Proof, set: Node, before: Outcome | null, after: Outcome | null): Packet | null {
   const ends = ({ world }: Proof, packet: Packet, outcome: Outcome | null): boolean =>
-    outcome === null || walk(world, packet).paths.some((path: Path) => path.verdict === outcome.verdict);
+    outcome === null || walk(world, packet).paths.some((path: Path) => seenAs(path.verdict) === outcome.verdict);
   for (const packet of examplesOf(old, set)) if (ends(old, packet, before) && ends(now, packet, after)) return packet;
   return null;
 }

@@ -1,7 +1,7 @@
 /** The room of proofs: Ruleset × Host × set of packets → what is reached, and what becomes of whom. */
 export { OverBudget } from "../space/index.ts";
 export type { Cube } from "./cubes.ts";
-export { type Difference, type Differences, diff, type Outcome, type Responsible } from "./diff.ts";
+export { type Difference, type Differences, diff, type Outcome, type Responsible, seenAs } from "./diff.ts";
 export { type Fate, fatesIn, holding } from "./fates.ts";
 export { type End, type Proof, prove, type Question } from "./prove.ts";
 export {

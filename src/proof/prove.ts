@@ -119,11 +119,14 @@ function proveWith(sets: Sets, world: World, question: Question): Proof {
 }
 
 /** By which port of a bridge a frame leaves is no part of what it is, unless the description says it. */
-const FOLLOWS: ReadonlySet<Field> = new Set(["physdevOut"]);
+const FOLLOWS: readonly Field[] = ["physdevOut"];
+/** Nor is the device, where routes tell it; it is told all the same where one rule-set alone is asked. */
+export const followsRoutes = ({ world, described }: Proof): readonly Field[] =>
+  world.host.lookups(described.family) ? ["outInterface"] : [];
 
 /** The packets of a set as somebody would describe them. */
-export const asTheyCame = ({ sets, described }: Proof, set: Node): Node =>
-  sets.asTheyCame(set, new Set([...FOLLOWS].filter((field) => described.fields[field] === undefined)));
+export const asTheyCame = ({ sets, described }: Proof, set: Node, follows: readonly Field[] = []): Node =>
+  sets.asTheyCame(set, new Set([...FOLLOWS, ...follows].filter((field) => described.fields[field] === undefined)));
 
 interface Start {
   readonly packet: Packet;

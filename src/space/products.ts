@@ -93,8 +93,11 @@ export interface Example {
   readonly answers: ReadonlyMap<string, boolean>;
 }
 
+/** Values that are rather taken than others, the best first. */
+export type Wishes = Readonly<Partial<Record<Field, readonly Value[]>>>;
+
 /** Values that read well: of documentation (RFC 5737, RFC 3849), of clients and servers. */
-const NICE: Readonly<Partial<Record<Field, readonly (number | string)[]>>> = {
+const NICE: Wishes = {
   source: [0xcb007107, 0xc6336407, 0x0a000005],
   destination: [0xc0000202, 0xc6336402, 0x0a000006],
   protocol: [6, 17, 1],
@@ -110,7 +113,7 @@ const NICE: Readonly<Partial<Record<Field, readonly (number | string)[]>>> = {
   inInterface: ["eth0"],
   outInterface: ["eth0"],
 };
-const NICE_SIX: Readonly<Partial<Record<Field, readonly bigint[]>>> = {
+const NICE_SIX: Wishes = {
   source: [(0x20010db8n << 96n) + 7n],
   destination: [(0x20010db8n << 96n) + 2n],
 };
@@ -126,14 +129,14 @@ const RARE: ReadonlySet<Field> = new Set([
 ]);
 
 /** Those of a set that read best: of each field in turn the first nice value that any of them has. */
-export function nicest(sets: Sets, set: Node): Node {
+export function nicest(sets: Sets, set: Node, wishes: Wishes): Node {
   const { atoms, bdd } = sets;
   let left = set;
   const fields = [...new Set(atoms.dimensions.flatMap(({ field, of }) => (field && of === "values" ? [field] : [])))];
   for (const field of fields.sort((a, b) => rank(a) - rank(b))) {
-    const values = RARE.has(field) ? [undefined] : nices(atoms, field);
-    const wishes = [...values.map((value) => atoms.holding(field, value)), ...ordinary(atoms, field)];
-    const met = wishes.map((wish) => bdd.and(left, sets.term(wish))).find((next) => next !== NONE);
+    const values = RARE.has(field) ? [undefined] : nices(atoms, field, wishes);
+    const terms = [...values.map((value) => atoms.holding(field, value)), ...ordinary(atoms, field)];
+    const met = terms.map((wish) => bdd.and(left, sets.term(wish))).find((next) => next !== NONE);
     left = met ?? left;
   }
   return left;
@@ -154,12 +157,12 @@ function ordinary(atoms: Atoms, field: Field): Term[] {
 /** What the others depend on first. */
 const rank = (field: Field): number => (field === "protocol" ? 0 : field in NICE ? 1 : 2);
 
-export function exampleOf(sets: Sets, { codes }: Product): Example {
+export function exampleOf(sets: Sets, { codes }: Product, wishes: Wishes): Example {
   const { atoms } = sets;
   const chosen = new Map<number, number>();
   for (const [at, { field, of, size }] of atoms.dimensions.entries()) {
     const allowed = codes.get(at) ?? [[0, size]];
-    const nice = field && of === "values" ? niceOf(atoms, field, allowed) : undefined;
+    const nice = field && of === "values" ? niceOf(atoms, field, allowed, wishes) : undefined;
     chosen.set(at, nice ?? (of === "there" ? last(allowed) : (allowed[0]?.[0] ?? 0)));
   }
   const codeOf = (dimension: number): number => chosen.get(dimension) ?? 0;
@@ -167,28 +170,35 @@ export function exampleOf(sets: Sets, { codes }: Product): Example {
   const answers = new Map<string, boolean>();
   for (const [at, { field, key, of }] of atoms.dimensions.entries()) {
     if (of === "opaque") answers.set(key, codeOf(at) === 1);
-    else if (field && !fields.has(field)) fields.set(field, chosenOf(atoms, field, codeOf));
+    else if (field && !fields.has(field)) fields.set(field, chosenOf(atoms, field, codeOf, wishes));
   }
   return { fields, answers };
 }
 const last = (codes: Codes): number => (codes.at(-1)?.[1] ?? 1) - 1;
 
-const nices = (atoms: Atoms, field: Field): readonly Value[] =>
-  (atoms.family === "ipv6" ? NICE_SIX[field] : undefined) ?? NICE[field] ?? [];
+const nices = ({ family }: Atoms, field: Field, wishes: Wishes): readonly Value[] => [
+  ...((family === "ipv6" ? NICE_SIX[field] : undefined) ?? NICE[field] ?? []),
+  ...(wishes[field] ?? []),
+];
 
-function niceOf(atoms: Atoms, field: Field, allowed: Codes): number | undefined {
-  return nices(atoms, field)
+function niceOf(atoms: Atoms, field: Field, allowed: Codes, wishes: Wishes): number | undefined {
+  return nices(atoms, field, wishes)
     .map((value) => atoms.codeOf(field, value))
     .find((code) => code !== undefined && allowed.some(([from, to]) => from <= code && code < to));
 }
 
 /** A nice value if it is one of the stretch; of addresses rather the second than the first, which names a network. */
-function chosenOf(atoms: Atoms, field: Field, codeOf: (dimension: number) => number): Value | undefined {
+function chosenOf(
+  atoms: Atoms,
+  field: Field,
+  codeOf: (dimension: number) => number,
+  wishes: Wishes,
+): Value | undefined {
   const value = atoms.example(field, codeOf);
   const [dimension] = atoms.of(field);
   const range = dimension === undefined ? undefined : atoms.rangeOf(field, codeOf(dimension));
   if (value === undefined || !range) return value;
-  const nice = nices(atoms, field).find((each) => range[0] <= each && each < range[1]);
+  const nice = nices(atoms, field, wishes).find((each) => range[0] <= each && each < range[1]);
   if (nice !== undefined) return nice;
   const isAddress = field === "source" || field === "destination";
   return isAddress && after(value) < range[1] ? after(value) : value;
