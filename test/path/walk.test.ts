@@ -479,3 +479,12 @@ describe("a packet of this host", () => {
     expect(steps.every(({ seen }) => seen.fields.moreFragments?.ranges[0]?.[0] === 1)).toBe(true);
   });
 });
+
+test("a source of this network comes in to all only (net/ipv4/route.c ip_route_input_slow, ipv4_is_zeronet)", () => {
+  const from = (source: string) =>
+    paths({ inInterface: "ext0", source, destination: "172.27.0.2", protocol: "udp", ctstate: "NEW" }).map(
+      ({ lost }) => lost?.reason,
+    );
+  expect(from("0.0.0.1")).toEqual(["a martian source: no host has this address"]);
+  expect(from("10.88.0.9")).toEqual([undefined]);
+});
