@@ -17,11 +17,12 @@ export type Answer =
   | { readonly is: "not decided" };
 
 export interface Budget {
-  /** Boxes looked at for one question, and for all together. */
+  /** Boxes looked at for one question, for all about what gets to a rule, and for all about what comes behind one. */
   readonly each: number;
   readonly all: number;
+  readonly later: number;
 }
-export const BUDGET: Budget = { each: 4_000_000, all: 400_000_000 };
+export const BUDGET: Budget = { each: 4_000_000, all: 400_000_000, later: 60_000_000 };
 
 /** Around a point of a cell, where nothing is to be found; or a packet that was looked for. */
 type Probe = (point: Int32Array, cell: Cell) => Region | Int32Array;
@@ -32,7 +33,7 @@ export class Cover {
   readonly #later: Later;
   readonly #whole: Cell;
   readonly #budget: Budget;
-  #left: number;
+  readonly #left: { all: number; later: number };
 
   constructor(program: Program, budget: Budget = BUDGET) {
     this.#program = program;
@@ -40,28 +41,28 @@ export class Cover {
     this.#later = new Later(program, this.#takers, (cell) => this.#packetOf(cell));
     this.#whole = wholeCell(program.sizes);
     this.#budget = budget;
-    this.#left = budget.all;
+    this.#left = { all: budget.all, later: budget.later };
   }
 
   reach(chain: number, rule: number): Answer {
     const { may } = (this.#program.chains[chain] as readonly Step[])[rule] as Step;
-    return this.#ask(may, (point, cell) => this.#takers.above(chain, rule, point, cell) ?? point);
+    return this.#ask("all", may, (point, cell) => this.#takers.above(chain, rule, point, cell) ?? point);
   }
 
   /** A packet that the rule takes and that would meet something else in its chain without it, or the rules that do the same. */
   decides(chain: number, rule: number): Answer {
     const { may } = (this.#program.chains[chain] as readonly Step[])[rule] as Step;
-    return this.#ask(may, (point, cell) => this.#later.around(chain, rule, point, cell));
+    return this.#ask("later", may, (point, cell) => this.#later.around(chain, rule, point, cell));
   }
 
   /** Whether any packet lies in one of the boxes. */
   isPossible(boxes: readonly number[]): Answer {
-    return this.#ask(boxes, (point) => point);
+    return this.#ask("all", boxes, (point) => point);
   }
 
-  #ask(boxes: readonly number[], probe: Probe): Answer {
-    if (this.#left <= 0) return { is: "not decided" };
-    const budget = Math.min(this.#budget.each, this.#left);
+  #ask(pot: "all" | "later", boxes: readonly number[], probe: Probe): Answer {
+    if (this.#left[pot] <= 0) return { is: "not decided" };
+    const budget = Math.min(this.#budget.each, this.#left[pot]);
     this.#takers.budget = budget;
     try {
       return this.#search(boxes, probe);
@@ -69,7 +70,7 @@ export class Cover {
       if (error instanceof OutOfBudget) return { is: "not decided" };
       throw error;
     } finally {
-      this.#left -= budget - Math.max(0, this.#takers.budget);
+      this.#left[pot] -= budget - Math.max(0, this.#takers.budget);
     }
   }
 

@@ -262,8 +262,8 @@ describe("the cover", () => {
   it("gives up where it would take too much, and says so", () => {
     const hard = clauses(120, 700);
     const last = (hard.chains[0]?.length ?? 0) - 1;
-    expect(new Cover(hard, { each: 100_000, all: 1e9 }).reach(0, last)).toEqual({ is: "not decided" });
-    const cover = new Cover(hard, { each: 1e9, all: 100_000 });
+    expect(new Cover(hard, { each: 100_000, all: 1e9, later: 0 }).reach(0, last)).toEqual({ is: "not decided" });
+    const cover = new Cover(hard, { each: 1e9, all: 100_000, later: 0 });
     expect(cover.reach(0, last)).toEqual({ is: "not decided" });
     expect(cover.reach(0, 5)).toEqual({ is: "not decided" });
   });
