@@ -1,6 +1,6 @@
 /** What is idle in a table: rules that no packet which comes into their chain can match, or that decide nothing. */
 import { all, type Condition, type Host } from "../facts/index.ts";
-import { bind, type Chain, conditionOf, type Rule, type Table } from "../model/index.ts";
+import { bind, type Chain, conditionOf, meaningAnew, type Rule, type Table } from "../model/index.ts";
 import { type Answer, type At, type Budget, Cover, type Taker } from "../space/index.ts";
 import { type Lowered, lower } from "./lowered.ts";
 
@@ -40,10 +40,11 @@ export class TableProof {
   #dead: readonly Idle[] | null = null;
   #repeated: readonly Idle[] | null = null;
 
-  constructor(table: Table, host: Host, budget?: Budget) {
+  /** `meaning` is asked once of each rule of the table. */
+  constructor(table: Table, host: Host, meaning = (rule: Rule) => meaningAnew(rule, host), budget?: Budget) {
     this.table = table;
     this.#host = host;
-    this.#lowered = lower(table, host);
+    this.#lowered = lower(table, meaning);
     this.#cover = new Cover(this.#lowered.program, budget);
   }
 
