@@ -6,13 +6,29 @@ import {
   type Chain,
   isUnconditional,
   type LoadedDump,
+  meaningAnew,
   type Rule,
   type Ruleset,
   type Table,
 } from "../model/index.ts";
 import { type Docker, recognise } from "../owners/index.ts";
 import { type NotDecided, TableProof } from "../proof/index.ts";
-import { duplicatesIn } from "./duplicates.ts";
+import { canonical, duplicatesIn } from "./duplicates.ts";
+
+/** What is asked of every rule: to bind one anew for each check would take most of the time. */
+export interface Looked {
+  /** Alike for rules that ask and do the same. */
+  readonly text: string;
+  /** The name that `-j` or `-g` is given; null: neither. */
+  readonly target: string | null;
+  readonly isGoto: boolean;
+  /** Something of it could not be read. */
+  readonly isWrong: boolean;
+}
+interface Learned {
+  readonly rules: ReadonlyMap<Rule, Looked>;
+  readonly proof: TableProof;
+}
 
 export class Analysis {
   readonly dumps: readonly LoadedDump[];
@@ -20,7 +36,7 @@ export class Analysis {
   readonly ruleset: Ruleset;
   readonly #docker = new Map<Family, Docker | null>();
   readonly #duplicates = new Map<Chain, ReadonlyMap<number, number>>();
-  readonly #proofs = new Map<Table, TableProof>();
+  readonly #tables = new Map<Table, Learned>();
 
   constructor(dumps: readonly LoadedDump[], host: Host, ruleset: Ruleset) {
     this.dumps = dumps;
@@ -38,22 +54,39 @@ export class Analysis {
     return docker;
   }
 
-  /** The rules of a chain that are an earlier one again, and that one, by number. */
-  duplicates(chain: Chain): ReadonlyMap<number, number> {
-    let own = this.#duplicates.get(chain);
-    if (!own) this.#duplicates.set(chain, (own = duplicatesIn(chain, this.host)));
-    return own;
+  /** Every rule of a table is bound once, for all that is asked of it. */
+  #learned(table: Table): Learned {
+    let learned = this.#tables.get(table);
+    if (!learned) {
+      const rules = new Map<Rule, Looked>();
+      const proof = new TableProof(table, this.host, (rule) => {
+        rules.set(rule, look(rule));
+        return meaningAnew(rule, this.host);
+      });
+      this.#tables.set(table, (learned = { rules, proof }));
+    }
+    return learned;
+  }
+
+  /** Of a rule that stands in the table. */
+  look(table: Table, rule: Rule): Looked {
+    return this.#learned(table).rules.get(rule) ?? look(rule);
   }
 
   proof(table: Table): TableProof {
-    let proof = this.#proofs.get(table);
-    if (!proof) this.#proofs.set(table, (proof = new TableProof(table, this.host)));
-    return proof;
+    return this.#learned(table).proof;
+  }
+
+  /** The rules of a chain that are an earlier one again, and that one, by number. */
+  duplicates(table: Table, chain: Chain): ReadonlyMap<number, number> {
+    let own = this.#duplicates.get(chain);
+    if (!own) this.#duplicates.set(chain, (own = duplicatesIn(chain, this.host, (rule) => this.look(table, rule))));
+    return own;
   }
 
   /** What the proofs that were asked for could not tell. */
   *notDecided(): Generator<NotDecided & { readonly table: Table }, void> {
-    for (const [table, { notDecided }] of this.#proofs) for (const each of notDecided) yield { ...each, table };
+    for (const [table, { proof }] of this.#tables) for (const each of proof.notDecided) yield { ...each, table };
   }
 
   /** The filter tables with a DOCKER-USER chain. */
@@ -64,6 +97,16 @@ export class Analysis {
       if (user) yield { table, docker, user };
     }
   }
+}
+
+function look(rule: Rule): Looked {
+  const { target, problems } = bind(rule);
+  return {
+    text: canonical(rule),
+    target: target?.name ?? null,
+    isGoto: target?.how === "goto",
+    isWrong: problems.length > 0,
+  };
 }
 
 export type Where = Pick<Problem, "place" | "family" | "table" | "chain" | "ruleNumber">;

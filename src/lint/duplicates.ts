@@ -22,26 +22,30 @@ const PASSIVE = new Set([...FINAL, "LOG", "NFLOG", "ULOG", "TRACE", "AUDIT", "CO
 const SETTABLE = new Set<Field>(["mark", "tos", "ttl"]);
 
 /** By their numbers, the number of the first of the kind. */
-export function duplicatesIn(chain: Chain, host: Host): ReadonlyMap<number, number> {
+export function duplicatesIn(
+  chain: Chain,
+  host: Host,
+  look: (rule: Rule) => { readonly text: string; readonly target: string | null },
+): ReadonlyMap<number, number> {
   const out = new Map<number, number>();
   const seen = new Map<string, number>();
   /** The last rule that may change what others ask for. */
   let changed = 0;
   for (const [index, rule] of chain.rules.entries()) {
     const number = index + 1;
-    const key = canonical(rule);
-    const first = seen.get(key);
+    const { text, target } = look(rule);
+    const first = seen.get(text);
     // between the two copies, something may have set what both of them ask for
     const again = first !== undefined && (changed <= first || asksLasting(rule, host));
-    if (!again) seen.set(key, number);
-    if (mayChange(rule)) changed = number;
+    if (!again) seen.set(text, number);
+    if (target !== null && !PASSIVE.has(target)) changed = number;
     if (again) out.set(number, first);
   }
   return out;
 }
 
 /** Equal for rules that ask and do the same: canonical options, `-m` in any order, comments aside. */
-function canonical(rule: Rule): string {
+export function canonical(rule: Rule): string {
   const bound = bind(rule);
   if (bound.problems.length > 0) return rule.text;
   const own = bound.matches.filter(({ extension }) => extension?.implicit);
@@ -57,9 +61,4 @@ function asksLasting(rule: Rule, host: Host): boolean {
     if (!("field" in leaf) || SETTABLE.has(leaf.field)) return false;
   }
   return true;
-}
-
-function mayChange(rule: Rule): boolean {
-  const { target } = bind(rule);
-  return target !== null && !PASSIVE.has(target.name);
 }

@@ -1,6 +1,6 @@
 /** Idle rules in words: which of them a lint rule may speak of, and what makes them idle. */
 import type { Related } from "../finding.ts";
-import { bind, type Table } from "../model/index.ts";
+import type { Table } from "../model/index.ts";
 import type { Idle, Path } from "../proof/index.ts";
 import { type Analysis, takesAll } from "./analysis.ts";
 
@@ -12,7 +12,7 @@ export function* deadIn(analysis: Analysis, table: Table): Generator<Idle, void>
   const users = new Set([...analysis.userChains()].map(({ user }) => user));
   for (const idle of analysis.proof(table).dead()) {
     const { chain, number, rule, by } = idle;
-    if (bind(rule).problems.length > 0 || analysis.duplicates(chain).has(number)) continue;
+    if (analysis.look(table, rule).isWrong || analysis.duplicates(table, chain).has(number)) continue;
     const [path] = by;
     const last = path?.at(-1)?.rule;
     if (users.has(chain) && by.length === 1 && path?.length === 1 && last && takesAll(last)) continue;

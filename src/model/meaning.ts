@@ -27,11 +27,12 @@ export function meaningOf(rule: Rule, host: Host): Meaning {
   let ofHost = memo.get(host);
   if (!ofHost) memo.set(host, (ofHost = new WeakMap()));
   let meaning = ofHost.get(rule);
-  if (!meaning) ofHost.set(rule, (meaning = mean(rule, host)));
+  if (!meaning) ofHost.set(rule, (meaning = meaningAnew(rule, host)));
   return meaning;
 }
 
-function mean(rule: Rule, host: Host): Meaning {
+/** For those who ask of every rule, and once. */
+export function meaningAnew(rule: Rule, host: Host): Meaning {
   const bound = bind(rule);
   const prefixes = bound.matches.map(({ extension, given }) => extension?.logs?.(given as never) ?? null);
   return {

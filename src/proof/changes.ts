@@ -1,7 +1,7 @@
 /** What targets may change before a rule is asked: its questions are then about another packet than the one that came. */
 import type { Effect } from "../extensions/index.ts";
-import type { Field, Host } from "../facts/index.ts";
-import { type Chain, meaningOf, type Rule, type Table } from "../model/index.ts";
+import type { Field } from "../facts/index.ts";
+import type { Chain, Meaning, Rule, Table } from "../model/index.ts";
 import { type Changed, unchanged } from "../space/index.ts";
 
 /** Of a connection that a rule of raw attaches, or keeps a packet from, all is another's. */
@@ -24,15 +24,17 @@ const OF_CONNECTION: readonly Field[] = [
 const OF_TCP: readonly Field[] = ["tcpOptions", "tcpMss", "length", "checksum", "incomplete"];
 
 /** `unchanged` itself where there is nothing. */
-export const joined = (a: Changed, b: Changed): Changed =>
-  a === b || !b.any
+const joined = (a: Changed, b: Changed): Changed =>
+  a === b || !b.any || covers(a, b)
     ? a
     : !a.any
       ? b
       : { fields: new Set([...a.fields, ...b.fields]), touched: new Set([...a.touched, ...b.touched]), any: true };
+const covers = (a: Changed, b: Changed): boolean =>
+  a.any && [...b.fields].every((field) => a.fields.has(field)) && [...b.touched].every((name) => a.touched.has(name));
 const sizeOf = ({ fields, touched }: Changed): number => fields.size + touched.size;
 
-export function changedBy(effects: readonly Effect[]): Changed {
+function changedBy(effects: readonly Effect[]): Changed {
   let all = unchanged;
   for (const effect of effects) all = joined(all, changedByOne(effect));
   return all;
@@ -67,33 +69,38 @@ function changedByOne(effect: Effect): Changed {
   }
 }
 
-/** Before each rule of a chain, what may have changed since a packet came into it, or into one that calls it. */
+/** Before each rule of a chain, what may have changed; rules that are not listed: nothing. */
 export interface Changes {
-  /** Of a packet that is looked at from this chain on. */
+  /** Since a packet came into this chain. */
   entered(chain: Chain): readonly Changed[];
-  /** Of one that other chains had before; the same array where that makes no difference. */
+  /** Since it came into one that leads here, before it came here. */
+  before(chain: Chain): Changed;
+  /** Both. */
   called(chain: Chain): readonly Changed[];
 }
+const NOTHING: Changes = { entered: () => [], before: () => unchanged, called: () => [] };
 
-export function changesIn(table: Table, host: Host): Changes {
-  const byRule = (rule: Rule): Changed => {
-    const { action } = meaningOf(rule, host);
-    if (action.kind === "effects") return changedBy(action.effects);
-    const next = action.kind === "none" ? undefined : table.chains.get(action.chain);
-    return (next && inside.get(next)) ?? unchanged;
-  };
+export function changesIn({ chains }: Table, meaning: (rule: Rule) => Meaning): Changes {
+  const all = [...chains.values()];
+  const own = new Map<Rule, Changed>();
+  for (const { rules } of all)
+    for (const rule of rules) {
+      const { action } = meaning(rule);
+      const changed = action.kind === "effects" ? changedBy(action.effects) : unchanged;
+      if (changed.any) own.set(rule, changed);
+    }
+  if (own.size === 0) return NOTHING;
   const nextOf = (rule: Rule): Chain | undefined => {
-    const { action } = meaningOf(rule, host);
-    return action.kind === "jump" || action.kind === "goto" ? table.chains.get(action.chain) : undefined;
+    const { action } = meaning(rule);
+    return action.kind === "jump" || action.kind === "goto" ? chains.get(action.chain) : undefined;
   };
-  const chains = [...table.chains.values()];
-  /** By the chain itself and all that it calls. */
+  /** By a chain itself and all that it calls. */
   const inside = new Map<Chain, Changed>();
-  settle(inside, () => {
-    for (const chain of chains)
-      for (const rule of chain.rules) inside.set(chain, joined(inside.get(chain) ?? unchanged, byRule(rule)));
-  });
-  const before = (chain: Chain, start: Changed): Changed[] => {
+  const byRule = (rule: Rule): Changed => {
+    const next = nextOf(rule);
+    return (next ? inside.get(next) : own.get(rule)) ?? unchanged;
+  };
+  const along = (chain: Chain, start: Changed): Changed[] => {
     let so = start;
     return chain.rules.map((rule) => {
       const now = so;
@@ -101,27 +108,22 @@ export function changesIn(table: Table, host: Host): Changes {
       return now;
     });
   };
+  settle(inside, () => {
+    for (const chain of all)
+      for (const rule of chain.rules) inside.set(chain, joined(inside.get(chain) ?? unchanged, byRule(rule)));
+  });
   const start = new Map<Chain, Changed>();
   settle(start, () => {
-    for (const chain of chains) {
-      const all = before(chain, start.get(chain) ?? unchanged);
-      for (const [at, rule] of chain.rules.entries()) {
-        const next = nextOf(rule);
-        if (next) start.set(next, joined(start.get(next) ?? unchanged, all[at] as Changed));
+    for (const chain of all)
+      for (const [at, changed] of along(chain, start.get(chain) ?? unchanged).entries()) {
+        const next = changed.any ? nextOf(chain.rules[at] as Rule) : undefined;
+        if (next) start.set(next, joined(start.get(next) ?? unchanged, changed));
       }
-    }
   });
-  const entered = new Map<Chain, readonly Changed[]>();
   return {
-    entered(chain) {
-      let own = entered.get(chain);
-      if (!own) entered.set(chain, (own = before(chain, unchanged)));
-      return own;
-    },
-    called(chain) {
-      const from = start.get(chain);
-      return from?.any ? before(chain, from) : this.entered(chain);
-    },
+    entered: (chain) => along(chain, unchanged),
+    before: (chain) => start.get(chain) ?? unchanged,
+    called: (chain) => along(chain, start.get(chain) ?? unchanged),
   };
 }
 

@@ -1,4 +1,4 @@
-/** The room of proofs: Ruleset × Host × set of packets → what is reached, and what becomes of whom. */
+/** The room of proofs: Ruleset × Host × set of packets → what is reached, what becomes of whom, and which rules are idle. */
 export { OverBudget } from "../space/index.ts";
 export type { Cube } from "./cubes.ts";
 export { type Difference, type Differences, diff, type Outcome, type Responsible, seenAs } from "./diff.ts";
@@ -14,5 +14,4 @@ export {
   tablesNamed,
 } from "./query.ts";
 export type { Decision } from "./reader.ts";
-/** The room of proofs: what holds of every packet, or a packet that shows that it does not. */
 export { type Idle, type NotDecided, type Path, type Standing, TableProof } from "./shadowed.ts";

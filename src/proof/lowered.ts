@@ -1,14 +1,13 @@
 /** A table's chains as boxes over its own atoms. */
 import type { Effect } from "../extensions/index.ts";
-import { all, type Condition, type Field, type Host, not } from "../facts/index.ts";
-import { type Chain, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
+import { all, type Condition, type Field, not } from "../facts/index.ts";
+import type { Chain, Meaning, Rule, Table } from "../model/index.ts";
 import {
   Atoms,
   type Box,
   BoxStore,
   type Changed,
   type Does,
-  leavesOf,
   type Program,
   possible,
   type Sides,
@@ -30,46 +29,93 @@ export interface Lowered {
   where(holds: Condition, fails?: Condition): readonly number[];
 }
 
-export function lower(table: Table, host: Host): Lowered {
-  return new Lowering(table, host).lower();
+/** `meaning` is asked once of each rule. */
+export function lower(table: Table, meaning: (rule: Rule) => Meaning): Lowered {
+  const asked = new Asked();
+  const meanings = new Map<Rule, Meaning>();
+  for (const chain of table.chains.values())
+    for (const rule of chain.rules) {
+      const own = meaning(rule);
+      meanings.set(rule, own);
+      asked.add(chain, own);
+    }
+  return new Lowering(table, meanings, asked).lower();
+}
+
+/** What the conditions of chains ask. */
+class Asked {
+  readonly fields = new Set<Field>();
+  readonly keys = new Set<string>();
+  readonly #chains = new Map<Chain, { fields: Set<Field>; touched: Set<string>; keys: boolean; next: Set<string> }>();
+
+  add(chain: Chain, { condition, action }: Meaning): void {
+    let own = this.#chains.get(chain);
+    if (!own) this.#chains.set(chain, (own = { fields: new Set(), touched: new Set(), keys: false, next: new Set() }));
+    if (action.kind === "jump" || action.kind === "goto") own.next.add(action.chain);
+    this.#visit(condition, own);
+  }
+  #visit(condition: Condition, own: { fields: Set<Field>; touched: Set<string>; keys: boolean }): void {
+    if (condition.is === "until") own.touched.add(condition.touched);
+    if (condition.is === "all" || condition.is === "any") for (const part of condition.of) this.#visit(part, own);
+    else if (condition.is === "not" || condition.is === "until") this.#visit(condition.of, own);
+    else if ("field" in condition) {
+      own.fields.add(condition.field);
+      this.fields.add(condition.field);
+    } else if (condition.is === "opaque") {
+      own.keys = true;
+      this.keys.add(condition.key);
+    }
+  }
+
+  /** The chains for which it makes a difference what has changed before packets come there. */
+  differing(table: Table, changes: Changes): ReadonlySet<Chain> {
+    const out = new Set<Chain>();
+    for (const chain of table.chains.values()) {
+      const before = changes.before(chain);
+      const own = this.#chains.get(chain);
+      if (!own || !before.any) continue;
+      const asks = [...own.fields].some((field) => before.fields.has(field));
+      if (asks || own.keys || [...own.touched].some((name) => before.touched.has(name))) out.add(chain);
+    }
+    for (let last = -1; last !== out.size; ) {
+      last = out.size;
+      for (const [chain, { next }] of this.#chains)
+        if (last > 0 && [...next].some((name) => out.has(table.chains.get(name) as Chain))) out.add(chain);
+    }
+    return out;
+  }
 }
 
 class Lowering {
   readonly #table: Table;
-  readonly #host: Host;
+  readonly #meanings: Map<Rule, Meaning>;
   readonly #atoms: Atoms;
   readonly #changes: Changes;
+  readonly #differing: ReadonlySet<Chain>;
   readonly #store = new BoxStore();
   readonly #everything: readonly number[] = [this.#store.everything];
   readonly #bounded = new Set<Rule>();
   readonly #impossible: readonly Condition[];
 
-  constructor(table: Table, host: Host) {
+  constructor(table: Table, meanings: Map<Rule, Meaning>, asked: Asked) {
     this.#table = table;
-    this.#host = host;
-    this.#changes = changesIn(table, host);
-    const asked = new Set<Field>();
-    const keys = new Set<string>();
-    for (const condition of this.#conditions())
-      for (const leaf of leavesOf(condition))
-        if ("field" in leaf) asked.add(leaf.field);
-        else if (leaf.is === "opaque") keys.add(leaf.key);
-    this.#impossible = possible(table.family, (field) => asked.has(field));
-    const all = this.#conditions();
-    this.#atoms = new Atoms(table.family, chained(this.#impossible, all));
-    for (const key of keys) this.#atoms.opaque(key);
+    this.#meanings = meanings;
+    this.#changes = changesIn(table, (rule) => this.#meaning(rule));
+    this.#differing = asked.differing(table, this.#changes);
+    this.#impossible = possible(table.family, (field) => asked.fields.has(field));
+    const conditions = [...meanings.values()].map(({ condition }) => condition);
+    this.#atoms = new Atoms(table.family, [...this.#impossible, ...conditions]);
+    for (const key of asked.keys) this.#atoms.opaque(key);
   }
-
-  *#conditions(): Generator<Condition, void> {
-    for (const { rules } of this.#table.chains.values())
-      for (const rule of rules) yield meaningOf(rule, this.#host).condition;
+  #meaning(rule: Rule): Meaning {
+    return this.#meanings.get(rule) as Meaning;
   }
 
   lower(): Lowered {
     const chains = [...this.#table.chains.values()];
     const called = new Map<Chain, number>();
     for (const [at, chain] of [...chains].entries()) {
-      const differs = this.#changes.called(chain) !== this.#changes.entered(chain);
+      const differs = this.#differing.has(chain);
       called.set(chain, differs ? chains.length : at);
       if (differs) chains.push(chain);
     }
@@ -77,6 +123,8 @@ class Lowering {
     const steps = chains.map((chain, at) => this.#chain(chain, at >= count, called));
     const impossible = this.#impossible.flatMap((each) => this.#add(sidesOf(each, this.#atoms, undefined, false).must));
     const sizes = this.#atoms.dimensions.map(({ size }) => size);
+    // there are many, and nobody asks for them again
+    this.#meanings.clear();
     return {
       program: { sizes, boxes: this.#store, chains: steps, impossible },
       atoms: this.#atoms,
@@ -91,7 +139,7 @@ class Lowering {
 
   #chain(chain: Chain, isCalled: boolean, called: ReadonlyMap<Chain, number>): Step[] {
     const changes = isCalled ? this.#changes.called(chain) : this.#changes.entered(chain);
-    const steps = chain.rules.map((rule, at) => this.#step(rule, changes[at] as Changed, called));
+    const steps = chain.rules.map((rule, at) => this.#step(rule, changes[at] ?? unchanged, called));
     // the chains that users of ebtables make have policies too
     if (!chain.builtin && (chain.policy === "ACCEPT" || chain.policy === "DROP"))
       steps.push({ may: this.#everything, must: this.#everything, does: "take", chain: -1, action: chain.policy });
@@ -99,7 +147,7 @@ class Lowering {
   }
 
   #step(rule: Rule, changed: Changed, called: ReadonlyMap<Chain, number>): Step {
-    const meaning = meaningOf(rule, this.#host);
+    const meaning = this.#meaning(rule);
     const { may, must, cut } = this.#sides(meaning.condition, changed);
     if (cut) this.#bounded.add(rule);
     const outside = this.#add(may);
@@ -137,10 +185,6 @@ class Lowering {
       action: `${action.kind} ${action.chain}`,
     };
   }
-}
-
-function* chained(...lists: readonly Iterable<Condition>[]): Generator<Condition, void> {
-  for (const list of lists) yield* list;
 }
 
 /** Alike for targets that do the same. */

@@ -1,6 +1,6 @@
 /** What is idle in a table: rules that no packet which comes into their chain can match, or that decide nothing. */
 import { all, type Condition, type Host } from "../facts/index.ts";
-import { bind, type Chain, conditionOf, type Rule, type Table } from "../model/index.ts";
+import { bind, type Chain, conditionOf, meaningAnew, type Rule, type Table } from "../model/index.ts";
 import { type Answer, type At, type Budget, Cover, type Taker } from "../space/index.ts";
 import { type Lowered, lower } from "./lowered.ts";
 
@@ -22,11 +22,14 @@ export interface Idle extends Standing {
   readonly alike: boolean;
 }
 export interface NotDecided extends Standing {
+  readonly rule: Rule;
+  /** What could not be told, and why. */
   readonly why: string;
 }
 
-const BUDGET_ENDS = "there are too many cases to look at";
-const TOO_MANY = "it asks for too many things at once";
+const MATCHES = "whether it can match: there are too many cases to look at";
+const ASKS = "whether it can match: it asks for too many things at once";
+const REPEATS = "whether a later rule says the same, nor of the rules behind it: there are too many cases to look at";
 
 export class TableProof {
   readonly table: Table;
@@ -37,10 +40,11 @@ export class TableProof {
   #dead: readonly Idle[] | null = null;
   #repeated: readonly Idle[] | null = null;
 
-  constructor(table: Table, host: Host, budget?: Budget) {
+  /** `meaning` is asked once of each rule of the table. */
+  constructor(table: Table, host: Host, meaning = (rule: Rule) => meaningAnew(rule, host), budget?: Budget) {
     this.table = table;
     this.#host = host;
-    this.#lowered = lower(table, host);
+    this.#lowered = lower(table, meaning);
     this.#cover = new Cover(this.#lowered.program, budget);
   }
 
@@ -49,11 +53,7 @@ export class TableProof {
     this.#dead ??= [...this.#each()].flatMap(([at, index, standing]): Idle[] => {
       const answer = this.#cover.reach(at, index);
       if (answer.is !== "dead") {
-        const why = this.#lowered.bounded.has(standing.rule)
-          ? TOO_MANY
-          : answer.is === "not decided"
-            ? BUDGET_ENDS
-            : null;
+        const why = this.#lowered.bounded.has(standing.rule) ? ASKS : answer.is === "not decided" ? MATCHES : null;
         if (why !== null) this.notDecided.push({ ...standing, why });
         return [];
       }
@@ -71,14 +71,20 @@ export class TableProof {
   }
   #findRepeated(): readonly Idle[] {
     const dead = new Set(this.dead().map(({ rule }) => rule));
-    return [...this.#each()].flatMap(([at, index, standing]): Idle[] => {
+    const out: Idle[] = [];
+    for (const [at, index, standing] of this.#each()) {
       const step = this.#lowered.program.chains[at]?.[index];
-      if (step?.does !== "take" || dead.has(standing.rule)) return [];
+      if (step?.does !== "take" || dead.has(standing.rule)) continue;
       const answer = this.#cover.decides(at, index);
-      if (answer.is !== "dead") return [];
+      if (answer.is === "not decided") {
+        this.notDecided.push({ ...standing, why: REPEATS });
+        break;
+      }
+      if (answer.is === "reached") continue;
       const later = answer.takers.filter((taker) => taker.length === 1 && (taker[0] as At).rule > index);
-      return [{ ...standing, is: "repeated", by: later.map((taker) => this.#path(taker)), alike: true }];
-    });
+      out.push({ ...standing, is: "repeated", by: later.map((taker) => this.#path(taker)), alike: true });
+    }
+    return out;
   }
 
   /** Which matches of a rule restrict nothing that the others of it let through. */

@@ -84,7 +84,7 @@ const MOST_OPEN = 5;
 function* notDecidedPretty(open: readonly NotDecided[], style: Style): Generator<string, void> {
   for (const { place, table, chain, ruleNumber, why } of open.slice(0, MOST_OPEN)) {
     const at = `${safe(place.source.name)}:${place.source.lineAt(place.start)}`;
-    yield `${style.dim("not decided")} ${at} ${safe(`${table} ${chain} rule ${ruleNumber}: whether it can match, for ${why}`)}`;
+    yield `${style.dim("not decided")} ${at} ${safe(`${table} ${chain} rule ${ruleNumber}: ${why}`)}`;
   }
   if (open.length > MOST_OPEN) yield `${style.dim("not decided")} and ${open.length - MOST_OPEN} more`;
   if (open.length > 0) yield "";

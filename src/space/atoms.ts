@@ -3,17 +3,9 @@
  * union of atoms, so that both engines work on small numbers whatever the family. A stretch without any value that can
  * be is no atom (empty ones gave false answers: performance.md A.5).
  */
+import type { Condition, Family, Field, Range, Ranges, Value, ValueSet } from "../facts/index.ts";
 import {
-  allValues,
-  type Condition,
-  type Family,
-  type Field,
-  type Range,
-  type Ranges,
-  type Value,
-  type ValueSet,
-} from "../facts/index.ts";
-import {
+  allOf,
   type Bits,
   bitCodes,
   bitsAsked,
@@ -142,7 +134,7 @@ export class Atoms {
     const bits = this.#bits.get(field);
     if (!bits) throw new Uncut(field, ranges);
     const there = [this.#there.get(field) as number, [[1, 2]]] as const;
-    const all = allValues(field, this.family)[0] as Range;
+    const all = allOf(field, this.family);
     return ranges
       .flatMap((range) => cubesOf(range, all))
       .map(({ mask, value }) => {
@@ -175,7 +167,7 @@ export class Atoms {
 
   bits(leaf: Bits): readonly Term[] {
     const bits = this.#bits.get(leaf.field);
-    const all = allValues(leaf.field, this.family)[0] as Range;
+    const all = allOf(leaf.field, this.family);
     if (!bits) return this.within(leaf.field, valuesWith(leaf, all) ?? uncut(leaf, all));
     const [mask, value] = [BigInt(leaf.mask), BigInt(leaf.value)];
     if ((value & ~mask) !== 0n) return [];
@@ -225,7 +217,7 @@ export class Atoms {
     if (there === undefined || codes(there) === 0) return undefined;
     let value = 0n;
     for (const [bit, dimension] of this.#bits.get(field) ?? []) if (codes(dimension)) value |= 1n << BigInt(bit);
-    return typeof (allValues(field, this.family)[0] as Range)[0] === "bigint" ? value : Number(value);
+    return typeof allOf(field, this.family)[0] === "bigint" ? value : Number(value);
   }
 }
 

@@ -17,14 +17,15 @@ export type Answer =
   | { readonly is: "not decided" };
 
 export interface Budget {
-  /** Boxes looked at for one question, and for all together. */
+  /** Boxes looked at for one question, for all about what gets to a rule, and for all about what comes behind one. */
   readonly each: number;
   readonly all: number;
+  readonly later: number;
 }
-export const BUDGET: Budget = { each: 4_000_000, all: 400_000_000 };
+export const BUDGET: Budget = { each: 4_000_000, all: 400_000_000, later: 60_000_000 };
 
-/** Where packets of a point do not go on, or null; `cell` is not kept. */
-export type Probe = (point: Int32Array, cell: Cell) => Region | null;
+/** Around a point of a cell, where nothing is to be found; or a packet that was looked for. */
+type Probe = (point: Int32Array, cell: Cell) => Region | Int32Array;
 
 export class Cover {
   readonly #program: Program;
@@ -32,39 +33,36 @@ export class Cover {
   readonly #later: Later;
   readonly #whole: Cell;
   readonly #budget: Budget;
-  #left: number;
+  readonly #left: { all: number; later: number };
 
   constructor(program: Program, budget: Budget = BUDGET) {
     this.#program = program;
     this.#takers = new Takers(program);
-    this.#later = new Later(program, this.#takers);
+    this.#later = new Later(program, this.#takers, (cell) => this.#packetOf(cell));
     this.#whole = wholeCell(program.sizes);
     this.#budget = budget;
-    this.#left = budget.all;
+    this.#left = { all: budget.all, later: budget.later };
   }
 
   reach(chain: number, rule: number): Answer {
     const { may } = (this.#program.chains[chain] as readonly Step[])[rule] as Step;
-    return this.search(may, (point, cell) => this.#takers.above(chain, rule, point, cell));
+    return this.#ask("all", may, (point, cell) => this.#takers.above(chain, rule, point, cell) ?? point);
   }
 
   /** A packet that the rule takes and that would meet something else in its chain without it, or the rules that do the same. */
   decides(chain: number, rule: number): Answer {
     const { may } = (this.#program.chains[chain] as readonly Step[])[rule] as Step;
-    return this.search(
-      may,
-      (point, cell) => this.#takers.above(chain, rule, point, cell) ?? this.#later.around(chain, rule, point, cell),
-    );
+    return this.#ask("later", may, (point, cell) => this.#later.around(chain, rule, point, cell));
   }
 
   /** Whether any packet lies in one of the boxes. */
   isPossible(boxes: readonly number[]): Answer {
-    return this.search(boxes, () => null);
+    return this.#ask("all", boxes, (point) => point);
   }
 
-  /** A point of the boxes at which the probe finds nothing, or what it found everywhere. */
-  search(boxes: readonly number[], probe: Probe): Answer {
-    const budget = Math.min(this.#budget.each, this.#left);
+  #ask(pot: "all" | "later", boxes: readonly number[], probe: Probe): Answer {
+    if (this.#left[pot] <= 0) return { is: "not decided" };
+    const budget = Math.min(this.#budget.each, this.#left[pot]);
     this.#takers.budget = budget;
     try {
       return this.#search(boxes, probe);
@@ -72,7 +70,7 @@ export class Cover {
       if (error instanceof OutOfBudget) return { is: "not decided" };
       throw error;
     } finally {
-      this.#left -= budget - Math.max(0, this.#takers.budget);
+      this.#left[pot] -= budget - Math.max(0, this.#takers.budget);
     }
   }
 
@@ -87,11 +85,11 @@ export class Cover {
     for (let cell = cells.pop(); cell; cell = cells.pop()) {
       this.#takers.spend(1);
       if (!this.#narrowed(cell)) continue;
-      const point = cell.slice(0, cell.length >> 1);
-      const region = this.#impossible(point, cell) ?? probe(point, cell);
-      if (!region) return { is: "reached", point };
-      for (const taker of region.takers) takers.set(keyOf(taker), taker);
-      cells.push(...minus(cell, region.cell));
+      const point = cornerOf(cell);
+      const found = this.#impossible(point, cell) ?? probe(point, cell);
+      if (found instanceof Int32Array) return { is: "reached", point: found };
+      for (const taker of found.takers) takers.set(keyOf(taker), taker);
+      cells.push(...minus(cell, found.cell));
     }
     return { is: "dead", takers: [...takers.values()] };
   }
@@ -108,6 +106,12 @@ export class Cover {
     return true;
   }
 
+  #packetOf(cell: Cell): Int32Array | null {
+    if (!this.#narrowed(cell)) return null;
+    const point = cornerOf(cell);
+    return this.#impossible(point, cell) ? null : point;
+  }
+
   #impossible(point: Int32Array, cell: Cell): Region | null {
     const { boxes, impossible } = this.#program;
     const box = impossible.find((each) => boxes.has(each, point));
@@ -118,6 +122,7 @@ export class Cover {
   }
 }
 
+const cornerOf = (cell: Cell): Int32Array => cell.slice(0, cell.length >> 1);
 const keyOf = (taker: Taker): string => taker.map(({ chain, rule }) => `${chain}:${rule}`).join();
 
 /** What is left of the cell without a part of it, as cells: the largest last. */

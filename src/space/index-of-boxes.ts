@@ -4,19 +4,21 @@
  * in both.
  */
 import type { BoxStore, Cell } from "./program.ts";
+import { Pruned } from "./pruned.ts";
 
 /** Spans are told apart by size: closely where they are small. */
 const SHIFTS = [0, 3, 6, 9, 12];
 /** A box stands in no more blocks than this: then it is put into wider ones. */
 const MOST_BLOCKS = 8;
-/** A cell that lies in more blocks than this is compared with each box. */
-const MOST_PROBES = 16;
+/** From so many on, those are sorted out that have no box near. */
+const MANY_TUPLES = 12;
 /** Below this, looking at each is quicker. */
 const FEW = 12;
 
 export class BoxIndex {
   readonly #boxes: BoxStore;
   readonly #tuples: Tuple[] = [];
+  #pruned: Pruned | null = null;
   /** Boxes that were looked at. */
   looks = 0;
 
@@ -28,13 +30,16 @@ export class BoxIndex {
         this.#tuples.push(new Tuple([], [], entries, new Int32Array(entries.length / 2).fill(finish(START))));
       return;
     }
-    const open = new Map<string, { dimensions: number[]; shifts: number[]; entries: number[]; hashes: number[] }>();
+    const open = new Map<string, OpenTuple>();
     for (let at = 0; at < entries.length; at += 2) {
       const box = entries[at] as number;
       const { dimensions, shifts, firsts, lasts } = placed(boxes, box, sizes);
       const key = dimensions.map((dimension, i) => `${dimension}>${shifts[i]}`).join();
       let own = open.get(key);
-      if (!own) open.set(key, (own = { dimensions, shifts, entries: [], hashes: [] }));
+      if (!own) {
+        own = { dimensions, shifts, blocks: dimensions.map(() => new Set()), entries: [], hashes: [] };
+        open.set(key, own);
+      }
       const into = own;
       const put = (i: number, hash: number): void => {
         if (i === dimensions.length) {
@@ -42,52 +47,96 @@ export class BoxIndex {
           into.hashes.push(finish(hash));
           return;
         }
-        put(i + 1, step(hash, firsts[i] as number));
-        if (lasts[i] !== firsts[i]) put(i + 1, step(hash, lasts[i] as number));
+        for (let block = firsts[i] as number; block <= (lasts[i] as number); block++) {
+          into.blocks[i]?.add(block);
+          put(i + 1, step(hash, block));
+        }
       };
       put(0, START);
     }
-    for (const { dimensions, shifts, entries: own, hashes } of open.values())
+    const sorted = [...open.values()].sort((a, b) => (a.entries[1] as number) - (b.entries[1] as number));
+    for (const { dimensions, shifts, entries: own, hashes } of sorted)
       this.#tuples.push(new Tuple(dimensions, shifts, own, Int32Array.from(hashes)));
-    this.#tuples.sort((a, b) => a.least - b.least);
+    if (sorted.length < MANY_TUPLES) return;
+    this.#pruned = new Pruned(
+      sorted.map(({ dimensions, shifts, blocks }) =>
+        dimensions.map((dimension, i) => ({ dimension, shift: shifts[i] as number, blocks: blocks[i] as Set<number> })),
+      ),
+      sizes,
+    );
   }
 
   /** The boxes of a rank below `limit` that hold the point, in no order; a visitor that says true ends the search. */
   find(point: Int32Array, limit: number, visit: (box: number, rank: number) => boolean): void {
-    for (const tuple of this.#tuples) {
-      if (tuple.least >= limit) return;
-      this.looks++;
+    this.#pruned?.find(point, null);
+    this.#each(limit, (tuple) => {
       const slot = tuple.slotOf(point);
-      if (slot < 0) continue;
+      if (slot < 0) return false;
       const end = tuple.ends[slot] as number;
       for (let at = tuple.starts[slot] as number; at < end; at++) {
         const rank = tuple.ranks[at] as number;
         if (rank >= limit) break;
         const box = tuple.boxes[at] as number;
         this.looks++;
-        if (this.#boxes.has(box, point) && visit(box, rank)) return;
+        if (this.#boxes.has(box, point) && visit(box, rank)) return true;
       }
-    }
+      return false;
+    });
   }
 
-  /** The boxes of ranks between the two (exclusive) that share something with the cell, some of them twice, in no order. */
-  overlaps(cell: Cell, above: number, below: number, visit: (box: number, rank: number) => void): void {
-    const look = (tuple: Tuple, from: number, to: number): void => {
+  /**
+   * The boxes of ranks between the two (exclusive) that share something with the cell, some of them twice, in no order; a
+   * visitor that says true ends the search.
+   */
+  overlaps(cell: Cell, above: number, below: number, visit: (box: number, rank: number) => boolean): void {
+    this.#pruned?.find(cell, cell.subarray(cell.length >> 1));
+    const look = (tuple: Tuple, from: number, to: number): boolean => {
       for (let at = from; at < to; at++) {
         const rank = tuple.ranks[at] as number;
         const box = tuple.boxes[at] as number;
         this.looks++;
-        if (rank > above && rank < below && this.#boxes.share(box, cell) > 0) visit(box, rank);
+        if (rank > above && rank < below && this.#boxes.share(box, cell) > 0 && visit(box, rank)) return true;
       }
+      return false;
     };
-    for (const tuple of this.#tuples) {
-      if (tuple.least >= below) return;
-      this.looks++;
+    this.#each(below, (tuple) => {
       const slots = tuple.slotsIn(cell);
-      if (!slots) look(tuple, 0, tuple.ranks.length);
-      else for (const slot of slots) look(tuple, tuple.starts[slot] as number, tuple.ends[slot] as number);
-    }
+      this.looks += slots?.length ?? 0;
+      return slots
+        ? slots.some((slot) => look(tuple, tuple.starts[slot] as number, tuple.ends[slot] as number))
+        : look(tuple, 0, tuple.ranks.length);
+    });
   }
+
+  /** Each tuple that has ranks below the limit, of the candidates where there are many. */
+  #each(limit: number, visit: (tuple: Tuple) => boolean): void {
+    const tuples = this.#tuples;
+    if (!this.#pruned) {
+      for (const tuple of tuples) {
+        if (tuple.least >= limit) return;
+        this.looks++;
+        if (visit(tuple)) return;
+      }
+      return;
+    }
+    const { found } = this.#pruned;
+    for (let word = 0; word < found.length; word++)
+      for (let bits = found[word] as number; bits !== 0; bits &= bits - 1) {
+        const tuple = tuples[word * 32 + 31 - Math.clz32(bits & -bits)];
+        if (!tuple || tuple.least >= limit) return;
+        this.looks++;
+        if (visit(tuple)) return;
+      }
+  }
+}
+
+interface OpenTuple {
+  readonly dimensions: number[];
+  readonly shifts: number[];
+  /** In which blocks of each dimension a box stands. */
+  readonly blocks: Set<number>[];
+  readonly entries: number[];
+  readonly hashes: number[];
 }
 
 function placed(boxes: BoxStore, box: number, sizes: readonly number[]) {
@@ -186,7 +235,7 @@ class Tuple {
     for (let i = 0; i < this.#dimensions.length; i++) {
       const [dimension, shift] = [this.#dimensions[i] as number, this.#shifts[i] as number];
       const [first, last] = [(cell[dimension] as number) >> shift, ((cell[size + dimension] as number) - 1) >> shift];
-      if (hashes.length * (last - first + 1) > MOST_PROBES) return null;
+      if (hashes.length * (last - first + 1) * 4 > this.ranks.length + FEW) return null;
       const next: number[] = [];
       for (const hash of hashes) for (let block = first; block <= last; block++) next.push(step(hash, block));
       hashes = next;

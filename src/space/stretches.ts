@@ -29,21 +29,32 @@ export type Bits = Extract<Condition, { is: "bits" }>;
 /** Of fields with no more values than this, bits are lists of values. */
 const FEW_VALUES = 256;
 
+/** A frame's addresses may be of either family: they are one line of numbers, and its protocol tells which they are. */
+const OF_FRAMES: ReadonlySet<Field> = new Set(["source", "destination"]);
+export const allOf = (field: Field, family: Family): Range =>
+  family === "bridge" && OF_FRAMES.has(field) ? [0n, 1n << 128n] : (allValues(field, family)[0] as Range);
+
 /** Where one field is cut. */
 export class Cuts {
   readonly field: Field;
   readonly all: Range;
   readonly points: Value[] = [];
+  readonly #isOfFrames: boolean;
   /** Bits that are asked one by one; 0n: none is, and values are stretches. */
   mask = 0n;
   constructor(field: Field, family: Family) {
     this.field = field;
-    this.all = allValues(field, family)[0] as Range;
+    this.all = allOf(field, family);
+    this.#isOfFrames = family === "bridge" && OF_FRAMES.has(field);
     this.points.push(this.all[0]);
   }
   /** Of another family, as a bridge's rules may be, none is a value of the field. */
+  own([low, high]: Range): Range | null {
+    if (typeof low === typeof this.all[0]) return [low, high];
+    return this.#isOfFrames ? [BigInt(low), BigInt(high)] : null;
+  }
   add(ranges: Ranges): void {
-    for (const [low, high] of ranges) if (typeof low === typeof this.all[0]) this.points.push(low, high);
+    for (const range of ranges) this.points.push(...(this.own(range) ?? []));
   }
 }
 
@@ -55,14 +66,15 @@ export class Stretches {
   /** The code of the first stretch at or after a point. */
   readonly #codeAt = new Map<Value, number>();
 
-  readonly #field: Field;
-  readonly #end: Value;
+  readonly #cuts: Cuts;
 
-  constructor({ points, all: [least, end], field }: Cuts, dimension: number) {
+  constructor(cuts: Cuts, dimension: number) {
+    const [least, end] = cuts.all;
     this.dimension = dimension;
-    this.#field = field;
-    this.#end = end;
-    const sorted = [...new Set(points)].filter((point) => point >= least && point < end).sort(compare);
+    this.#cuts = cuts;
+    const sorted = [...new Set(cuts.points)].filter((point) => point >= least && point < end).sort(compare);
+    // there may be many, and they are not asked for again
+    cuts.points.length = 0;
     for (const [at, low] of sorted.entries()) {
       const high = sorted[at + 1] ?? end;
       this.#codeAt.set(low, this.lows.length);
@@ -75,11 +87,14 @@ export class Stretches {
 
   codes(ranges: Ranges): Codes {
     const out: [number, number][] = [];
-    for (const [low, high] of ranges) {
-      if (typeof low !== typeof this.#end) continue;
-      const from = this.#codeAt.get(low);
-      const to = high >= this.#end ? this.lows.length : this.#codeAt.get(high);
-      if (from === undefined || to === undefined) throw new Uncut(this.#field, ranges);
+    const [, end] = this.#cuts.all;
+    for (const range of ranges) {
+      const own = this.#cuts.own(range);
+      // no packet has more than the field holds
+      if (!own || own[0] >= end) continue;
+      const from = this.#codeAt.get(own[0]);
+      const to = own[1] >= end ? this.lows.length : this.#codeAt.get(own[1]);
+      if (from === undefined || to === undefined) throw new Uncut(this.#cuts.field, ranges);
       const last = out.at(-1);
       if (last && last[1] === from) last[1] = to;
       else if (from < to) out.push([from, to]);

@@ -23,6 +23,7 @@ export class OutOfBudget extends Error {}
 export class Takers {
   readonly #program: Program;
   readonly #indices = new Map<number, BoxIndex>();
+  readonly #every = new Map<number, BoxIndex>();
   /** Chains that take no packet: nobody has to look into them. */
   readonly #idle: readonly boolean[];
   /** Boxes that may still be looked at. */
@@ -166,9 +167,20 @@ export class Takers {
   }
   #indexOf(chain: number): BoxIndex {
     let index = this.#indices.get(chain);
+    if (!index) this.#indices.set(chain, (index = indexOf(this.#program, chain, (step) => this.#acts(step))));
+    return index;
+  }
+  #acts({ does, chain }: Step): boolean {
+    return does !== "pass" && !(does === "call" && this.#idle[chain]);
+  }
+
+  /** All rules of the chain by their boxes, those too that take nothing. */
+  everyRule(chain: number): BoxIndex {
+    let index = this.#every.get(chain);
     if (!index) {
-      const acts = ({ does, chain: next }: Step) => does !== "pass" && !(does === "call" && this.#idle[next]);
-      this.#indices.set(chain, (index = indexOf(this.#program, chain, acts)));
+      const steps = this.#program.chains[chain] as readonly Step[];
+      const acts = steps.every((step) => this.#acts(step));
+      this.#every.set(chain, (index = acts ? this.#indexOf(chain) : indexOf(this.#program, chain, () => true)));
     }
     return index;
   }
@@ -180,7 +192,7 @@ export class Takers {
 }
 
 /** The boxes of a chain's rules, of those that are wanted. */
-export function indexOf({ boxes, sizes, chains }: Program, chain: number, wanted: (step: Step) => boolean): BoxIndex {
+function indexOf({ boxes, sizes, chains }: Program, chain: number, wanted: (step: Step) => boolean): BoxIndex {
   const entries: number[] = [];
   for (const [rule, step] of (chains[chain] as readonly Step[]).entries()) {
     if (!wanted(step)) continue;

@@ -156,7 +156,10 @@ describe("the index", () => {
             of(([from = 0, to = 0], at) => from <= (low[at] as number) && (low[at] as number) < to),
           );
           found.clear();
-          index.overlaps(Int32Array.from([...low, ...high]), 5, 50, (_, rank) => found.add(rank));
+          index.overlaps(Int32Array.from([...low, ...high]), 5, 50, (_, rank) => {
+            found.add(rank);
+            return false;
+          });
           expect([...found].sort((a, b) => a - b)).toEqual(
             of(([from = 0, to = 0], at) => from < (high[at] as number) && (low[at] as number) < to),
           );
@@ -236,17 +239,37 @@ describe("the cover", () => {
     );
   });
 
-  it("gives up where it would take too much, and says so", () => {
-    const sizes = Array.from({ length: 20 }, () => 2);
+  /** Rules that each ask three of many yes-or-no questions: to cover all with them is to refute a 3-SAT formula. */
+  function clauses(questions: number, rules: number): Program {
     const boxes = new BoxStore();
-    // every rule leaves one corner open of those that the others do not: the last is reached by none, after 2^20 steps
-    const parity = Array.from({ length: 400 }, (_, i) =>
-      boxes.add([0, 1, 2].flatMap((k) => [(i * 7 + k * (i % 6) + k) % 20, k % 2, (k % 2) + 1]).slice(0, 9)),
-    );
-    const steps = parity.map((id): Step => ({ may: [id], must: [id], does: "take", chain: -1, action: "" }));
-    steps.push({ may: [0], must: [0], does: "take", chain: -1, action: "" });
-    const program: Program = { sizes, boxes, chains: [steps], impossible: [] };
-    expect(new Cover(program, { each: 50, all: 1e9 }).reach(0, steps.length - 1)).toEqual({ is: "not decided" });
-    expect(new Cover(program, { each: 1e9, all: 50 }).reach(0, steps.length - 1)).toEqual({ is: "not decided" });
+    let state = 7;
+    const pick = (limit: number): number => {
+      state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+      return (state >>> 8) % limit;
+    };
+    const steps = Array.from({ length: rules }, (): Step => {
+      const asked = new Set<number>();
+      while (asked.size < 3) asked.add(pick(questions));
+      const spans = [...asked].sort((a, b) => a - b).flatMap((at) => [at, ...(pick(2) ? [0, 1] : [1, 2])]);
+      const own = [boxes.add(spans)];
+      return { may: own, must: own, does: "take", chain: -1, action: "" };
+    });
+    const all = [boxes.everything];
+    steps.push({ may: all, must: all, does: "take", chain: -1, action: "" });
+    return { sizes: Array.from({ length: questions }, () => 2), boxes, chains: [steps], impossible: [] };
+  }
+
+  it("gives up where it would take too much, and says so", () => {
+    const hard = clauses(120, 700);
+    const last = (hard.chains[0]?.length ?? 0) - 1;
+    expect(new Cover(hard, { each: 100_000, all: 1e9, later: 0 }).reach(0, last)).toEqual({ is: "not decided" });
+    const cover = new Cover(hard, { each: 1e9, all: 100_000, later: 0 });
+    expect(cover.reach(0, last)).toEqual({ is: "not decided" });
+    expect(cover.reach(0, 5)).toEqual({ is: "not decided" });
+  });
+  it("decides what is as hard but small", () => {
+    const { chains } = clauses(12, 110);
+    expect(new Cover(clauses(12, 110)).reach(0, (chains[0]?.length ?? 0) - 1).is).toBe("dead");
+    expect(new Cover(clauses(12, 30)).reach(0, 30).is).toBe("reached");
   });
 });

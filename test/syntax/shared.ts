@@ -9,6 +9,7 @@ const below = (folder: string, fits: (name: string) => boolean): Sample[] =>
   sharedFiles(folder, fits).map((path) => ({ name: path.slice(folder.length), bytes: sharedBytes(path) }));
 
 export const layouts = below("layouts/", (file) => file.endsWith(".save"));
+export const microSuite = below("micro-suite/", (file) => file.endsWith(".save"));
 export const grammarRecordings = below("recordings/", (file) => file === "grammar.txt");
 
 /** The rules that the recordings show the tools to have saved, one a line. */

@@ -26,7 +26,7 @@ export const check: Check = function* (analysis) {
 };
 
 function* duplicates(analysis: Analysis, table: Table, chain: Chain): Generator<Found, void> {
-  for (const [number, first] of analysis.duplicates(chain)) {
+  for (const [number, first] of analysis.duplicates(table, chain)) {
     const [rule, other] = [chain.rules[number - 1], chain.rules[first - 1]];
     if (!rule || !other) continue;
     const message = bind(rule).matches.some(({ name }) => STATEFUL.has(name))

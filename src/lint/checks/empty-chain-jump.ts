@@ -8,8 +8,8 @@ export const check: Check = function* (analysis, options) {
   for (const table of analysis.tables)
     for (const chain of table.chains.values())
       for (const [index, rule] of chain.rules.entries()) {
-        const { target } = bind(rule);
-        const next = target?.how === "jump" ? table.chains.get(target.name) : undefined;
+        const { target, isGoto } = analysis.look(table, rule);
+        const next = target === null || isGoto ? undefined : table.chains.get(target);
         if (!next || !onlyReturns(next) || meant.some((pattern) => pattern.test(next.name))) continue;
         yield {
           ...ruleAt(table, chain, index + 1),

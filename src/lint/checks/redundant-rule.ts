@@ -1,4 +1,4 @@
-import { bind, toolOf } from "../../model/index.ts";
+import { toolOf } from "../../model/index.ts";
 import { isOwnChain } from "../../owners/index.ts";
 import { ruleAt } from "../analysis.ts";
 import type { Check } from "../define.ts";
@@ -10,15 +10,20 @@ export const check: Check = function* (analysis) {
     const covered = [...deadIn(analysis, table)].filter(({ is, alike }) => is === "taken" && alike);
     const repeated = analysis.proof(table).repeated();
     for (const { is, chain, number, rule, by } of [...covered, ...repeated]) {
-      if (isOwnChain(chain.name) || bind(rule).problems.length > 0) continue;
+      if (isOwnChain(chain.name) || analysis.look(table, rule).isWrong) continue;
       const message = is === "taken" ? "covered" : "repeated";
       // the later copy of two is duplicate-rule's finding
-      if (message === "repeated" && by.some(([later]) => later && analysis.duplicates(chain).has(later.number)))
+      if (message === "repeated" && by.some(([later]) => later && analysis.duplicates(table, chain).has(later.number)))
         continue;
       yield {
         ...ruleAt(table, chain, number),
         message,
-        data: { number, by: namesOf(by), does: plural(by) ? "do" : "does", target: bind(rule).target?.name ?? "" },
+        data: {
+          number,
+          by: namesOf(by),
+          does: plural(by) ? "do" : "does",
+          target: analysis.look(table, rule).target ?? "",
+        },
         related: relatedTo(by, "does the same"),
         confidence: "proven",
         fix: {

@@ -8,6 +8,7 @@ export const check: Check = function* (analysis) {
   for (const table of analysis.tables) {
     for (const chain of table.chains.values()) {
       for (const [index, rule] of chain.rules.entries()) {
+        if (!analysis.look(table, rule).isWrong) continue;
         // the word is the place; the rule says where that is
         for (const problem of bind(rule).problems) yield { ...ruleAt(table, chain, index + 1), ...problem };
       }

@@ -14,10 +14,11 @@ export const check: Check = function* (analysis, options) {
   for (const table of analysis.tables) {
     for (const chain of table.chains.values()) {
       for (const [index, rule] of chain.rules.entries()) {
+        const { target: name, isGoto } = analysis.look(table, rule);
+        if (name === null || table.chains.has(name) || isExternal(name)) continue;
+        if (!isGoto && (isTarget(table.family, name) || isForeign(name))) continue;
         const { target } = bind(rule);
-        if (!target || table.chains.has(target.name) || isExternal(target.name)) continue;
-        const isGoto = target.how === "goto";
-        if (!isGoto && (isTarget(table.family, target.name) || isForeign(target.name))) continue;
+        if (!target) continue;
         const isMisused = isGoto && isTarget(table.family, target.name);
         const near = isMisused || hints-- <= 0 ? undefined : nearTarget(table.family, target.name, table.chains.keys());
         const at = ruleAt(table, chain, index + 1);

@@ -1,13 +1,13 @@
-import { bind, type Table } from "../../model/index.ts";
+import type { Table } from "../../model/index.ts";
 import { isOwnChain } from "../../owners/index.ts";
-import { chainAt, counted } from "../analysis.ts";
+import { type Analysis, chainAt, counted } from "../analysis.ts";
 import type { Check } from "../define.ts";
 
 /** `onDemand`: chains that their owners jump to only when they need them. */
 export const check: Check = function* (analysis, options) {
   const onDemand = (options["onDemand"] as readonly string[]).map((pattern) => new RegExp(pattern));
   for (const table of analysis.tables) {
-    const jumps = jumpsOf(table);
+    const jumps = jumpsOf(analysis, table);
     const reached = reachedFrom(
       [...table.chains.values()].filter(({ builtin }) => builtin).map(({ name }) => name),
       jumps,
@@ -29,10 +29,10 @@ export const check: Check = function* (analysis, options) {
   }
 };
 
-function jumpsOf(table: Table): Map<string, Set<string>> {
+function jumpsOf(analysis: Analysis, table: Table): Map<string, Set<string>> {
   const jumps = new Map<string, Set<string>>();
   for (const chain of table.chains.values()) {
-    const targets = chain.rules.map((rule) => bind(rule).target?.name).filter((name) => name !== undefined);
+    const targets = chain.rules.map((rule) => analysis.look(table, rule).target).filter((name) => name !== null);
     jumps.set(chain.name, new Set(targets.filter((name) => name !== chain.name && table.chains.has(name))));
   }
   return jumps;

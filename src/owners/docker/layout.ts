@@ -23,8 +23,8 @@ export function layoutOf(filter: Table): Layout | null {
   const has = (chain: string): boolean => filter.chains.has(chain);
   if (has("DOCKER-INTERNAL")) return "L7";
   if (has("DOCKER-FORWARD")) return endsInReturn(filter) ? "L5" : "L6";
-  if (bodies(filter, "FORWARD").some((body) => body.includes("--match-set docker-ext-bridges-v"))) return "L4";
-  if (has("DOCKER-ISOLATION-STAGE-1")) return "L3";
+  if (has("DOCKER-ISOLATION-STAGE-1"))
+    return bodies(filter, "FORWARD").some((body) => body.includes("--match-set docker-ext-bridges-v")) ? "L4" : "L3";
   if (has("DOCKER-ISOLATION")) return has(USER_CHAIN) ? "L2" : jumpsBeforeEstablished(filter) ? "L1a" : "L1b";
   if (has("DOCKER")) return "L0";
   return has(USER_CHAIN) ? "residue" : null;
