@@ -1,6 +1,6 @@
 /** A table's chains as boxes over its own atoms. */
 import type { Effect } from "../extensions/index.ts";
-import { all, type Condition, type Field, type Host, not } from "../facts/index.ts";
+import { all, type Condition, type Field, type Host, leavesOf, not } from "../facts/index.ts";
 import { type Chain, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
 import {
   Atoms,
@@ -8,7 +8,6 @@ import {
   BoxStore,
   type Changed,
   type Does,
-  leavesOf,
   type Program,
   possible,
   type Sides,

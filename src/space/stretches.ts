@@ -76,7 +76,7 @@ export class Stretches {
   codes(ranges: Ranges): Codes {
     const out: [number, number][] = [];
     for (const [low, high] of ranges) {
-      if (typeof low !== typeof this.#end) continue;
+      if (typeof low !== typeof this.#end || low >= this.#end) continue;
       const from = this.#codeAt.get(low);
       const to = high >= this.#end ? this.lows.length : this.#codeAt.get(high);
       if (from === undefined || to === undefined) throw new Uncut(this.#field, ranges);
