@@ -11,7 +11,7 @@ import {
   type Table,
 } from "../model/index.ts";
 import { type Docker, recognise } from "../owners/index.ts";
-import { type NotDecided, TableProof } from "../proof/index.ts";
+import { type NotDecided, type Reach, reachIn, TableProof } from "../proof/index.ts";
 import { duplicatesIn } from "./duplicates.ts";
 
 export class Analysis {
@@ -20,6 +20,7 @@ export class Analysis {
   readonly ruleset: Ruleset;
   readonly #docker = new Map<Family, Docker | null>();
   readonly #duplicates = new Map<Chain, ReadonlyMap<number, number>>();
+  readonly #reaches = new Map<Family, Reach>();
   readonly #proofs = new Map<Table, TableProof>();
 
   constructor(dumps: readonly LoadedDump[], host: Host, ruleset: Ruleset) {
@@ -51,9 +52,17 @@ export class Analysis {
     return proof;
   }
 
+  /** What gets to the rules of a family's tables. */
+  reach(family: Family): Reach {
+    let reach = this.#reaches.get(family);
+    if (!reach) this.#reaches.set(family, (reach = reachIn(this, family)));
+    return reach;
+  }
+
   /** What the proofs that were asked for could not tell. */
   *notDecided(): Generator<NotDecided & { readonly table: Table }, void> {
     for (const [table, { notDecided }] of this.#proofs) for (const each of notDecided) yield { ...each, table };
+    for (const { notDecided } of this.#reaches.values()) yield* notDecided;
   }
 
   /** The filter tables with a DOCKER-USER chain. */

@@ -76,6 +76,9 @@ export function counted(conditions: Iterable<Condition>, steps: readonly number[
     points = new Set([...points].flatMap((point) => [point, point - by]).filter((point) => point > 0 && point <= MOST));
   return [[COUNTED, [[0, USED_UP], ...[...points].map((point) => [point, MOST + 1] as const)]]];
 }
+export const fieldsIn = (condition: Condition, fields: readonly Field[]): boolean =>
+  [...leavesOf(condition)].some((leaf) => "field" in leaf && fields.includes(leaf.field));
+
 /** What a description, or any rule, says something of. */
 export function fieldsAsked(conditions: readonly Condition[], { fields }: Packet): ReadonlySet<Field> {
   const leaves = conditions.flatMap((condition) => [...leavesOf(condition)]);

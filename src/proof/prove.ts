@@ -11,7 +11,7 @@ import {
   type Ranges,
   type ValueSet,
 } from "../facts/index.ts";
-import type { Rule } from "../model/index.ts";
+import type { Chain, Rule } from "../model/index.ts";
 import { type Hook, type Loss, type Step, type Traveller, type Verdict, type World, walkMany } from "../path/index.ts";
 import { type Asked, Atoms, NONE, type Node, OverBudget, possible, Sets, Uncut } from "../space/index.ts";
 import { askedOf, conditionsOf, counted, fieldsAsked, stepsIn } from "./asks.ts";
@@ -46,6 +46,8 @@ export interface Proof {
   readonly decisions: ReadonlyMap<string, Decision>;
   /** What may match a rule; a rule that is not there is met by no packet that it matches. */
   readonly matched: ReadonlyMap<Rule, Node>;
+  /** Chains that some packet comes to. */
+  readonly entered: ReadonlySet<Chain>;
   /** There were more ways than could be followed: what is not found is not proven not to be there. */
   readonly truncated: boolean;
 }
@@ -53,6 +55,8 @@ export interface Proof {
 export interface Question {
   readonly packet: Packet;
   readonly hook?: Hook;
+  /** `opening`: packets of which no state is described open a connection; `any`: they may be in any state. */
+  readonly states?: "opening" | "any";
 }
 
 /** A way is told by them. */
@@ -95,7 +99,7 @@ function atomsFor(conditions: readonly Condition[], asked: Asked, { family }: Pa
 
 function proveWith(sets: Sets, world: World, question: Question, asked: ReadonlySet<Field>): Proof {
   const { atoms, bdd } = sets;
-  const packet = openingConnection(question.packet);
+  const packet = asItComes(question);
   const rules = possible(atoms.family, (field) => atoms.isCut(field));
   let valid = sets.valid(rules, asDescribed(packet));
   for (const [field, set] of Object.entries(packet.fields) as [Field, ValueSet][])
@@ -116,6 +120,7 @@ function proveWith(sets: Sets, world: World, question: Question, asked: Readonly
     ends,
     decisions: reader.decisions,
     matched: reader.matched,
+    entered: reader.entered,
     truncated,
   };
 }
@@ -163,8 +168,8 @@ const withValue = (packet: Packet, field: Field, set: ValueSet): Packet => ({
   fields: { ...packet.fields, [field]: set },
 });
 
-/** What conntrack notes down has to be there to be noted; what says nothing of its connection opens one. */
-function openingConnection(packet: Packet): Packet {
+/** What conntrack notes down has to be there to be noted. */
+function asItComes({ packet, states = "opening" }: Question): Packet {
   const { family } = packet;
   const there = (field: Field): ValueSet => ({ absent: false, ranges: allValues(field, family) });
   const fields = {
@@ -172,7 +177,7 @@ function openingConnection(packet: Packet): Packet {
     destination: there("destination"),
     sourcePort: everything("sourcePort", family),
     destinationPort: everything("destinationPort", family),
-    ctstate: ctStates("NEW"),
+    ctstate: states === "any" ? there("ctstate") : ctStates("NEW"),
   };
   return { ...packet, fields: { ...fields, ...packet.fields } };
 }

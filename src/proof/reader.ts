@@ -89,6 +89,7 @@ export class SetReader implements Reader {
   readonly sets: Sets;
   /** What may match each rule, from whatever hook. */
   readonly matched = new Map<Rule, Node>();
+  readonly entered = new Set<Chain>();
   readonly decisions = new Map<string, Decision>();
   /** Of the step that stands for a table passed. */
   readonly wayOf = new WeakMap<Step, string>();
@@ -171,6 +172,7 @@ export class SetReader implements Reader {
   /** Reads a chain; what comes back from it. */
   #read(reading: Reading, chain: Chain, lines: readonly Line[], depth: number): Line[] {
     if (++this.#calls > MOST_CALLS) throw new OverBudget(`more than ${MOST_CALLS} calls of chains`);
+    if (lines.length > 0) this.entered.add(chain);
     const back: Line[] = [];
     let open = lines;
     for (const [index, rule] of chain.rules.entries()) {
