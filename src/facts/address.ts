@@ -63,6 +63,10 @@ export function readMac(text: string): number | undefined {
 }
 
 /** Broadcast and multicast frames. */
+export const GROUP_MACS: readonly (readonly [number, number])[] = Array.from({ length: 128 }, (_, at) => [
+  (2 * at + 1) * 2 ** 40,
+  (2 * at + 2) * 2 ** 40,
+]);
 export const isGroupMac = (mac: number): boolean => Math.floor(mac / 2 ** 40) % 2 === 1;
 
 export const writeMac = (mac: number): string =>

@@ -1,6 +1,6 @@
 /** What a match asks, as data. The walk evaluates it on a packet; packet sets are to compile it to boxes: one meaning. */
 import { type Bits, sharedBits, someFit, spanOf } from "./bits.ts";
-import { allValues, type Field, fields, writeValues } from "./fields.ts";
+import { allValues, type Field, fieldNames, fields, writeValues } from "./fields.ts";
 import { known, narrow, type Packet } from "./packet.ts";
 import { isAbsent, meet, minus, type Ranges, single } from "./value-set.ts";
 
@@ -44,6 +44,13 @@ export const any = (...of: readonly Condition[]): Condition => (of.length === 1 
 export const not = (of: Condition): Condition => ({ is: "not", of });
 export const present = (field: Field): Condition => ({ is: "present", field });
 export const within = (field: Field, ranges: Ranges, wants: string): Condition => ({ is: "in", field, ranges, wants });
+
+/** What it is made of. */
+export function* leavesOf(condition: Condition): Generator<Condition, void> {
+  if (condition.is === "not" || condition.is === "until") yield* leavesOf(condition.of);
+  else if (condition.is === "all" || condition.is === "any") for (const part of condition.of) yield* leavesOf(part);
+  else yield condition;
+}
 
 const flip = { yes: "no", no: "yes", unknown: "unknown" } as const;
 
@@ -149,6 +156,16 @@ function contradicts(packet: Packet, field: Field): boolean {
 
 /** Begins with the field, so that a rewrite of the field forgets it. */
 const keyOf = ({ field, mask, value }: BitsCondition): string => `${field} ${value}/${mask}`;
+
+/** The question that an answer taken is to. */
+export function askedBy(key: string): Condition {
+  const [field, bits = ""] = key.split(" ");
+  const [value, mask] = bits.split("/");
+  if (!(fieldNames as readonly string[]).includes(field ?? "") || !mask || !/^\d+$/.test(`${value}${mask}`))
+    return { is: "opaque", key, settledBy: "" };
+  const read = (text: string) => (Number(text) <= 0xffffffff ? Number(text) : BigInt(text));
+  return { is: "bits", field: field as Field, mask: read(mask), value: read(value ?? ""), wants: "" };
+}
 
 /** A part of a packet in which a condition is settled, and the facts that had to be taken for it. */
 export interface Piece {

@@ -1,7 +1,7 @@
 /** What follows from other fields of a packet, where it is not stated itself. */
-import type { Family } from "./address.ts";
+import { type Family, GROUP_MACS } from "./address.ts";
 import type { Field } from "./fields.ts";
-import { isAbsent, only, single, type ValueSet } from "./value-set.ts";
+import { has, isAbsent, meet, minus, only, single, type ValueSet } from "./value-set.ts";
 
 type Known = Readonly<Partial<Record<Field, ValueSet>>>;
 
@@ -37,12 +37,12 @@ const TO_ONE: ValueSet = {
 /** net/ethernet/eth.c eth_type_trans: by the destination MAC; to one host, it is this one or another. */
 function pktType({ macDestination }: Known): ValueSet | undefined {
   if (isAbsent(macDestination)) return TO_ONE;
-  const mac = single(macDestination);
-  if (typeof mac !== "number") return undefined;
-  if (mac === BROADCAST) return only(1);
-  return isGroup(mac) ? only(2) : TO_ONE;
+  if (!macDestination || macDestination.absent) return undefined;
+  const { ranges } = macDestination;
+  if (single(macDestination) === BROADCAST) return only(1);
+  if (meet(ranges, GROUP_MACS).length === 0) return TO_ONE;
+  return minus(ranges, GROUP_MACS).length === 0 && !has(ranges, BROADCAST) ? only(2) : undefined;
 }
-const isGroup = (mac: number): boolean => Math.floor(mac / 2 ** 40) % 2 === 1;
 
 /**
  * net/ipv6/netfilter/ip6t_eui64.c: ff:fe in the middle of the source MAC, one bit of it turned. The loopback's frames

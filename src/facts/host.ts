@@ -179,6 +179,12 @@ export class Host {
     return learnt?.ifname;
   }
 
+  /** MACs that a bridge has learnt, each behind one of its ports. */
+  learntBehind(bridge: string): readonly number[] {
+    const learnt = (this.json.fdb ?? []).filter(({ master, state }) => master === bridge && state !== "permanent");
+    return [...new Set(learnt.flatMap(({ mac = "" }) => readMac(mac) ?? []))];
+  }
+
   /** A switch that all devices have and one has (`net.ipv4.conf.all.NAME`, `.DEV.NAME`): the greater; undefined: not known. */
   deviceSysctl(dev: string, name: string): number | undefined {
     // as sysctl writes names: a dot of a device's name is a slash

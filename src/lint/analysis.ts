@@ -12,7 +12,7 @@ import {
   type Table,
 } from "../model/index.ts";
 import { type Docker, recognise } from "../owners/index.ts";
-import { type NotDecided, TableProof } from "../proof/index.ts";
+import { type NotDecided, type Reach, reachIn, TableProof } from "../proof/index.ts";
 import { canonical, duplicatesIn } from "./duplicates.ts";
 
 /** What is asked of every rule: to bind one anew for each check would take most of the time. */
@@ -37,6 +37,7 @@ export class Analysis {
   readonly #docker = new Map<Family, Docker | null>();
   readonly #duplicates = new Map<Chain, ReadonlyMap<number, number>>();
   readonly #tables = new Map<Table, Learned>();
+  readonly #reaches = new Map<Family, Reach>();
 
   constructor(dumps: readonly LoadedDump[], host: Host, ruleset: Ruleset) {
     this.dumps = dumps;
@@ -84,9 +85,17 @@ export class Analysis {
     return own;
   }
 
+  /** What gets to the rules of a family's tables. */
+  reach(family: Family): Reach {
+    let reach = this.#reaches.get(family);
+    if (!reach) this.#reaches.set(family, (reach = reachIn(this, family)));
+    return reach;
+  }
+
   /** What the proofs that were asked for could not tell. */
   *notDecided(): Generator<NotDecided & { readonly table: Table }, void> {
     for (const [table, { proof }] of this.#tables) for (const each of proof.notDecided) yield { ...each, table };
+    for (const { notDecided } of this.#reaches.values()) yield* notDecided;
   }
 
   /** The filter tables with a DOCKER-USER chain. */

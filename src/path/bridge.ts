@@ -2,10 +2,9 @@
 import {
   allValues,
   type Bridge,
+  evaluate,
   has,
-  isGroupMac,
   known,
-  knownValue,
   meet,
   minus,
   narrow,
@@ -14,19 +13,20 @@ import {
 } from "../facts/index.ts";
 import { PARTS } from "./journey.ts";
 import { lookUp } from "./lookup.ts";
-import { pktTypeAt } from "./pkt-type.ts";
+import { isTo, pktTypeAt } from "./pkt-type.ts";
 import { choosePort, flood, setMac } from "./ports.ts";
+import { give } from "./rewrite.ts";
+import { TO_GROUP } from "./told-apart.ts";
 import { assume, fork, goOn, nameOf, type Traveller, type World } from "./traveller.ts";
 
 /** A frame has passed PREROUTING: is it for the host, or for a port? */
 export function decideOnBridge(traveller: Traveller, world: World): Traveller[] {
   const bridge = world.host.bridge(traveller.bridge ?? "");
-  const mac = knownValue(traveller.packet, "macDestination");
-  if (typeof mac === "number" && isGroupMac(mac)) return [broadcast(traveller, bridge)];
+  if (evaluate(TO_GROUP, traveller.packet).is === "yes") return [broadcast(traveller, bridge)];
   const rewritten = traveller.rewritten.has("destination");
-  if (typeof mac === "number" && bridge?.mac !== undefined && !rewritten) {
-    return mac === bridge.mac ? [up(traveller)] : toPort(traveller, bridge, world);
-  }
+  const isOwn = bridge?.mac === undefined ? "unknown" : isTo(bridge.mac, traveller.packet);
+  if (traveller.packet.fields.macDestination && isOwn !== "unknown" && !rewritten)
+    return isOwn === "yes" ? [up(traveller)] : toPort(traveller, bridge, world);
   if (rewritten) {
     // DNAT gives the frame another MAC, and leaves to whom it was sent as it was
     setPktType(traveller, pktTypeAt(traveller, "bridge", "PREROUTING", world.host));
@@ -42,8 +42,7 @@ function staysByWord({ packet, bridge }: Traveller, { host }: World): boolean {
 }
 
 function setPktType(traveller: Traveller, pktType: ValueSet | undefined): void {
-  const { packet } = traveller;
-  if (pktType) traveller.packet = { ...packet, fields: { ...packet.fields, pktType } };
+  if (pktType) give(traveller, "pktType", pktType);
 }
 
 /**
@@ -130,8 +129,7 @@ function toPort(traveller: Traveller, bridge: Bridge | undefined, world: World):
 
 /** A routed packet leaves by a bridge. */
 export function leaveByBridge(traveller: Traveller, bridge: Bridge, world: World): Traveller[] {
-  if (bridge.mac !== undefined)
-    traveller.packet = { ...traveller.packet, fields: { ...traveller.packet.fields, macSource: only(bridge.mac) } };
+  if (bridge.mac !== undefined) give(traveller, "macSource", only(bridge.mac));
   return choosePort(traveller, bridge, world, PARTS.outByBridge);
 }
 

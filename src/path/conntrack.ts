@@ -27,6 +27,7 @@ import {
   within,
 } from "../facts/index.ts";
 import { askedOnce, bind, someRule } from "../model/index.ts";
+import { give } from "./rewrite.ts";
 import { hasSynproxy } from "./synproxy.ts";
 import type { Traveller, World } from "./traveller.ts";
 import { isRefused } from "./unreadable.ts";
@@ -107,9 +108,11 @@ const isPort = (field: Field): boolean => field === "sourcePort" || field === "d
 const NOTHING: Packet["fields"] = { ctmark: absent, ctnat: absent };
 /** What its connection is to a packet that has passed conntrack, as far as its state tells. */
 export function track(traveller: Traveller, world: World): void {
-  if (traveller.attached === "untracked") set(traveller, { ctstate: ctStates("UNTRACKED") });
-  else if (isRefused(traveller.packet, !traveller.fromHost, world.host))
-    set(traveller, { ...NOTHING, ctstate: ctStates("INVALID") });
+  if (traveller.attached === "untracked") give(traveller, "ctstate", ctStates("UNTRACKED"));
+  else if (isRefused(traveller.packet, !traveller.fromHost, world.host)) {
+    set(traveller, NOTHING);
+    give(traveller, "ctstate", ctStates("INVALID"));
+  }
   if (!mayBeRelated(traveller.packet, world))
     traveller.packet = narrow(traveller.packet, "ctstate", NOT_RELATED) ?? traveller.packet;
   const { packet } = traveller;

@@ -1,16 +1,18 @@
 /** The path engine: Ruleset × Host × Packet → Walk. */
 export { applyAll, type Where } from "./apply.ts";
 export { firstState } from "./first-state.ts";
-export { type Hook, type Layer, STARTS } from "./journey.ts";
+export { type Hook, type Layer, STARTS, type Stop } from "./journey.ts";
 export { passedOver } from "./passed-over.ts";
 export { seenAt } from "./seen.ts";
 export {
   type Assumption,
+  type Before,
   type Change,
   fork,
   type Kind,
   type Left,
   type Loss,
+  type Many,
   type Outcome,
   type Reader,
   type Step,

@@ -1,5 +1,7 @@
 /** To whom the kernel takes a frame to be addressed (skb->pkt_type), where the way tells more than the frame's MAC. */
 import {
+  evaluate,
+  exactly,
   type Host,
   isAbsent,
   known,
@@ -10,6 +12,7 @@ import {
   type Packet,
   single,
   type ValueSet,
+  within,
 } from "../facts/index.ts";
 import type { Hook, Layer } from "./journey.ts";
 
@@ -41,15 +44,17 @@ export function pktTypeAt(way: Way, layer: Layer, hook: Hook, host: Host): Value
   return toOne(way, host);
 }
 
+export const isTo = (mac: number, packet: Packet) =>
+  evaluate(within("macDestination", exactly(mac), "this MAC"), packet).is;
+
 /** A frame to one MAC: net/ethernet/eth.c eth_type_trans by the port's, net/bridge/br_input.c by the bridge's own. */
 function toOne({ packet, bridge }: Way, host: Host): ValueSet | undefined {
-  const mac = knownValue(packet, "macDestination");
-  if (packet.fields.pktType || mac === undefined || isAbsent(packet.fields.macDestination)) return undefined;
+  const { macDestination, pktType } = packet.fields;
+  if (pktType || macDestination === undefined || isAbsent(macDestination)) return undefined;
   if (known(packet, "pktType").ranges[0]?.[0] !== 0) return undefined;
-  const own = host.bridge(bridge ?? "")?.mac;
-  if (own === mac) return HOST;
   const port = knownValue(packet, "physdevIn");
-  const ports = port === undefined ? undefined : host.macOfDevice(String(port));
-  if (ports === mac) return HOST;
-  return own !== undefined && ports !== undefined ? OTHERHOST : undefined;
+  const own = [host.bridge(bridge ?? "")?.mac, port === undefined ? undefined : host.macOfDevice(String(port))];
+  const answers = own.map((mac) => mac !== undefined && isTo(mac, packet));
+  if (answers.includes("yes")) return HOST;
+  return answers.every((answer) => answer === "no") ? OTHERHOST : undefined;
 }

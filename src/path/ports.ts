@@ -1,6 +1,19 @@
 /** By which port a frame leaves its bridge: the one behind which its MAC was learnt, or all. net/bridge/br_forward.c, br_fdb.c */
-import { type Bridge, CONFIRMED, isGroupMac, known, knownValue, meet, only, type Port } from "../facts/index.ts";
+import {
+  type Bridge,
+  CONFIRMED,
+  evaluate,
+  exactly,
+  known,
+  knownValue,
+  meet,
+  only,
+  type Port,
+  within,
+} from "../facts/index.ts";
 import { PARTS, type Stop } from "./journey.ts";
+import { give } from "./rewrite.ts";
+import { TO_GROUP } from "./told-apart.ts";
 import { assume, fork, goOn, lose, nameOf, type Traveller, type World } from "./traveller.ts";
 
 /** A frame bridged on, or one that the host sends by the bridge. */
@@ -27,9 +40,8 @@ export function choosePort(
   const known = stated ?? learntBehind ?? (ports.length === 1 ? first.name : undefined);
   if (known !== undefined) return [goOn(withPort(traveller, known), part)];
   const { fdb: table } = world.host.json;
-  const mac = knownValue(traveller.packet, "macDestination");
-  const isGroup = typeof mac === "number" && isGroupMac(mac);
-  if (isGroup || (table !== undefined && (table.length === 0 || mac !== undefined)))
+  const isGroup = evaluate(TO_GROUP, traveller.packet).is === "yes";
+  if (isGroup || (table !== undefined && (table.length === 0 || isLearnt(traveller, bridge, world) === "no")))
     return [flood(traveller, ports, part)];
   const learnt = ports.map(({ name }) => goOn(learntBehindPort(traveller, name), part));
   assume(traveller, "fdb", null, "not learnt: flooded");
@@ -108,6 +120,12 @@ function confirmByCopies(traveller: Traveller, toHost: boolean): void {
   traveller.packet = { ...traveller.packet, fields: { ...fields, ctstatus: only(status | CONFIRMED) } };
 }
 
+/** Whether its MAC is one that the bridge has learnt; a frame of which it is not told may have any. */
+const isLearnt = ({ packet }: Traveller, bridge: Bridge | undefined, { host }: World) =>
+  packet.fields.macDestination
+    ? evaluate(within("macDestination", exactly(...host.learntBehind(bridge?.name ?? "")), "learnt"), packet).is
+    : "unknown";
+
 function learntPort(traveller: Traveller, bridge: Bridge | undefined, world: World): string | undefined {
   if (traveller.packet.fields.macDestination === undefined) setMac(traveller, neighbourMac(traveller, world));
   const mac = knownValue(traveller.packet, "macDestination");
@@ -133,9 +151,5 @@ function withPort(traveller: Traveller, port: string): Traveller {
 
 /** The MAC that the frame will be sent to; undefined: not known. */
 export function setMac(traveller: Traveller, mac: number | undefined): void {
-  const { macDestination: _, ...fields } = traveller.packet.fields;
-  traveller.packet = {
-    ...traveller.packet,
-    fields: mac === undefined ? fields : { ...fields, macDestination: only(mac) },
-  };
+  give(traveller, "macDestination", mac === undefined ? undefined : only(mac));
 }

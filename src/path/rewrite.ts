@@ -61,6 +61,13 @@ export function rewrite(
   return from === to ? [] : [{ field, from, to, by }];
 }
 
+/** What it has from here on is not what it came with; undefined: it is not known. No rule's doing: nothing is told of it. */
+export function give(traveller: Traveller, field: Field, set: ValueSet | undefined): void {
+  const { [field]: _, ...fields } = traveller.packet.fields;
+  traveller.given = new Map(traveller.given).set(field, EVERY_BIT);
+  traveller.packet = { ...traveller.packet, fields: set ? { ...fields, [field]: set } : fields };
+}
+
 /** (old & ~mask) ^ value, then shifted; as many bits of it are known as were of the old one. */
 export function setBits(traveller: Traveller, field: Field, value: number, mask: number, shift = 0): Change[] {
   const set = known(traveller.packet, field);

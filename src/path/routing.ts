@@ -1,10 +1,11 @@
 /** Routing decisions: to this host, on to another device, or nowhere. net/ipv4/route.c, ip_forward.c; semantics 4.8, 4.9. */
 import {
   absent,
+  type Condition,
+  evaluate,
   type Field,
   has,
   isAbsent,
-  isGroupMac,
   known,
   knownValue,
   minus,
@@ -19,6 +20,7 @@ import { type Answer, replyTo } from "./replies.ts";
 import { rewrite } from "./rewrite.ts";
 import { checkSource } from "./source.ts";
 import { takeSourceRoute } from "./source-route.ts";
+import { longerThan, TO_GROUP, UNCUT, USED_UP } from "./told-apart.ts";
 import { assume, conclude, fork, goOn, lose, mayLose, nameOf, type Traveller, type World } from "./traveller.ts";
 
 /** After PREROUTING. */
@@ -155,11 +157,10 @@ export function forward(traveller: Traveller, world: World): Traveller[] {
 }
 
 function hop(traveller: Traveller, world: World): Traveller[] {
-  const mac = knownValue(traveller.packet, "macDestination");
   // pkt_type is not PACKET_HOST
-  if (typeof mac === "number" && isGroupMac(mac)) return [lose(traveller, "a frame to all is not routed on")];
+  if (evaluate(TO_GROUP, traveller.packet).is === "yes") return [lose(traveller, "a frame to all is not routed on")];
   const ttl = knownValue(traveller.packet, "ttl");
-  if (typeof ttl === "number" && ttl <= 1)
+  if (evaluate(USED_UP, traveller.packet).is === "yes")
     return [lose(traveller, "the TTL is used up", replyTo(traveller, answerOf(traveller, "ttl"), false, world))];
   return fitting(traveller, world).map((each) => {
     if (each.verdict) return each;
@@ -179,17 +180,19 @@ function hop(traveller: Traveller, world: World): Traveller[] {
 function fitting(traveller: Traveller, world: World): Traveller[] {
   const { host } = world;
   const { packet } = traveller;
-  const [length, dev] = [knownValue(packet, "length"), nameOf(packet, "outInterface")];
+  const dev = nameOf(packet, "outInterface");
   const mtu = dev === undefined ? undefined : host.mtu(dev);
-  if (typeof length !== "number" || mtu === undefined || length <= mtu) return [traveller];
+  const is = (condition: Condition) => evaluate(condition, packet).is;
+  if (mtu === undefined || is(longerThan(mtu)) !== "yes") return [traveller];
   // longer than what its own way in carries: segments that were put together, and are taken apart again (GRO)
   const came = host.mtu(nameOf(packet, "inInterface") ?? "");
-  if (knownValue(packet, "protocol") === TCP && came !== undefined && length > came) return [traveller];
+  if (knownValue(packet, "protocol") === TCP && came !== undefined && is(longerThan(came)) === "yes")
+    return [traveller];
   const reason = `longer than the MTU of ${dev}, ${mtu} bytes, and not to be fragmented`;
-  const flag = packet.family === "ipv6" ? 1 : knownValue(packet, "dontFragment");
-  if (flag === 0) return [traveller];
+  const flag = packet.family === "ipv6" ? "yes" : is(UNCUT);
+  if (flag === "no") return [traveller];
   const tooBig = replyTo(traveller, answerOf(traveller, "size"), false, world);
-  if (flag === 1) return [lose(traveller, reason, tooBig)];
+  if (flag === "yes") return [lose(traveller, reason, tooBig)];
   return mayLose(traveller, "dontFragment", ["0", "1"], reason, tooBig);
 }
 const TCP = 6;

@@ -21,9 +21,11 @@ import { askedOnce, meaningOf, someRule } from "../model/index.ts";
 import { leaveByBridge } from "./bridge.ts";
 import { PARTS } from "./journey.ts";
 import { lookUp, type Reached } from "./lookup.ts";
+import { give } from "./rewrite.ts";
 import { eachWay, end, nowhere, set } from "./routing.ts";
 import { ofLoopback } from "./source.ts";
-import { assume, fork, goOn, nameOf, type Traveller, type World } from "./traveller.ts";
+import { areBridgeTables } from "./told-apart.ts";
+import { assume, fork, goOn, nameOf, type Traveller, type Walking, type World } from "./traveller.ts";
 
 const deviceOf = ({ to }: Reached): string => (to.type === "local" ? "lo" : to.dev);
 const leadsBy = (reached: Reached, out: ValueSet): boolean =>
@@ -116,10 +118,12 @@ export function routed(traveller: Traveller): Traveller[] {
 }
 
 /** After POSTROUTING: onto the wire, back in by the loopback, or through a bridge. */
-export function leave(traveller: Traveller, world: World): Traveller[] {
+export function leave(traveller: Traveller, world: Walking): Traveller[] {
   const out = nameOf(traveller.packet, "outInterface");
   if (out === "lo") return [goOn(traveller, PARTS.looped)];
   if (out === undefined) return mayLeaveByBridge(traveller, world);
+  // of many packets the way is of interest as far as rules are
+  if (world.reader.many && !areBridgeTables(world)) return end(traveller);
   const bridge = world.host.bridge(out);
   return bridge ? throughBridge(traveller, bridge, world) : end(traveller);
 }
@@ -127,8 +131,7 @@ export function leave(traveller: Traveller, world: World): Traveller[] {
 /** Where no route tells the device, it may be a bridge, and a bridge has tables of its own. */
 function mayLeaveByBridge(traveller: Traveller, world: World): Traveller[] {
   const { ranges } = known(traveller.packet, "outInterface");
-  const areTables = world.ruleset.tables.some(({ family }) => family === "bridge");
-  const bridges = areTables ? world.host.bridges.filter(({ name }) => has(ranges, name)) : [];
+  const bridges = areBridgeTables(world) ? world.host.bridges.filter(({ name }) => has(ranges, name)) : [];
   const ways = bridges.flatMap((bridge) => {
     const way = fork(traveller);
     set(way, "outInterface", only(bridge.name));
@@ -143,11 +146,8 @@ function throughBridge(traveller: Traveller, bridge: Bridge, world: World): Trav
   const mac = neighbour(traveller, world);
   if (!traveller.fromHost || mac !== undefined || isAbsent(traveller.packet.fields.macDestination)) {
     // the frame is a new one: its MACs are the bridge's and the neighbour's
-    const { macDestination: _, macSource: __, ...fields } = traveller.packet.fields;
-    traveller.packet = {
-      ...traveller.packet,
-      fields: mac === undefined ? fields : { ...fields, macDestination: only(mac) },
-    };
+    give(traveller, "macSource", undefined);
+    give(traveller, "macDestination", mac === undefined ? undefined : only(mac));
   }
   return leaveByBridge(traveller, bridge, world);
 }
@@ -175,8 +175,8 @@ export function loop(traveller: Traveller): Traveller[] {
   set(traveller, "inInterface", only("lo"));
   set(traveller, "outInterface", absent);
   // drivers/net/loopback.c loopback_xmit, skb_orphan
-  for (const field of ["uidOwner", "gidOwner"] as const) set(traveller, field, absent);
-  set(traveller, "socket", only(0));
+  for (const field of ["uidOwner", "gidOwner"] as const) give(traveller, field, absent);
+  give(traveller, "socket", only(0));
   // the connection is confirmed where its first packet leaves
   const status = knownValue(traveller.packet, "ctstatus");
   if (typeof status === "number") set(traveller, "ctstatus", only(status | CONFIRMED));

@@ -146,10 +146,19 @@ export interface Walking extends World {
 /** How tables are read, and what becomes of a way that something else than a table has settled. */
 export interface Reader {
   traverse(traveller: Traveller, table: Table, layer: Layer, hook: Hook, world: Walking): readonly Left[];
-  /** After each stop: false, where nothing goes this way. `before`: the packet as it came to the stop. */
-  goesOn?(way: Traveller, before: Packet): boolean;
+  /** Packets are many: where it depends on what each is, their ways part (told-apart.ts), and may meet again. */
+  readonly many?: Many;
   /** More ways than this are cut off, and said to be (`truncated`). */
   readonly mostPaths: number;
+}
+export type Before = Pick<Traveller, "packet" | "given">;
+export interface Many {
+  /** After each stop: false, where nothing goes this way. `before`: the packet as it came to the stop. */
+  goesOn(way: Traveller, before: Before): boolean;
+  /** Whether a rule or the description says anything of the field; if not, it is left open as one packet's is. */
+  isAsked(field: Field): boolean;
+  /** Ways that have come to the same place with the same ahead are one. */
+  meet(ways: readonly Traveller[]): readonly Traveller[];
 }
 /** How a table lets go of a packet. */
 export type Outcome = "accept" | "drop" | "reject" | "queue" | "stolen" | "undecided" | "lost";

@@ -4,6 +4,7 @@
  * __netif_receive_skb_core; semantics 4.4 Q, recordings t02c, t06c.
  */
 import { absent, type Bridge, isAbsent, known, narrow, only, single } from "../facts/index.ts";
+import { give } from "./rewrite.ts";
 import { set } from "./routing.ts";
 import { assume, fork, lose, mayLose, type Traveller, type World } from "./traveller.ts";
 
@@ -38,7 +39,7 @@ export function untag(traveller: Traveller, { host }: World): Traveller[] {
   if (!vlanTag || isAbsent(vlanTag)) return [traveller];
   const tag = single(vlanTag);
   const id = typeof tag === "number" ? tag & 0xfff : undefined;
-  set(traveller, "vlanTag", absent);
+  give(traveller, "vlanTag", absent);
   if (id === 0) return [traveller];
   const bridge = traveller.bridge ?? "";
   const device = host.vlanDevice(bridge, id);

@@ -12,8 +12,10 @@ import { end, forward, route } from "./routing.ts";
 import { leave, loop, noteRoute, reroute, routed, routeOut } from "./sending.ts";
 import { type Beginning, startOfReply, startsAt } from "./start.ts";
 import { nat, throughTables } from "./tables.ts";
+import { toldApart } from "./told-apart.ts";
 import {
   type Assumption,
+  type Before,
   type Ended,
   goOn,
   type Limit,
@@ -94,10 +96,7 @@ export function walkMany(
   const limit: Limit = { left: MOST_FORKS, truncated: false };
   const walking: Walking = { ...world, limit, follows: null, nextRule, reader };
   const starts = startsAt(packet, world, beginning).map((each) => ({ ...each, set }));
-  const ends = travel(
-    starts.filter((each) => reader.goesOn?.(each, packet) ?? true),
-    walking,
-  );
+  const ends = travelTogether(goingOn({ packet, given: new Map() }, starts, reader), walking);
   return { ends, truncated: limit.truncated };
 }
 
@@ -112,10 +111,7 @@ function travel(starts: readonly Traveller[], walking: Walking): Traveller[] {
   const open = starts.filter(({ verdict }) => verdict === null).reverse();
   const done = starts.filter(({ verdict }) => verdict !== null);
   for (let traveller = open.pop(); traveller; traveller = open.pop()) {
-    const before = traveller.packet;
-    const ways = advance(traveller, walking).filter(
-      (each) => mayGoOn(each, walking) && (reader.goesOn?.(each, before) ?? true),
-    );
+    const ways = advance(traveller, walking).filter((each) => mayGoOn(each, walking));
     const finished = ways.filter(({ verdict }) => verdict !== null);
     done.push(...finished);
     open.push(...ways.filter(({ verdict }) => verdict === null).reverse());
@@ -126,6 +122,32 @@ function travel(starts: readonly Traveller[], walking: Walking): Traveller[] {
   }
   return done;
 }
+
+/** Takes all of them a stop at a time, so that ways that meet are gone once. */
+function travelTogether(starts: readonly Traveller[], walking: Walking): Traveller[] {
+  const { limit, reader } = walking;
+  const done: Traveller[] = [];
+  let open = starts;
+  while (open.length > 0) {
+    const ways = open.flatMap((traveller) =>
+      goingOn(asItIs(traveller), toldApart(traveller, walking), reader).flatMap((each) =>
+        goingOn(asItIs(each), advance(each, walking), reader),
+      ),
+    );
+    done.push(...ways.filter(({ verdict }) => verdict !== null));
+    open = reader.many?.meet(ways.filter(({ verdict }) => verdict === null)) ?? [];
+    if (done.length + open.length <= reader.mostPaths) continue;
+    limit.truncated = true;
+    break;
+  }
+  return done;
+}
+
+/** It is changed by the stop that it comes to. */
+const asItIs = ({ packet, given }: Traveller): Before => ({ packet, given });
+/** Ways that some packets take. */
+const goingOn = (before: Before, ways: readonly Traveller[], { many }: Reader): readonly Traveller[] =>
+  ways.filter((each) => many?.goesOn(each, before) ?? true);
 
 /** One stop further: the same packet, or one for each way it can go. */
 function advance(traveller: Traveller, world: Walking): Traveller[] {

@@ -17,12 +17,14 @@ import {
 import { type Path, walk } from "../path/index.ts";
 import {
   type Atoms,
+  type Codes,
   exampleOf,
   NONE,
   type Node,
   nicest,
   type Product,
   products,
+  type Sets,
   valuesOf,
   type Wishes,
 } from "../space/index.ts";
@@ -41,19 +43,50 @@ export interface Cubes {
   readonly more: boolean;
 }
 
-/** The largest first; what the description says already is left out. */
-export function cubesOf({ sets, described, all }: Proof, set: Node, most: number): Cubes {
-  // what no packet is may be said or not: as it reads best
-  const found = products(sets, sets.bdd.restrict(set, all), most + 1);
-  const seen = new Map<string, Cube>();
+/**
+ * The largest first; what the description says already is left out. `care`: of what is none of these it does not matter
+ * whether it is said, and it is as reads best.
+ */
+export function cubesOf({ sets, described }: Proof, set: Node, most: number, care: Node): Cubes {
+  const found = products(sets, sets.bdd.restrict(set, care), most + 1);
+  const named = onlyNamesOf(sets, care);
+  const seen = new Map<string, { readonly cube: Cube; readonly share: number }>();
   for (const product of found) {
-    const cube = cubeOf(sets.atoms, product, described);
+    const cube = cubeOf(sets.atoms, named(product), described);
     const key = JSON.stringify([[...cube.fields], [...cube.bits], [...cube.answers]], texts);
     // those that differ only in what they were given on the way are one
-    if (!seen.has(key)) seen.set(key, cube);
+    if (!seen.has(key)) seen.set(key, { cube, share: product.share });
   }
-  return { cubes: [...seen.values()].slice(0, most), more: seen.size > most || found.length > most };
+  return {
+    cubes: [...seen]
+      .sort(byShare)
+      .slice(0, most)
+      .map(([, { cube }]) => cube),
+    more: seen.size > most || found.length > most,
+  };
 }
+/** Of names only those that some packet has are said: what lies between two of them in order has none. */
+function onlyNamesOf(sets: Sets, care: Node): (product: Product) => Product {
+  const { atoms, bdd } = sets;
+  const there = new Map<number, ReadonlySet<number>>();
+  for (const [at, { of, field, size }] of atoms.dimensions.entries()) {
+    if (of !== "values" || field === null || typeof allValues(field, atoms.family)[0]?.[0] !== "string") continue;
+    const codes = Array.from({ length: size }, (_, code) => code);
+    there.set(at, new Set(codes.filter((code) => bdd.and(care, sets.codes(at, [[code, code + 1]])) !== NONE)));
+  }
+  return ({ codes, share }) => {
+    const kept = [...codes].flatMap(([at, own]): (readonly [number, Codes])[] => {
+      const some = there.get(at);
+      if (!some) return [[at, own]];
+      const left = [...some].filter((code) => own.some(([from, to]) => from <= code && code < to));
+      return left.length === some.size ? [] : [[at, left.map((code) => [code, code + 1] as const)]];
+    });
+    return { codes: new Map(kept), share };
+  };
+}
+
+type Seen = readonly [string, { readonly share: number }];
+const byShare = ([a, one]: Seen, [b, other]: Seen): number => other.share - one.share || (a < b ? -1 : 1);
 const texts = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
 
 function cubeOf(atoms: Atoms, { codes }: Product, described: Packet): Cube {

@@ -5,7 +5,7 @@ import { type Path, type Verdict, type World, walk } from "../path/index.ts";
 import { NONE, type Node, shareOfSet } from "../space/index.ts";
 import { type Cube, cubesOf, examplesOf } from "./cubes.ts";
 import { type Fate, fatesIn } from "./fates.ts";
-import { asTheyCame, type End, followsRoutes, type Proof, prove } from "./prove.ts";
+import { asTheyCame, type End, followsRoutes, heardOf, type Proof, prove } from "./prove.ts";
 
 /** What becomes of packets, as far as their sender and their receiver can tell. */
 export interface Outcome {
@@ -79,10 +79,12 @@ function differ(before: World, after: World, packet: Packet, isExisting: boolean
   for (const { outcome, set } of come) found.push({ before: null, after: outcome, set: bdd.minus(set, lost) });
   // those that one of the two leaves no way to be: a frame by a port that no bridge would choose
   const both = bdd.and(unionOf(old, [...was.values()]), unionOf(now, [...is.values()]));
+  const [one, other] = [old, now].map((proof) => heardOf(proof, followsRoutes(proof)));
+  const care = bdd.or(one ?? NONE, other ?? NONE);
   const differences = found
     .map((each) => ({ ...each, set: bdd.and(each.set, both) }))
     .filter(({ set }) => set !== NONE)
-    .map((each) => told(old, now, each, isExisting))
+    .map((each) => told(old, now, { ...each, care }, isExisting))
     .sort((a, b) => b.share - a.share || (keyOf(a) < keyOf(b) ? -1 : 1));
   return { differences, truncated: old.truncated || now.truncated };
 }
@@ -131,7 +133,7 @@ const rejectionOf = (rule: Rule | null): string => /--reject-with (\S+)/.exec(ru
 function told(
   old: Proof,
   now: Proof,
-  { before, after, set }: { before: Outcome | null; after: Outcome | null; set: Node },
+  { before, after, set, care }: { before: Outcome | null; after: Outcome | null; set: Node; care: Node },
   isExisting: boolean,
 ): Difference {
   return {
@@ -139,7 +141,7 @@ function told(
     before,
     after,
     share: shareOfSet(old.sets, set),
-    ...cubesOf(old, set, MOST_CUBES),
+    ...cubesOf(old, set, MOST_CUBES, care),
     witness: witnessOf(old, now, set, before, after),
     oldRules: before ? rulesOf(old, set, before) : [],
     newRules: after ? rulesOf(now, set, after) : [],

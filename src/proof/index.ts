@@ -15,3 +15,4 @@ export {
 } from "./query.ts";
 export type { Decision } from "./reader.ts";
 export { type Idle, type NotDecided, type Path, type Standing, TableProof } from "./shadowed.ts";
+export { type Reach, reachIn, type Unreached } from "./unreached.ts";

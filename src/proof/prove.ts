@@ -11,10 +11,10 @@ import {
   type Ranges,
   type ValueSet,
 } from "../facts/index.ts";
-import type { Rule } from "../model/index.ts";
+import type { Chain, Rule } from "../model/index.ts";
 import { type Hook, type Loss, type Step, type Traveller, type Verdict, type World, walkMany } from "../path/index.ts";
 import { type Asked, Atoms, NONE, type Node, OverBudget, possible, Sets, Uncut } from "../space/index.ts";
-import { askedOf, COUNTED, conditionsOf, counted } from "./asks.ts";
+import { askedOf, conditionsOf, counted, fieldsAsked, stepsIn } from "./asks.ts";
 import { type Decision, SetReader } from "./reader.ts";
 import { asDescribed } from "./view.ts";
 
@@ -46,6 +46,8 @@ export interface Proof {
   readonly decisions: ReadonlyMap<string, Decision>;
   /** What may match a rule; a rule that is not there is met by no packet that it matches. */
   readonly matched: ReadonlyMap<Rule, Node>;
+  /** Chains that some packet comes to. */
+  readonly entered: ReadonlySet<Chain>;
   /** There were more ways than could be followed: what is not found is not proven not to be there. */
   readonly truncated: boolean;
 }
@@ -53,6 +55,8 @@ export interface Proof {
 export interface Question {
   readonly packet: Packet;
   readonly hook?: Hook;
+  /** `opening`: packets of which no state is described open a connection; `any`: they may be in any state. */
+  readonly states?: "opening" | "any";
 }
 
 /** A way is told by them. */
@@ -68,15 +72,17 @@ export function prove(worlds: readonly World[], question: Question): Proof[] {
   const conditions = worlds.flatMap((world) => [...conditionsOf(world, question.packet.family)]);
   const asked: [Field, Ranges][] = [
     ...DEVICES,
-    ...askedOf(
-      question.packet,
-      worlds.map(({ host }) => host),
+    ...askedOf(question.packet, worlds),
+    ...counted(
+      conditions,
+      worlds.flatMap((world) => stepsIn(world, question.packet.family)),
     ),
   ].map(([field, ranges]) => [field, ranges]);
+  const fields = fieldsAsked(conditions, question.packet);
   for (let left = MOST_CUTS; left > 0; left--) {
     try {
       const sets = new Sets(atomsFor(conditions, asked, question.packet));
-      return worlds.map((world) => proveWith(sets, world, question));
+      return worlds.map((world) => proveWith(sets, world, question, fields));
     } catch (error) {
       if (!(error instanceof Uncut)) throw error;
       asked.push([error.field, error.ranges]);
@@ -88,17 +94,17 @@ export function prove(worlds: readonly World[], question: Question): Proof[] {
 function atomsFor(conditions: readonly Condition[], asked: Asked, { family }: Packet): Atoms {
   const draft = new Atoms(family, conditions, asked);
   const rules = possible(family, (field) => draft.isCut(field));
-  return new Atoms(family, [...conditions, ...rules, ...counted(conditions)], asked);
+  return new Atoms(family, [...conditions, ...rules], asked);
 }
 
-function proveWith(sets: Sets, world: World, question: Question): Proof {
+function proveWith(sets: Sets, world: World, question: Question, asked: ReadonlySet<Field>): Proof {
   const { atoms, bdd } = sets;
-  const packet = openingConnection(question.packet);
+  const packet = asItComes(question);
   const rules = possible(atoms.family, (field) => atoms.isCut(field));
   let valid = sets.valid(rules, asDescribed(packet));
   for (const [field, set] of Object.entries(packet.fields) as [Field, ValueSet][])
     if (atoms.isCut(field)) valid = bdd.and(valid, sets.fits(field, set));
-  const reader = new SetReader(sets);
+  const reader = new SetReader(sets, asked);
   const ends: End[] = [];
   let truncated = false;
   for (const start of startsOf(sets, world, { ...question, packet }, valid)) {
@@ -114,6 +120,7 @@ function proveWith(sets: Sets, world: World, question: Question): Proof {
     ends,
     decisions: reader.decisions,
     matched: reader.matched,
+    entered: reader.entered,
     truncated,
   };
 }
@@ -128,37 +135,41 @@ export const followsRoutes = ({ world, described }: Proof): readonly Field[] =>
 export const asTheyCame = ({ sets, described }: Proof, set: Node, follows: readonly Field[] = []): Node =>
   sets.asTheyCame(set, new Set([...FOLLOWS, ...follows].filter((field) => described.fields[field] === undefined)));
 
+const OF_FRAMES = ["macSource", "macDestination", "physdevIn"] as const;
+/** Those that some way leads on: others, such as martians, are lost whatever the rules say. */
+export const heardOf = (proof: Proof, follows: readonly Field[] = []): Node =>
+  proof.ends
+    .filter(({ verdict }) => verdict !== "LOST")
+    .reduce((sum, { set }) => proof.sets.bdd.or(sum, asTheyCame(proof, set, follows)), NONE);
+
 interface Start {
   readonly packet: Packet;
   readonly set: Node;
 }
-/** Every way that packets can come, and the values of what the way counts with a stretch at a time. */
+/** Every way that packets can come. */
 function startsOf(sets: Sets, { host }: World, { packet, hook }: Question, all: Node): Start[] {
   let starts: Start[] = [{ packet, set: all }];
+  const narrowed = (start: Start, field: Field, values: ValueSet): Start[] => {
+    const set = sets.bdd.and(start.set, sets.fits(field, values));
+    return set === NONE ? [] : [{ packet: withValue(start.packet, field, values), set }];
+  };
   const part = (field: Field, into: (start: Start) => readonly ValueSet[]): void => {
-    starts = starts.flatMap((start) =>
-      into(start).flatMap((values): Start[] => {
-        const set = sets.bdd.and(start.set, sets.fits(field, values));
-        return set === NONE ? [] : [{ packet: withValue(start.packet, field, values), set }];
-      }),
-    );
+    starts = starts.flatMap((start) => into(start).flatMap((values) => narrowed(start, field, values)));
   };
   const there = (field: Field): ValueSet => ({ absent: false, ranges: allValues(field, packet.family) });
   if (!hook) {
     if (!packet.fields.inInterface) part("inInterface", () => [there("inInterface"), absent]);
+    // what this host makes has no frame yet
+    for (const field of OF_FRAMES.filter((each) => sets.atoms.isCut(each)))
+      starts = starts.flatMap((start) =>
+        isAbsent(start.packet.fields.inInterface) ? narrowed(start, field, absent) : [start],
+      );
     // routes say which device it is; without them each may be, or none where it ends here
     if (!packet.fields.outInterface && !host.lookups(packet.family))
       part("outInterface", (start) =>
         isAbsent(start.packet.fields.inInterface) ? [there("outInterface")] : [there("outInterface"), absent],
       );
   }
-  const { atoms } = sets;
-  const [dimension] = atoms.of(COUNTED);
-  if (dimension === undefined) return starts;
-  const stretches = Array.from({ length: atoms.dimensions[dimension]?.size ?? 0 }, (_, code) =>
-    atoms.rangeOf(COUNTED, code),
-  );
-  part(COUNTED, () => stretches.flatMap((range) => (range ? [{ absent: false, ranges: [range] }] : [])));
   return starts;
 }
 const withValue = (packet: Packet, field: Field, set: ValueSet): Packet => ({
@@ -166,8 +177,8 @@ const withValue = (packet: Packet, field: Field, set: ValueSet): Packet => ({
   fields: { ...packet.fields, [field]: set },
 });
 
-/** What conntrack notes down has to be there to be noted; what says nothing of its connection opens one. */
-function openingConnection(packet: Packet): Packet {
+/** What conntrack notes down has to be there to be noted. */
+function asItComes({ packet, states = "opening" }: Question): Packet {
   const { family } = packet;
   const there = (field: Field): ValueSet => ({ absent: false, ranges: allValues(field, family) });
   const fields = {
@@ -175,7 +186,7 @@ function openingConnection(packet: Packet): Packet {
     destination: there("destination"),
     sourcePort: everything("sourcePort", family),
     destinationPort: everything("destinationPort", family),
-    ctstate: ctStates("NEW"),
+    ctstate: states === "any" ? there("ctstate") : ctStates("NEW"),
   };
   return { ...packet, fields: { ...fields, ...packet.fields } };
 }

@@ -5,7 +5,7 @@ import type { Path, Step, Verdict, World } from "../path/index.ts";
 import { NONE, type Node, shareOfSet } from "../space/index.ts";
 import { type Cube, cubesOf, witnessOf } from "./cubes.ts";
 import { fatesIn } from "./fates.ts";
-import { asTheyCame, type Proof, prove } from "./prove.ts";
+import { asTheyCame, heardOf, type Proof, prove } from "./prove.ts";
 
 /** A rule by TRACE's name for it. */
 export interface RuleName {
@@ -99,6 +99,7 @@ function answer(
   confirms: (path: Path) => boolean,
 ): QueryAnswer {
   const { sets } = proof;
+  const isLost = "verdict" in asked && asked.verdict === "LOST";
   const set = asTheyCame(proof, all);
   const found = [...carriers].map(([id, { rule, set: own }]) => {
     return { id, rule, share: shareOfSet(sets, asTheyCame(proof, own)) };
@@ -106,7 +107,7 @@ function answer(
   return {
     asked,
     isEmpty: set === NONE,
-    ...cubesOf(proof, set, MOST_CUBES),
+    ...cubesOf(proof, set, MOST_CUBES, isLost ? proof.all : heardOf(proof)),
     witness: set === NONE ? null : witnessOf(proof, set, confirms),
     carriers: found.sort((a, b) => b.share - a.share || (a.id < b.id ? -1 : 1)),
     truncated: proof.truncated,

@@ -3,12 +3,24 @@
  * matches and those that it passes over. Sets are of packets as they came; what was done to them since stands beside.
  */
 import type { Effect } from "../extensions/index.ts";
-import { type Field, isAbsent, isWhole, type Packet, single, unite, type ValueSet } from "../facts/index.ts";
+import {
+  askedBy,
+  type Bits,
+  type Field,
+  isAbsent,
+  isWhole,
+  type Packet,
+  single,
+  unite,
+  type ValueSet,
+} from "../facts/index.ts";
 import { type Chain, dropsOf, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
 import {
   applyAll,
+  type Before,
   fork,
   type Left,
+  type Many,
   type Outcome,
   type Reader,
   type Step,
@@ -17,8 +29,18 @@ import {
   type Walking,
   type Where,
 } from "../path/index.ts";
-import { EVERY_BIT, NONE, type Node, OverBudget, type Sets, type View } from "../space/index.ts";
-import { translationOf } from "./asks.ts";
+import {
+  beforeSteps,
+  EVERY_BIT,
+  NONE,
+  type Node,
+  type Origin,
+  OverBudget,
+  type Sets,
+  type View,
+} from "../space/index.ts";
+import { COUNTED, translationOf } from "./asks.ts";
+import { meet } from "./meet.ts";
 import { endOf, type Place, stepOf } from "./step.ts";
 import { doneTo, isNarrower, matters, Origins, viewOf } from "./view.ts";
 
@@ -59,37 +81,72 @@ const MOST_CALLS = 200_000;
 
 export class SetReader implements Reader {
   readonly mostPaths = 20_000;
+  readonly many: Many = {
+    goesOn: (way, before) => this.#goesOn(way, before),
+    isAsked: (field) => this.#asked.has(field),
+    meet: (ways) => meet(ways, this.sets.bdd, this.#origins, this.wayOf),
+  };
   readonly sets: Sets;
   /** What may match each rule, from whatever hook. */
   readonly matched = new Map<Rule, Node>();
+  readonly entered = new Set<Chain>();
   readonly decisions = new Map<string, Decision>();
   /** Of the step that stands for a table passed. */
   readonly wayOf = new WeakMap<Step, string>();
+  readonly #asked: ReadonlySet<Field>;
   readonly #origins = new Origins();
   #calls = 0;
   #readings = 0;
 
-  constructor(sets: Sets) {
+  constructor(sets: Sets, asked: ReadonlySet<Field>) {
     this.sets = sets;
+    this.#asked = asked;
   }
 
   /** What else than a table has settled: fields that are known better now. False: no packet goes this way. */
-  goesOn(way: Traveller, before: Packet): boolean {
+  #goesOn(way: Traveller, { packet: before, given: was }: Before): boolean {
     this.#origins.note(way, before);
     for (const [field, set] of Object.entries(way.packet.fields) as [Field, ValueSet][]) {
       const old = before.fields[field];
-      if (set === old || this.#origins.noted(field, set)) continue;
+      if (!set || set === old || this.#origins.isKept(field, set)) continue;
+      const narrower = isNarrower(set, before, field);
       const given = old && this.#origins.given(field, old);
-      if (given && isNarrower(set, before, field)) {
-        way.set = this.sets.bdd.and(way.set, this.sets.fits(field, set, given.version));
+      if (given && narrower) {
+        way.set = this.sets.bdd.and(way.set, this.#fits(field, set, given));
         this.#origins.keep(old, set);
-      } else if (way.given.has(field)) continue;
-      else if (isNarrower(set, before, field)) {
-        if (!matters(this.sets.atoms, field, set)) continue;
+      } else if (field === COUNTED && !narrower)
+        // a router takes one off
+        this.#origins.step(field, old, set, -1, was.has(field));
+      else if (way.given.has(field)) continue;
+      else if (!narrower) way.given = new Map(way.given).set(field, EVERY_BIT);
+      else if (!way.packet.bits?.[field] && matters(this.sets.atoms, field, set))
         way.set = this.sets.bdd.and(way.set, this.sets.fits(field, set));
-      } else way.given = new Map(way.given).set(field, EVERY_BIT);
     }
+    this.#assume(way, before);
     return way.set !== NONE;
+  }
+
+  #fits(field: Field, set: ValueSet, { version, steps }: Origin): Node {
+    if (!steps) return this.sets.fits(field, set, version);
+    const ranges = beforeSteps(field, this.sets.atoms.family, set.ranges, steps);
+    return this.sets.fits(field, { ...set, ranges });
+  }
+
+  /** Answers that no field holds: of single bits, and of what is not modelled. */
+  #assume(way: Traveller, before: Packet): void {
+    const { assumed, bits = {} } = way.packet;
+    if (assumed === before.assumed && bits === before.bits) return;
+    const view = viewOf(way, way.packet, this.#origins);
+    const { bdd } = this.sets;
+    for (const [field, has] of Object.entries(bits) as [Field, Bits][]) {
+      if (has === before.bits?.[field]) continue;
+      way.set = bdd.and(way.set, this.sets.holds({ is: "bits", field, ...has, wants: "" }, view).may);
+    }
+    for (const [key, taken] of Object.entries(assumed)) {
+      if (before.assumed[key] === taken) continue;
+      const { may, must } = this.sets.holds(askedBy(key), view);
+      way.set = taken ? bdd.and(way.set, may) : bdd.minus(way.set, must);
+    }
   }
 
   traverse(traveller: Traveller, table: Table, layer: Where["layer"], hook: Where["hook"], world: Walking): Left[] {
@@ -109,12 +166,13 @@ export class SetReader implements Reader {
 
   #line(traveller: Traveller, set: Node, { layer, hook, table, world }: Reading): Line {
     const seen = seenAt(traveller, layer, hook, table.name, world.host);
-    return { traveller, set, view: viewOf(traveller, seen, this.#origins), done: doneTo(traveller) };
+    return { traveller, set, view: viewOf(traveller, seen, this.#origins), done: doneTo(traveller, this.#origins) };
   }
 
   /** Reads a chain; what comes back from it. */
   #read(reading: Reading, chain: Chain, lines: readonly Line[], depth: number): Line[] {
     if (++this.#calls > MOST_CALLS) throw new OverBudget(`more than ${MOST_CALLS} calls of chains`);
+    if (lines.length > 0) this.entered.add(chain);
     const back: Line[] = [];
     let open = lines;
     for (const [index, rule] of chain.rules.entries()) {
@@ -201,8 +259,15 @@ export class SetReader implements Reader {
     }
     for (const { packet, set } of this.#parts(effects, line, reading)) {
       const traveller = fork(line.traveller);
-      traveller.packet = this.#ofProtocol(packet, set);
+      const own = this.#ofProtocol(packet, set);
+      traveller.packet = own;
       const outcome = applyAll(effects, traveller, reading, { ...at, seen: line.view.seen }, reading.world);
+      this.#origins.made(traveller, line.traveller);
+      const by = effects.find((effect) => effect.does === "step");
+      if (by?.does === "step") {
+        const [old, next] = [own.fields[COUNTED], traveller.packet.fields[COUNTED]];
+        this.#origins.step(COUNTED, old, next, by.by, line.traveller.given.has(COUNTED));
+      }
       // those that others join need not be of it
       traveller.packet = { ...traveller.packet, fields: withProtocol(traveller.packet, line.traveller.packet) };
       const next = this.#line(traveller, this.#give(traveller, { ...line, set }), reading);
@@ -247,6 +312,7 @@ export class SetReader implements Reader {
       const values = fields[field];
       const isNew = values !== undefined && values !== line.traveller.packet.fields[field] && bits === EVERY_BIT;
       if (!isNew || isAbsent(values) || single(values) !== undefined || !this.sets.atoms.isCut(field)) continue;
+      if (this.#origins.given(field, values)) continue;
       set = this.sets.bdd.and(set, this.sets.fits(field, values, this.#origins.give(field, values)));
     }
     return set;

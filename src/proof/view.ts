@@ -1,5 +1,15 @@
 /** How packets on their way stand to what they were when they came: which fields still are what was described. */
-import { allValues, everything, type Field, isAbsent, minus, type Packet, type ValueSet } from "../facts/index.ts";
+import {
+  allValues,
+  everything,
+  type Field,
+  fieldNames,
+  isAbsent,
+  known,
+  minus,
+  type Packet,
+  type ValueSet,
+} from "../facts/index.ts";
 import type { Traveller } from "../path/index.ts";
 import { type Atoms, EVERY_BIT, type Origin, type View } from "../space/index.ts";
 
@@ -18,6 +28,7 @@ export const NOTED: Readonly<Partial<Record<Field, Field>>> = {
 /** Where sets of values come from that are not the packet's own from the beginning. */
 export class Origins {
   readonly #of = new WeakMap<ValueSet, Origin>();
+  readonly #made = new WeakSet<ValueSet>();
 
   /** Takes notice of what conntrack has noted down since. */
   note(way: Traveller, before: Packet): void {
@@ -40,15 +51,46 @@ export class Origins {
     if (origin) this.#of.set(set, origin);
   }
 
+  /** A field was raised or lowered; null: what it was before is not what it came with. */
+  step(field: Field, old: ValueSet | undefined, set: ValueSet | undefined, by: number, isGiven: boolean): void {
+    const before = old && this.#of.get(old)?.steps;
+    if (set && (before || !isGiven)) this.#of.set(set, { field, version: "", steps: [...(before ?? []), by] });
+  }
+
+  /** A rule has given these: what they are is none of what the way tells. */
+  made({ given, packet }: Traveller, before: Traveller): void {
+    for (const field of given.keys()) {
+      const set = packet.fields[field];
+      if (set && set !== before.packet.fields[field] && !isAbsent(set)) this.#made.add(set);
+    }
+  }
+  /** Whether the way has told nothing new by it. */
+  isKept(field: Field, set: ValueSet): boolean {
+    return this.#made.has(set) || this.noted(field, set) !== undefined;
+  }
+
   given(field: Field, set: ValueSet | undefined): Origin | undefined {
     const origin = set && this.#of.get(set);
-    return origin?.field === field && origin.version !== "" ? origin : undefined;
+    return origin?.field === field && (origin.version !== "" || origin.steps) ? origin : undefined;
   }
+  /** Of two ways that meet, if it is of both. */
+  unite(a: ValueSet, b: ValueSet, set: ValueSet): void {
+    const origin = this.#of.get(a);
+    if (origin && isSame(origin, this.#of.get(b))) this.#of.set(set, origin);
+  }
+  textOf(set: ValueSet | undefined): string {
+    const origin = set && this.#of.get(set);
+    return origin ? `${origin.field} ${origin.version} ${origin.steps ?? ""}` : "";
+  }
+
   /** The field of the packet as it came that this one is the same as, if it was noted down. */
   noted(field: Field, set: ValueSet | undefined): Origin | undefined {
     return set && NOTED[field] ? this.#of.get(set) : undefined;
   }
 }
+
+const isSame = (a: Origin, b: Origin | undefined): boolean =>
+  a.field === b?.field && a.version === b.version && String(a.steps) === String(b.steps);
 
 /** What is asked of a packet before it sets out. */
 export const asDescribed = (seen: Packet): View => ({
@@ -73,6 +115,12 @@ const BYTES: ReadonlySet<Field> = new Set([
   "tcpMss",
 ]);
 
+/** Follows from other fields (facts/derived.ts). */
+function isDerived(seen: Packet, field: Field): boolean {
+  const set = known(seen, field);
+  return !set.absent || set.ranges.length === 0;
+}
+
 /** What a rule asks of a packet on its way. */
 export function viewOf(traveller: Traveller, seen: Packet, origins: Origins): View {
   const { packet, given } = traveller;
@@ -85,13 +133,15 @@ export function viewOf(traveller: Traveller, seen: Packet, origins: Origins): Vi
       const noted = origins.noted(field, set);
       if (noted) return noted;
       if (given.get(field) === EVERY_BIT) return origins.given(field, set) ?? null;
+      if (set === undefined && isDerived(seen, field)) return null;
       // what a hook hides, or shows in another's place
       return set === packet.fields[field] ? { field, version: "" } : null;
     },
     kept: (field) => ~(given.get(field) ?? 0) >>> 0,
     key(key) {
+      const named = fieldNames.find((field) => isAbout(key, field));
       const about = changed.flatMap((field, at) =>
-        isAbout(key, field) || BYTES.has(field) ? [version[at] ?? ""] : [],
+        (named ? field === named : BYTES.has(field)) ? [version[at] ?? ""] : [],
       );
       return about.length > 0 ? `${key} (${about.join(" ")})` : key;
     },
@@ -100,10 +150,13 @@ export function viewOf(traveller: Traveller, seen: Packet, origins: Origins): Vi
 const texts = (_: string, value: unknown) => (typeof value === "bigint" ? String(value) : value);
 
 /** What was done to packets on their way, as text: the same text, the same fate from here on. */
-export function doneTo({ given, packet, attached }: Traveller): string {
+export function doneTo({ given, packet, attached }: Traveller, origins: Origins): string {
   if (given.size === 0 && !attached && !packet.touched) return "";
   const fields = [...given.keys()].sort();
-  const values = fields.map((field) => [field, given.get(field), packet.fields[field], packet.bits?.[field]]);
+  const values = fields.map((field) => {
+    const set = packet.fields[field];
+    return [field, given.get(field), set, packet.bits?.[field], origins.textOf(set)];
+  });
   return JSON.stringify([values, attached, packet.touched, packet.fields.ctnat], texts);
 }
 
@@ -119,6 +172,11 @@ const DESCRIBING: ReadonlySet<Field> = new Set([
   "icmpType",
   "physdevIn",
   "physdevOut",
+  // what ways of many packets are told apart by (path/told-apart.ts)
+  "ttl",
+  "length",
+  "dontFragment",
+  "macDestination",
 ]);
 /** Whether what is known of a field has to be counted: it is asked about, or belongs to the answer. */
 export function matters(atoms: Atoms, field: Field, set: ValueSet): boolean {

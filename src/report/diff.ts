@@ -82,5 +82,5 @@ function changed(before: Outcome | null, after: Outcome | null, style: Style): s
     return `${paint(style.bold(outcome.verdict))}${outcome.how === "" ? "" : ` ${safe(outcome.how)}`}`;
   };
   if (before && after) return `was ${one(before)}, now ${one(after)}`;
-  return before ? `no longer ${one(before)} at times` : `now ${one(after as Outcome)} at times`;
+  return before ? `may be ${one(before)} no longer` : `may now be ${one(after as Outcome)} as well`;
 }

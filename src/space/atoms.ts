@@ -3,7 +3,16 @@
  * union of atoms, so that both engines work on small numbers whatever the family. A stretch without any value that can
  * be is no atom (empty ones gave false answers: performance.md A.5).
  */
-import type { Condition, Family, Field, Range, Ranges, Value, ValueSet } from "../facts/index.ts";
+import {
+  type Condition,
+  type Family,
+  type Field,
+  leavesOf,
+  type Range,
+  type Ranges,
+  type Value,
+  type ValueSet,
+} from "../facts/index.ts";
 import {
   allOf,
   type Bits,
@@ -36,12 +45,6 @@ export type Term = readonly (readonly [dimension: number, codes: Codes])[];
 
 /** What else is asked of a field than conditions do: what targets set, what routes tell apart. */
 export type Asked = readonly (readonly [Field, Ranges])[];
-
-export function* leavesOf(condition: Condition): Generator<Condition, void> {
-  if (condition.is === "not" || condition.is === "until") yield* leavesOf(condition.of);
-  else if (condition.is === "all" || condition.is === "any") for (const part of condition.of) yield* leavesOf(part);
-  else yield condition;
-}
 
 export class Atoms {
   readonly family: Family;

@@ -161,7 +161,12 @@ export function exampleOf(sets: Sets, { codes }: Product, wishes: Wishes): Examp
   const { atoms } = sets;
   const chosen = new Map<number, number>();
   for (const [at, { field, of, size }] of atoms.dimensions.entries()) {
-    const allowed = codes.get(at) ?? [[0, size]];
+    const own = codes.get(at);
+    const allowed = own ?? [[0, size]];
+    if (!own && field && of === "values" && RARE.has(field)) {
+      chosen.set(at, size - 1);
+      continue;
+    }
     const nice = field && of === "values" ? niceOf(atoms, field, allowed, wishes) : undefined;
     chosen.set(at, nice ?? (of === "there" ? last(allowed) : (allowed[0]?.[0] ?? 0)));
   }

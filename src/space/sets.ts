@@ -1,6 +1,17 @@
 /** Sets of packets over the atoms: what a condition says as sets, and sets as products that can be read. */
-import { type Condition, evaluate, type Field, type Packet, type ValueSet } from "../facts/index.ts";
-import { type Atoms, type Dimension, leavesOf, type Term } from "./atoms.ts";
+import {
+  allValues,
+  type Condition,
+  evaluate,
+  type Family,
+  type Field,
+  leavesOf,
+  type Packet,
+  type Ranges,
+  unite,
+  type ValueSet,
+} from "../facts/index.ts";
+import type { Atoms, Dimension, Term } from "./atoms.ts";
 import { Bdd, EVERY, NONE, type Node } from "./bdd.ts";
 import { type Bits, bitsOfRange, type Codes } from "./stretches.ts";
 
@@ -17,6 +28,8 @@ const EITHER: Holds = { may: EVERY, must: NONE };
 export interface Origin {
   readonly field: Field;
   readonly version: string;
+  /** Since then it was raised (or lowered) by these, one after the other, but never over its ends. */
+  readonly steps?: readonly number[];
 }
 
 /** How a packet stands to what it was when it came: a field of it may have been given another value since. */
@@ -81,7 +94,7 @@ export class Sets {
     for (const field of own.fields) {
       const origin = view.origin(field);
       if (origin?.field === field && origin.version === "" && view.kept(field) === ALL) continue;
-      key += `${field}=${origin ? `${origin.field} ${origin.version}` : JSON.stringify(view.seen.fields[field] ?? null, bigints)}${JSON.stringify(view.seen.bits?.[field] ?? 0)}${view.kept(field)};`;
+      key += `${field}=${origin ? `${origin.field} ${origin.version} ${origin.steps ?? ""}` : JSON.stringify(view.seen.fields[field] ?? null, bigints)}${JSON.stringify(view.seen.bits?.[field] ?? 0)}${view.kept(field)};`;
     }
     for (const name of own.keys) if (view.key(name) !== name) key += `${view.key(name)};`;
     for (const name of own.touches) if (view.seen.touched?.includes(name)) key += `~${name}`;
@@ -122,6 +135,7 @@ export class Sets {
   #leaf(leaf: Leaf, view: View): Holds {
     const origin = view.origin(leaf.field);
     if (origin === null) return settled(evaluate(leaf, view.seen).is);
+    if (origin.steps) return this.#stepped(leaf, origin);
     const kept = view.kept(leaf.field);
     if (origin.version === "" && kept !== ALL) return this.#partly(leaf, view, kept);
     const set = this.#union(this.#terms(leaf, origin));
@@ -145,6 +159,16 @@ export class Sets {
       if (rest === "yes") must = this.bdd.or(must, own);
     }
     return { may, must };
+  }
+
+  #stepped(leaf: Leaf, { field, steps = [] }: Origin): Holds {
+    if (leaf.is === "bits") return EITHER;
+    const set = this.#union(
+      leaf.is === "in"
+        ? this.atoms.within(field, beforeSteps(field, this.atoms.family, leaf.ranges, steps))
+        : this.atoms.present(field),
+    );
+    return { may: set, must: set };
   }
 
   #terms(leaf: Leaf, { field, version }: Origin): readonly Term[] {
@@ -234,6 +258,23 @@ export class Sets {
 interface Part {
   readonly child: Node;
   readonly codes: Codes;
+}
+
+/** The values that become these. */
+export function beforeSteps(field: Field, family: Family, ranges: Ranges, steps: readonly number[]): Ranges {
+  const end = Number(allValues(field, family)[0]?.[1]);
+  return steps.reduceRight<Ranges>(
+    (after, by) =>
+      unite(
+        after.flatMap(([low, high]) => {
+          // what would be over an end is at it
+          const first = Number(low) === 0 ? 0 : Math.max(0, Number(low) - by);
+          const last = Number(high) === end ? end : Math.min(end, Number(high) - by);
+          return first < last ? [[first, last] as const] : [];
+        }),
+      ),
+    ranges,
+  );
 }
 
 const ALL = 0xffffffff;

@@ -73,12 +73,12 @@ describe("lint for people", () => {
       expect.stringMatching(/^ {2}= help: .*chainwalk rules duplicate-rule/),
       "  = fix: iptables -t filter -D INPUT 2",
       "",
-      "1 warning in 1 dump (2 rules, 15 lint rules)",
+      "1 warning in 1 dump (2 rules, 16 lint rules)",
     ]);
   });
   it("says what was looked at when nothing was found", () => {
     expect([...lintPretty(linted("*filter\n:INPUT DROP [0:0]\nCOMMIT\n"), style)]).toEqual([
-      "no findings in 1 dump (0 rules, 15 lint rules)",
+      "no findings in 1 dump (0 rules, 16 lint rules)",
     ]);
   });
   it("lets nothing in a dump steer the terminal", () => {
