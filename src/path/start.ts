@@ -142,6 +142,7 @@ function begin(described: Packet, part: readonly Stop[]): Traveller {
     given: new Map(),
     set: 0,
     routeMark: null,
+    piece: null,
     reroutes: false,
     bound: false,
     attached: null,

@@ -99,6 +99,8 @@ export interface Traveller {
   set: number;
   /** The mark by which its bridge has chosen the route, once NAT had readdressed it; null: none is chosen yet. */
   routeMark: ValueSet | null;
+  /** The piece that has completed the packet, as it was: by a bridge it leaves as that again. */
+  piece: Packet["fields"] | null;
   /** It leaves as stated only if it is rerouted. */
   reroutes: boolean;
   /** Its socket is bound to the stated device, so that no route chooses another (netfilter.c ip_route_me_harder). */
