@@ -6,6 +6,7 @@ export { passedOver } from "./passed-over.ts";
 export { seenAt } from "./seen.ts";
 export {
   type Assumption,
+  type Carried,
   type Change,
   fork,
   type Kind,

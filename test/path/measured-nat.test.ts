@@ -115,3 +115,14 @@ test.each([
   const later = rules({ fragmentOffset: "2", moreFragments: "0" });
   expect(later).toEqual(isCut ? [[2]] : [[1, 2], [2]]);
 });
+
+// nf_conntrack_core.c nf_ct_attach, xt_CT.c xt_ct_target: what is attached is nothing, and yet not nothing
+test("NOTRACK leaves alone what a rule sends about a packet that was kept from conntrack", () => {
+  const dumps = [
+    table("raw", "-A PREROUTING -j NOTRACK", "-A OUTPUT -j NOTRACK"),
+    table("filter", "-A INPUT -j REJECT", "-A OUTPUT -m conntrack --ctstate UNTRACKED"),
+  ];
+  const path = only(dumps, "ipv4", { ...FRAME, destination: "10.0.0.1", ctstate: null, ctstatus: null });
+  const sent = path?.generated.flatMap(({ steps }) => steps.filter(({ layer }) => layer === "ip").map(({ id }) => id));
+  expect(sent).toEqual(["raw:OUTPUT:rule:1", "raw:OUTPUT:policy:2", "filter:OUTPUT:policy:2"]);
+});
