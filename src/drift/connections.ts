@@ -26,6 +26,8 @@ export interface Left {
   readonly as: Tuple | null;
   /** The packet has no connection, though its addresses may be one's: it leaves nothing to that. */
   readonly refused: boolean;
+  /** A rule keeps it from conntrack. */
+  readonly untracked: boolean;
   /** SYNPROXY has it: it answers in the server's place. */
   readonly proxied: boolean;
 }
@@ -54,19 +56,25 @@ export class Connections {
     const { placed, packet, connection } = inOrder;
     const kept = this.#kept.get(placed.conversation);
     const carried = placed.alone ? BEGINS : (kept?.fields ?? {});
-    const attached = placed.related || placed.proxied ? kept?.attaches : undefined;
+    const sent = placed.related || placed.proxied ? kept?.attaches : undefined;
+    const attached = placed.aboutUntracked ? "nothing" : sent;
+    // SYNPROXY's own answer has the connection as the packet that it answers has left it
+    const isOwn = isAbsent(packet.fields.inInterface);
+    const isProxys = isOwn && sent === true && placed.proxied && placed.direction === "REPLY" && !placed.related;
+    const status = isProxys ? { ctstatus: only(placed.opening ? 0 : CONFIRMED) } : {};
     return {
       ...inOrder,
-      packet: { ...packet, fields: { ...packet.fields, ...carried } },
-      connection: { ...connection, ...carried },
+      packet: { ...packet, fields: { ...packet.fields, ...carried, ...status } },
+      connection: { ...connection, ...carried, ...status },
       ...(attached === undefined ? {} : { attached }),
     };
   }
 
   /** What the way that explained a packet has left: the next packets of its connection find it. */
-  keep({ placed, connection }: InOrder, { fields, attaches, confirms, proxied, as, refused }: Left): void {
+  keep({ placed, connection }: InOrder, { fields, attaches, confirms, proxied, as, refused, untracked }: Left): void {
     if (placed.related) return;
     if (refused && placed.first) this.#conversations.forget(placed);
+    if (untracked && attaches) this.#conversations.passBy(placed, as);
     if (refused) return;
     const tuple = placed.direction === "ORIGINAL" && confirms ? tupleIn(fields, ANSWERED) : null;
     if (!confirms && isUnconfirmed(connection)) this.#conversations.lose(placed);
@@ -107,6 +115,7 @@ export const leftBy = (path: Path, { placed }: InOrder): Left => ({
   attaches: !isTakenIn(path),
   as: tupleIn(path.packet.fields, OWN),
   refused: hasNone(path.packet),
+  untracked: evaluate(isCtState("UNTRACKED"), path.packet).is === "yes",
   // no line tells whether the ACK was one of its own cookies; the SYN behind it does
   proxied: path.verdict !== "ACCEPT" && path.steps.at(-1)?.action === "SYNPROXY",
 });

@@ -14,7 +14,7 @@ import {
   withFields,
 } from "../facts/index.ts";
 import { askedOnce, bind, someRule } from "../model/index.ts";
-import { firstState, type Path, type Step, type Walked, type World, walk } from "../path/index.ts";
+import { type Carried, firstState, type Path, type Step, type Walked, type World, walk } from "../path/index.ts";
 import {
   type Conversations,
   entryPacket,
@@ -31,7 +31,7 @@ export interface Entered {
   /** Where it came from is not told by its lines. */
   readonly anyOrigin: boolean;
   /** Whether what this host sends, an error or a SYN-ACK, carries the connection of what it is about; left out: not known. */
-  readonly attached?: boolean;
+  readonly attached?: Carried;
 }
 
 /** One packet by its lines alone, as `explain --trace-line` has it: nothing is known of its connection. */

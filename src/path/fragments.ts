@@ -21,6 +21,29 @@ import { assume, conclude, fork, type Traveller, type World } from "./traveller.
 const FIRST = within("fragmentOffset", [[0, 1]], "0");
 const MORE = within("moreFragments", [[1, 2]], "1");
 
+/** Before raw: the whole is cut again where it leaves, unless a bridge saw to it: ip_rcv forgets then what its pieces were. */
+export function defragment(traveller: Traveller, world: World): Traveller[] {
+  const { fields } = traveller.packet;
+  const ways = reassemble(traveller, world);
+  const isForgotten = traveller.brnf;
+  for (const way of ways) if (!isForgotten && way.verdict === null && way.packet.fields !== fields) way.piece = fields;
+  return ways;
+}
+
+/**
+ * Behind POSTROUTING the whole leaves in the pieces that came, of which a bridge's tables see each by itself (net/ipv4/
+ * ip_output.c ip_do_fragment, net/ipv6/ip6_output.c ip6_fragment: frag_max_size).
+ */
+export function cutAgain(traveller: Traveller): void {
+  const { piece, packet } = traveller;
+  if (!piece) return;
+  const isLater = evaluate(FIRST, { ...packet, fields: piece }).is === "no";
+  const names: readonly Field[] = [...OF_PIECE, ...(isLater ? TRANSPORT : [])];
+  const own = Object.fromEntries(Object.entries(piece).filter(([name]) => names.includes(name as Field)));
+  traveller.packet = { ...packet, fields: { ...without(packet.fields, names), ...own } };
+}
+const OF_PIECE: readonly Field[] = ["length", "moreFragments", "fragmentOffset", "extensionHeaders", "incomplete"];
+
 /** A piece that completes its packet goes on as the whole; any other waits, and no rule sees it. */
 export function reassemble(traveller: Traveller, { host }: World): Traveller[] {
   const { packet } = traveller;

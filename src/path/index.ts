@@ -7,6 +7,7 @@ export { seenAt } from "./seen.ts";
 export {
   type Assumption,
   type Before,
+  type Carried,
   type Change,
   fork,
   type Kind,

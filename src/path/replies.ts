@@ -17,7 +17,7 @@ import {
   within,
 } from "../facts/index.ts";
 import { lookUp } from "./lookup.ts";
-import type { Reply, Traveller, World } from "./traveller.ts";
+import type { Carried, Reply, Traveller, World } from "./traveller.ts";
 
 /** What is sent: an ICMP type and code, or a TCP reset. */
 export type Answer = { readonly type: number; readonly code: number } | "reset";
@@ -137,10 +137,11 @@ function priority(packet: Packet): ValueSet {
   return typeof tos === "number" ? only((tos & 0x1e) | 0xc0) : { absent: false, ranges: [[0xc0, 0xe0]] };
 }
 
-function relation(packet: Packet): { state: ValueSet; attached: boolean } {
+function relation(packet: Packet): { state: ValueSet; attached: Carried } {
   const { is } = evaluate(isCtState("NEW", "RELATED", "ESTABLISHED"), packet);
   if (is === "yes") return { state: ctStates("RELATED"), attached: true };
-  if (is === "no") return { state: ctStates("INVALID"), attached: false };
+  const isUntracked = evaluate(isCtState("UNTRACKED"), packet).is === "yes";
+  if (is === "no") return { state: ctStates("INVALID"), attached: isUntracked ? "nothing" : false };
   return { state: ctStates("INVALID", "RELATED"), attached: true };
 }
 

@@ -61,7 +61,7 @@ const zeros = (names: readonly Field[], zero: number | bigint) =>
 /** Before conntrack every packet is INVALID (semantics 6.2), unless a rule attached something (xt_CT.c). */
 function beforeConntrack({ attached, packet }: Traveller): Packet["fields"] {
   if (attached === "untracked") return { ...NO_CONNECTION, ctstate: ctStates("UNTRACKED") };
-  if (attached === null) return { ...NO_CONNECTION, ctstate: ctStates("INVALID") };
+  if (attached === null || attached === "nothing") return { ...NO_CONNECTION, ctstate: ctStates("INVALID") };
   // a template is a confirmed connection of nobody (nf_ct_tmpl_alloc; recorded in test/recordings/targets.json)
   return {
     ctstate: ctStates("NEW"),

@@ -19,6 +19,7 @@ import {
 } from "../facts/index.ts";
 import { askedOnce, meaningOf, someRule } from "../model/index.ts";
 import { leaveByBridge } from "./bridge.ts";
+import { cutAgain } from "./fragments.ts";
 import { PARTS } from "./journey.ts";
 import { lookUp, type Reached } from "./lookup.ts";
 import { give } from "./rewrite.ts";
@@ -143,6 +144,7 @@ function mayLeaveByBridge(traveller: Traveller, world: World): Traveller[] {
 }
 
 function throughBridge(traveller: Traveller, bridge: Bridge, world: World): Traveller[] {
+  cutAgain(traveller);
   const mac = neighbour(traveller, world);
   if (!traveller.fromHost || mac !== undefined || isAbsent(traveller.packet.fields.macDestination)) {
     // the frame is a new one: its MACs are the bridge's and the neighbour's

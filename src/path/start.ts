@@ -18,27 +18,30 @@ import { fittingStatus } from "./conntrack.ts";
 import { enterBridge } from "./enter-bridge.ts";
 import { type Hook, PARTS, STARTS, type Stop } from "./journey.ts";
 import { asSynproxySends } from "./synproxy.ts";
-import { assume, fork, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
+import { assume, type Carried, fork, nameOf, type Reply, type Traveller, type World } from "./traveller.ts";
 
 const [RST, ACK] = [4, 16];
 
 export interface Beginning {
   readonly hook?: Hook;
   readonly anyOrigin?: boolean;
-  readonly attached?: boolean;
+  readonly attached?: Carried;
 }
 export function startsAt(described: Packet, world: World, { hook, anyOrigin, attached }: Beginning): Traveller[] {
   const packet = fittingStatus(described, world);
   const part = hook && STARTS[hook];
   const ways = part ? [begin(packet, PARTS[part])] : anyOrigin ? everyWay(packet, world) : starts(packet, world);
-  return ways.flatMap((each) => attach(each, attached)).flatMap((each) => asSynproxySends(each, world, attached));
+  return ways
+    .flatMap((each) => attach(each, attached))
+    .flatMap((each) => asSynproxySends(each, world, attached === "nothing" ? false : attached));
 }
 
 /**
  * An error of this host's has the connection of the packet that it is about, before any hook (icmp_send, nf_ct_attach).
  * But udp lets go of the packet's before it says that the port is closed (__udp4_lib_rcv, __udp6_lib_rcv: nf_reset_ct).
  */
-function attach(traveller: Traveller, attached: boolean | undefined): Traveller[] {
+function attach(traveller: Traveller, attached: Carried | undefined): Traveller[] {
+  if (attached === "nothing") return [{ ...traveller, ...carrying(attached) }];
   if (!traveller.tracked || evaluate(isPortUnreachable(traveller.packet.family), traveller.packet).is === "no")
     return [traveller];
   if (attached !== undefined) {
@@ -107,8 +110,10 @@ function portToBridge(packet: Packet, world: World): Packet {
 
 /** A packet that the host sends because of another. */
 export function startOfReply({ packet, attached }: Reply): Traveller {
-  return { ...begin(packet, PARTS.fromHost), tracked: attached };
+  return { ...begin(packet, PARTS.fromHost), ...carrying(attached) };
 }
+const carrying = (attached: Carried): Pick<Traveller, "tracked" | "attached"> =>
+  attached === "nothing" ? { tracked: false, attached } : { tracked: attached, attached: null };
 
 /** What comes in belongs to no process of this host, unless it is said to. */
 const withoutOwner = (packet: Packet): Packet => ({
@@ -142,6 +147,7 @@ function begin(described: Packet, part: readonly Stop[]): Traveller {
     given: new Map(),
     set: 0,
     routeMark: null,
+    piece: null,
     reroutes: false,
     bound: false,
     attached: null,

@@ -93,7 +93,7 @@ export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, wo
   const answer = evaluate(condition, traveller.packet).is;
   const tables = natTables(traveller, world);
   if (answer === "yes") return throughTables(traveller, tables, stop, world);
-  if (isWrongError(traveller, stop, world)) return [loseWrong(traveller)];
+  if (isWrongError(traveller, stop, world)) return [lose(traveller, "nat drops an error whose checksum is wrong")];
   if (answer === "no" || tables.length === 0) return later(traveller, stop, world);
   return [true, false].flatMap((first) =>
     refine(condition, { packet: traveller.packet, facts: [] }, first).flatMap((piece) => {
@@ -118,22 +118,21 @@ const isRedirect = (packet: Packet): boolean =>
   evaluate(all(isCtState("RELATED"), within("icmpType", REDIRECT, "redirect")), packet).is === "yes";
 
 /**
- * nf_nat_proto.c nf_nat_icmpv6_reply_translation, which sums before it looks at the connection; not on the way out, where
- * a sum that was taken before stands (net/netfilter/utils.c nf_ip6_checksum). Only NPT makes it wrong behind conntrack.
+ * nf_nat_proto.c nf_nat_icmpv6_reply_translation, which sums before it looks at the connection; not on the way out, nor
+ * what the loopback brings back: a sum that was taken before stands (net/netfilter/utils.c nf_ip6_checksum; measured).
+ * Only NPT makes it wrong behind conntrack.
  */
 const isWrongError = (traveller: Traveller, { hook }: Extract<Stop, { at: "nat" }>, world: World): boolean =>
   traveller.packet.family === "ipv6" &&
   hook !== "POSTROUTING" &&
   natTables(traveller, world).length > 0 &&
   evaluate(all(isCtState("RELATED"), isIcmp, within("checksum", [[1, 2]], "wrong")), traveller.packet).is === "yes";
-const loseWrong = (traveller: Traveller): Traveller => lose(traveller, "nat drops an error whose checksum is wrong");
 
 /**
  * What the loopback brings back has its connection, and no table is asked; what NPT has made of an address since becomes
  * the connection's again (nf_nat_core.c nf_nat_inet_fn; measured).
  */
 function again(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, world: Walking): Traveller[] {
-  if (isWrongError(traveller, stop, world)) return [loseWrong(traveller)];
   return tuplesStated(traveller.packet, stop.manip) ? later(traveller, stop, world) : [traveller];
 }
 

@@ -55,11 +55,16 @@ export interface Loss {
   readonly reason: string;
 }
 
+/**
+ * Whether what the host sends because of a packet carries the connection of that (nf_conntrack_core.c nf_ct_attach);
+ * "nothing": that was untracked, so that there is none, and rules in raw give it none.
+ */
+export type Carried = boolean | "nothing";
 /** A packet that the host sends because of another, as OUTPUT gets it. */
 export interface Reply {
   readonly packet: Packet;
   /** It belongs to the connection of the packet that caused it, and conntrack is not asked again (nf_ct_attach). */
-  readonly attached: boolean;
+  readonly attached: Carried;
 }
 
 /** How one packet, or one copy of it, ended. */
@@ -99,12 +104,14 @@ export interface Traveller {
   set: number;
   /** The mark by which its bridge has chosen the route, once NAT had readdressed it; null: none is chosen yet. */
   routeMark: ValueSet | null;
+  /** The piece that has completed the packet, as it was: by a bridge it leaves as that again. */
+  piece: Packet["fields"] | null;
   /** It leaves as stated only if it is rerouted. */
   reroutes: boolean;
   /** Its socket is bound to the stated device, so that no route chooses another (netfilter.c ip_route_me_harder). */
   bound: boolean;
-  /** What a rule in raw has attached in place of a connection. */
-  attached: "untracked" | "template" | null;
+  /** What a rule in raw has attached in place of a connection, or the packet that it is about has left there. */
+  attached: "untracked" | "template" | "nothing" | null;
   /** nat has set up the source for the connection: copies of a flooded frame share it (semantics 4.2). */
   sourceDone: boolean;
   /** Copies of a flooded frame that have come to their end: they share what is known, so one traveller walks them all. */

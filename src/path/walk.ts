@@ -4,7 +4,7 @@ import { decideOnBridge } from "./bridge.ts";
 import { type NextRule, nextRule } from "./candidates.ts";
 import { traverse } from "./chain.ts";
 import { track } from "./conntrack.ts";
-import { reassemble } from "./fragments.ts";
+import { defragment, reassemble } from "./fragments.ts";
 import { stopsAt } from "./journey.ts";
 import { usesConntrack } from "./nat.ts";
 import { nextCopy } from "./ports.ts";
@@ -184,7 +184,7 @@ function advance(traveller: Traveller, world: Walking): Traveller[] {
     case "route out":
       return routeOut(traveller, world);
     case "defragment":
-      return usesConntrack(world.ruleset, traveller.packet.family) ? reassemble(traveller, world) : [traveller];
+      return usesConntrack(world.ruleset, traveller.packet.family) ? defragment(traveller, world) : [traveller];
     case "assemble":
       // of IPv6 behind INPUT: net/ipv4/ip_input.c ip_local_deliver, net/ipv6/ip6_input.c ip6_input
       return traveller.packet.family === "ipv6" ? [traveller] : reassemble(traveller, world);

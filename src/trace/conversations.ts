@@ -1,6 +1,7 @@
 /** Packets to conversations, by addresses, ports and order alone: what conntrack would make of them is not printed. */
-import { ICMP_REQUESTS, ICMP6_REQUESTS, readAddress, type Ternary } from "../facts/index.ts";
-import { type LogValues, positionOf } from "./event.ts";
+import { readAddress, type Ternary } from "../facts/index.ts";
+import { isEnd, isOwn, isOwnRedirect, isReset, isSyn, isUntoldError, mayReuse, opens } from "./beginning.ts";
+import type { LogValues } from "./event.ts";
 import type { TracedPacket } from "./packets.ts";
 import { Recent } from "./recent.ts";
 import { beforeNpt, clean, linesOf, type Tuple, tupleOf, unique } from "./tuples.ts";
@@ -32,6 +33,8 @@ export interface Placed {
   readonly proxied: boolean;
   /** Whether a SYN began it that has had no answer yet, as conntrack sees it. */
   readonly unanswered: Ternary;
+  /** An error or reset of this host's about a packet that a rule has kept from conntrack. */
+  readonly aboutUntracked: boolean;
 }
 
 interface Conversation {
@@ -60,7 +63,6 @@ interface Known {
 
 /** Tuples remembered; those untouched for longest go first. */
 const MOST_TUPLES = 1 << 16;
-const [SYN, RST, ACK, FIN_OR_RST] = [2, 4, 16, 1 | 4];
 
 export class Conversations {
   #count = 0;
@@ -69,6 +71,8 @@ export class Conversations {
   readonly #known = new Recent<string, Known>(MOST_TUPLES);
   /** By what packets have become on their way. */
   readonly #rewritten = new Recent<string, Known>(MOST_TUPLES);
+  /** What packets of no connection have become. */
+  readonly #untracked = new Recent<string, true>(MOST_TUPLES);
 
   /** `before`: what conntrack knew when the log began, as `conntrack -L` prints it; left out: not known. */
   constructor(before?: readonly string[]) {
@@ -112,17 +116,22 @@ export class Conversations {
     // this host's own error is attached to the connection of the packet, whatever that has become, and goes against it
     const attached = related && isOwn(packet) ? tuples.map(({ key }) => this.#rewritten.get(key)) : [];
     // any other is found as an answer to the packet in it would be (nf_conntrack_proto_icmp.c nf_conntrack_inet_error)
-    const asks = tuples.map(({ key, back }) => this.#known.get(related ? back : key));
+    const asks = tuples.flatMap(({ key, back }, at) => {
+      const known = this.#known.get(related ? back : key);
+      // where all is known of a connection, only what a packet was at first is asked for
+      return known && (at === 0 || !known.conversation.settled) ? [known] : [];
+    });
     const found = [...asks, ...attached].find(
       (known) => known && (!known.conversation.lost || (isOwn(packet) && (related || known.direction === "REPLY"))),
     );
     // what a rule sends about it is attached to it: a reset as an error is (nf_reject_ipv4.c nf_send_reset)
-    const isReset = found?.conversation.lost === true && (Number(lines[0]?.tcpFlags ?? 0) & RST) !== 0;
+    const isRst = isReset(lines[0] ?? {});
+    const isOfLost = found?.conversation.lost === true && isRst;
     const begins = !related && opens(lines[0] ?? {}, this.#complete);
     // only a packet of which conntrack knows nothing meets nat (semantics 4.2): an entry ran out, or was never confirmed
     const natVisited = packet.events.some((event) => event.layer === "ip" && event.table === "nat");
     const known = found?.conversation;
-    const anew = begins && known && (known.orphan || natVisited || isReuse(known, lines[0] ?? {}));
+    const anew = begins && known && (known.orphan || natVisited || (known.closing && mayReuse(lines[0] ?? {})));
     const joins = anew ? undefined : found;
     const conversation = joins?.conversation ?? this.#begin(!begins);
     // SYNPROXY's SYN to the server, once the client's ACK is lost in it
@@ -139,7 +148,9 @@ export class Conversations {
       conversation.count++;
       // of an orphan, any side will do: only that later packets find it
       const side = joins?.direction ?? "ORIGINAL";
-      for (const { key, back } of conversation.settled ? [] : tuples) {
+      for (const [at, { key, back }] of conversation.settled ? [] : tuples.entries()) {
+        // what NAT makes of a packet is another's tuple only if that is over (nf_nat_core.c nf_nat_used_tuple)
+        if (at > 0 && !joins && this.#isTaken(key, known)) continue;
         this.#remember(key, conversation, side);
         this.#remember(back, conversation, against(side));
       }
@@ -152,7 +163,7 @@ export class Conversations {
         conversation.reply ??= entered;
         conversation.replied = true;
       }
-      if (lines.some(({ tcpFlags }) => (Number(tcpFlags ?? 0) & FIN_OR_RST) !== 0)) conversation.closing = true;
+      if (lines.some(isEnd)) conversation.closing = true;
     }
     const { number, original, reply, left, proxied, bySyn } = conversation;
     const unanswered = replied || !bySyn ? "no" : proxied || this.#complete ? "yes" : "unknown";
@@ -167,12 +178,16 @@ export class Conversations {
       original,
       reply,
       left,
-      related: related || isReset,
+      related: related || isOfLost,
       alone,
       natVisited,
       opening,
       proxied,
       unanswered,
+      aboutUntracked:
+        isOwn(packet) &&
+        (related || isRst) &&
+        tuples.some(({ key, back }) => this.#untracked.get(related ? key : back) !== undefined),
     };
   }
 
@@ -194,6 +209,12 @@ export class Conversations {
       this.#known.delete(back);
       this.#rewritten.delete(key);
     }
+  }
+
+  /** A rule has kept the packet from conntrack, and this host sends something about it. */
+  passBy({ packet }: Placed, as: Tuple | null): void {
+    const [line] = linesOf(packet);
+    for (const { key } of line ? unique([{ ...line, ...as }]) : []) this.#untracked.set(key, true);
   }
 
   /** What the packet has become in the end, whether a line shows it or not: an error of this host's is about that. */
@@ -238,6 +259,11 @@ export class Conversations {
     };
   }
 
+  #isTaken(key: string, replaced: Conversation | undefined): boolean {
+    const { conversation } = this.#known.get(key) ?? {};
+    return conversation?.settled === true && !conversation.lost && conversation !== replaced;
+  }
+
   #remember(key: string, conversation: Conversation, direction: Direction): void {
     const old = this.#known.get(key);
     // a tuple that is its own reverse stays what it was first
@@ -245,35 +271,4 @@ export class Conversations {
   }
 }
 
-/** `nft monitor trace` prints of an error but 12 bytes of the packet that it is about: not its addresses. */
-function isUntoldError({ events: [first] }: TracedPacket): boolean {
-  const { icmpType, protocol } = first?.values ?? {};
-  if (first?.nft === undefined || icmpType === undefined) return false;
-  const type = Math.floor(Number(icmpType) / 256);
-  return protocol === 58 ? type < 128 : [3, 4, 5, 11, 12].includes(type);
-}
 const against = (direction: Direction): Direction => (direction === "ORIGINAL" ? "REPLY" : "ORIGINAL");
-const isOwn = ({ events: [first] }: TracedPacket): boolean => first !== undefined && positionOf(first) === "out";
-const isOwnRedirect = (packet: TracedPacket): boolean =>
-  isOwn(packet) && [5, 137].includes(Math.floor(Number(packet.events[0]?.values.icmpType) / 256));
-
-/**
- * Whether a packet of no conversation begins one: no echo reply does (semantics 4.10), and tcp in the middle only where
- * every connection is known (`isStranger`): there it can be of none, and conntrack takes it up (tcp_loose).
- */
-function opens(values: LogValues, isStranger: boolean): boolean {
-  const { protocol, icmpType, tcpFlags, fragmentOffset, incomplete } = values;
-  if (isStranger && incomplete !== undefined) return false;
-  // of tcp an IP line lacks the flags where the header is not in it, a frame's line always does
-  if (protocol === 6 && fragmentOffset !== undefined) {
-    return isSyn(values) || (isStranger && (Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST)) === ACK);
-  }
-  const type = icmpType === undefined ? -1 : Math.floor(Number(icmpType) / 256);
-  if (protocol === 1) return ICMP_REQUESTS.has(type);
-  return protocol !== 58 || ICMP6_REQUESTS.has(type);
-}
-
-const isSyn = ({ tcpFlags }: LogValues): boolean => (Number(tcpFlags ?? 0) & (SYN | ACK | FIN_OR_RST)) === SYN;
-/** The same ports again, after the end: net/netfilter/nf_conntrack_proto_tcp.c takes a SYN then as a new connection. */
-const isReuse = (conversation: Conversation, { protocol, tcpFlags }: LogValues): boolean =>
-  protocol === 6 && (Number(tcpFlags ?? 0) & SYN) !== 0 && conversation.closing;

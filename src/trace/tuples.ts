@@ -11,7 +11,8 @@ export interface Tuple {
 }
 /**
  * What the packet's lines say of its addresses; frames say less than the packets in them, and lend their addresses only,
- * and ports where IP lines tell any: a packet is the same to conntrack whether its first line is a frame's or not.
+ * and ports where IP lines tell any and they are not torn off: a packet is the same to conntrack whether its first line
+ * is a frame's or not.
  */
 export function linesOf({ events }: TracedPacket): LogValues[] {
   const ip = events.find(({ layer }) => layer === "ip")?.values;
@@ -19,7 +20,8 @@ export function linesOf({ events }: TracedPacket): LogValues[] {
     if (layer === "ip" || !ip) return values;
     const { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol } = ip;
     const { source, destination } = values;
-    const { sourcePort, destinationPort } = ip.sourcePort === undefined ? ip : values;
+    const { sourcePort, destinationPort } =
+      ip.sourcePort === undefined || values.sourcePort === undefined ? ip : values;
     const own = { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol };
     return clean({ source, destination, sourcePort, destinationPort, ...own });
   });

@@ -301,6 +301,8 @@ test("SYNPROXY answers in the server's place: its packets have a connection in r
     ["ESTABLISHED", true],
     ["INVALID", true],
   ]);
+  // its SYN-ACK has the client's connection, which nothing has confirmed
+  expect(packets[1]?.json["ctstatus"]).toBe("NONE");
 });
 
 test("SYNPROXY's SYN to a server that does not answer: what the client sends then has no connection, and no DNAT", () => {
@@ -389,4 +391,27 @@ test("an ACK behind a SYN whose answer conntrack has not seen is INVALID", () =>
   const state = (flags: string) =>
     enteredBy(MASQUERADED, [...LOG.slice(0, 6), ...read(goesOn(flags))])[1]?.json["ctstate"];
   expect(["ACK", "ACK PSH", "SYN", "RST"].map(state)).toEqual(["INVALID", "INVALID", "NEW", "NEW"]);
+});
+
+// Linux 6.18 (test/kernel/walk); nf_conntrack_core.c nf_ct_attach: only of what a rule kept from conntrack is there a mark on it
+test.each([
+  ["kept from conntrack: NOTRACK leaves it alone, and it has no connection", "-A PREROUTING -j NOTRACK\n", "INVALID"],
+  ["of a connection: it has that one", "", "RELATED"],
+])("a rule's error about a packet that was %s", (_, rule, ctstate) => {
+  const dump = FILTERED("-A INPUT -p udp -j REJECT\n-A OUTPUT -m conntrack --ctstate UNTRACKED\n")
+    .replace("-A OUTPUT -m conntrack --ctstate RELATED\n", "")
+    .replace("COMMIT", `-A OUTPUT -j NOTRACK\n${rule}COMMIT`);
+  const isKept = rule !== "";
+  const [, error] = enteredBy(
+    dump,
+    read(
+      ...(isKept ? [ip("raw:PREROUTING:rule:2", "IN=lan0 OUT= MAC=", UDP)] : []),
+      ip(`raw:PREROUTING:policy:${isKept ? 3 : 2}`, "IN=lan0 OUT= MAC=", UDP),
+      ip("filter:INPUT:rule:1", "IN=lan0 OUT= MAC=", UDP),
+      ip("raw:OUTPUT:rule:2", "IN= OUT=lan0", ERROR),
+      ip("raw:OUTPUT:policy:3", "IN= OUT=lan0", ERROR),
+      ip("filter:OUTPUT:policy:2", "IN= OUT=lan0", ERROR),
+    ),
+  );
+  expect(error).toMatchObject({ explained: true, attached: isKept ? "nothing" : true, json: { ctstate } });
 });

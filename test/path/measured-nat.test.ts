@@ -1,6 +1,10 @@
 /** What the kernel's own lines have shown of conntrack and NAT, and of routes after it: Linux 6.18, each found by test/kernel/walk. */
 import { expect, test } from "vitest";
-import { Host, packetJson } from "../../src/facts/index.ts";
+import { Host, packetJson, readPacket } from "../../src/facts/index.ts";
+import { loadDump, toRuleset } from "../../src/model/index.ts";
+import { walk } from "../../src/path/index.ts";
+import { Source } from "../../src/source.ts";
+import { parse } from "../../src/syntax/index.ts";
 import { EB, FRAME, HOST, only, SIX, table } from "./measuring.ts";
 
 test.each([
@@ -72,4 +76,53 @@ test("what CT attaches in raw has no labels, and counts nothing", () => {
     "raw:PREROUTING:rule:3",
     "raw:PREROUTING:policy:5",
   ]);
+});
+
+test.each([
+  ["by a device: cut again as it came", { inInterface: "ext0", physdevIn: null }, true],
+  ["by a bridge, whose IP hooks have put it together: the whole", { inInterface: "br1", physdevIn: "v2" }, false],
+])("what was put together leaves by a bridge; it came in %s", (_, way, isCut) => {
+  const host = new Host({
+    ...HOST.json,
+    link: [
+      ...(HOST.json.link ?? []),
+      { ifname: "br1", address: "02:00:00:00:00:02", linkinfo: { info_kind: "bridge" } },
+      { ifname: "v2", master: "br1" },
+    ],
+    neigh: [{ dst: "10.0.0.2", lladdr: "02:00:00:00:00:a2" }],
+  });
+  const asks = "-p IPv4 --ip-proto udp";
+  const eb = `${EB}*filter\n:OUTPUT ACCEPT\n-A OUTPUT ${asks} --ip-dport 53 -j CONTINUE\n-A OUTPUT ${asks} -j CONTINUE\n`;
+  const conntrack = table("filter", "-A FORWARD -m conntrack --ctstate NEW");
+  const packet = {
+    ...FRAME,
+    ...way,
+    macDestination: way.physdevIn === null ? null : "02:00:00:00:00:02",
+    source: "10.8.0.9",
+    destination: "10.0.0.2",
+    destinationPort: "53",
+  };
+  const rules = (values: Record<string, string>) => {
+    const loaded = [conntrack, eb].map((text, at) => loadDump(parse(new Source(`${at}.save`, text)), host));
+    const { paths } = walk({ ruleset: toRuleset(loaded), host }, readPacket("ipv4", { ...packet, ...values }));
+    const sent = paths.filter(({ verdict }) => verdict === "ACCEPT");
+    return sent.map(({ steps }) =>
+      steps.filter(({ rule, layer }) => rule && layer === "bridge").map(({ number }) => number),
+    );
+  };
+  expect(rules({ fragmentOffset: "0", moreFragments: "1" })).toEqual([[1, 2]]);
+  // what a later piece's whole had as its ports is not told by it
+  const later = rules({ fragmentOffset: "2", moreFragments: "0" });
+  expect(later).toEqual(isCut ? [[2]] : [[1, 2], [2]]);
+});
+
+// nf_conntrack_core.c nf_ct_attach, xt_CT.c xt_ct_target: what is attached is nothing, and yet not nothing
+test("NOTRACK leaves alone what a rule sends about a packet that was kept from conntrack", () => {
+  const dumps = [
+    table("raw", "-A PREROUTING -j NOTRACK", "-A OUTPUT -j NOTRACK"),
+    table("filter", "-A INPUT -j REJECT", "-A OUTPUT -m conntrack --ctstate UNTRACKED"),
+  ];
+  const path = only(dumps, "ipv4", { ...FRAME, destination: "10.0.0.1", ctstate: null, ctstatus: null });
+  const sent = path?.generated.flatMap(({ steps }) => steps.filter(({ layer }) => layer === "ip").map(({ id }) => id));
+  expect(sent).toEqual(["raw:OUTPUT:rule:1", "raw:OUTPUT:policy:2", "filter:OUTPUT:policy:2"]);
 });

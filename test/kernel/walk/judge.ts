@@ -15,10 +15,11 @@ import {
 } from "../../../src/facts/index.ts";
 import { bind, type Rule, type Ruleset } from "../../../src/model/index.ts";
 import { firstState, type Path } from "../../../src/path/index.ts";
-import { PacketGrouper, readTrace, type TracedPacket, type TraceEvent } from "../../../src/trace/index.ts";
+import { PacketGrouper, readTrace, type TraceEvent } from "../../../src/trace/index.ts";
 import type { Done } from "./case.ts";
 import type { Datagram } from "./datagram.ts";
 import { entered } from "./entered.ts";
+import { isFrame, sortOut } from "./pieces.ts";
 import type { Topology } from "./topology.ts";
 import { INHERENT_FACTS, INHERENTLY_UNKNOWN, unexcused } from "./unknown.ts";
 
@@ -27,8 +28,6 @@ export interface Disagreement {
   readonly action: number;
   readonly packet: string;
   readonly why: string;
-  /** Led to by one piece of a packet. */
-  readonly isPiece: boolean;
   readonly lines: readonly string[];
   readonly steps: readonly string[];
 }
@@ -49,30 +48,42 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
   let [packets, lines] = [0, 0];
   done.forEach((each, action) => {
     if (!each) return;
-    const { events } = readTrace(each.seen.lines.map((line) => `${line}\n`).join(""));
+    const events = eventsOf(each);
     lines += events.length;
     const grouper = new PacketGrouper();
     // what asks for a neighbour is no IP
     const groups = [...events.flatMap((event) => grouper.add(event)), ...grouper.end()];
-    const traced = putTogether(groups).filter(({ family }) => family !== "bridge");
-    const own = traced.findIndex((group) => isSent(each.datagram, group.events));
     const isPiece = each.datagram.fragment !== undefined;
-    const judgeOne = (taken: Entered, seen: readonly TraceEvent[], unsettled: Unsettled) => {
-      const { path, why } = hold(world, taken, seen, unsettled);
+    const { packets: sorted, leaving } = isPiece ? sortOut(groups) : { packets: groups, leaving: [] };
+    const traced = sorted.filter(({ family }) => family !== "bridge");
+    const own = traced.findIndex((group) => isSent(each.datagram, group.events));
+    const judgeOne = (taken: Entered, seen: readonly TraceEvent[], unsettled: Unsettled, part = entire) => {
+      const { path, why } = hold(world, taken, seen, unsettled, part);
       const lines = seen.map(({ text }) => text);
       const steps = path?.steps.map(({ id, seen: at }) => `${id} ${JSON.stringify(shown(at))}`) ?? [];
       const packet = JSON.stringify(packetJson(taken.packet));
-      return { path, failed: why === null ? null : { action, packet, why, isPiece, lines, steps } };
+      return { path, failed: why === null ? null : { action, packet, why, lines, steps } };
     };
     const judgeSent = (seen: readonly TraceEvent[], connection: Packet["fields"]) => {
-      const asSent = (datagram: Datagram) => ({
-        packet: withFields(anyPacket(datagram.family), { ...entered(each, datagram, topology), ...connection }),
+      const asSent = (sent: Done, datagram = sent.datagram) => ({
+        packet: withFields(anyPacket(datagram.family), { ...entered(sent, datagram, topology), ...connection }),
         anyOrigin: false,
       });
       // with conntrack the last piece goes on as the whole, else each by itself
-      const whole = each.whole && judgeOne(asSent(each.whole), seen, NOTHING);
-      if (whole && !whole.failed) return whole;
-      return judgeOne(asSent(each.datagram), seen, isPiece ? "anything" : NOTHING);
+      const all = [...seen, ...leaving.flat()];
+      const whole = each.whole && asSent(each, each.whole);
+      const goneOn = whole && judgeOne(whole, all, NOTHING);
+      if (goneOn && !goneOn.failed) return goneOn;
+      const pieces = done.flatMap((piece) => (piece && isOfSame(piece, each) ? [piece] : []));
+      const alone = pieces.some((piece) => piece !== each && !eventsOf(piece).every(isFrame));
+      if (!whole || alone || leaving.length < 2) return judgeOne(asSent(each), all, isPiece ? "anything" : NOTHING);
+      const behind = seen.slice(seen.findIndex((event) => !isFrame(event)));
+      const left = pieces.map((piece, at) => {
+        const lead = piece === each ? seen.slice(0, seen.length - behind.length) : eventsOf(piece);
+        return judgeOne(asSent(piece), [...lead, ...behind, ...(leaving[at] ?? [])], "anything");
+      });
+      const before = judgeOne(whole, seen, NOTHING, inside);
+      return left.find(({ failed }) => failed) ?? (before.failed ? left.at(-1) : null) ?? before;
     };
     // of what was sent more is known than its lines tell, and conntrack knows it too
     const sent = entered(each, each.whole ?? each.datagram, topology);
@@ -96,15 +107,10 @@ export function judge(done: readonly (Done | null)[], ruleset: Ruleset, host: Ho
   return { packets, lines, paths, disagreements };
 }
 
-/** Without conntrack the last piece has lines up to INPUT, which has those of the whole: its beginning was sent before. */
-function putTogether(packets: readonly TracedPacket[]): readonly TracedPacket[] {
-  const idOf = ({ events }: TracedPacket) => events.find(({ layer }) => layer === "ip")?.values.ipId;
-  const whole = packets.find(({ events: [first] }) => first?.layer === "ip" && first.chain === "INPUT");
-  const last = packets.find((each) => whole && each.number < whole.number && idOf(each) === idOf(whole));
-  if (!whole || !last) return packets;
-  const both = { ...last, events: [...last.events, ...whole.events] };
-  return packets.filter((each) => each !== whole).map((each) => (each === last ? both : each));
-}
+const eventsOf = ({ seen }: Done): readonly TraceEvent[] =>
+  readTrace(seen.lines.map((line) => `${line}\n`).join("")).events;
+const isOfSame = ({ datagram: one }: Done, { datagram: other }: Done): boolean =>
+  one.fragment !== undefined && one.id === other.id && one.source === other.source && one.family === other.family;
 
 /** The packet that was sent, among those that it led to: the first that has its addresses and protocol. */
 function isSent({ source, destination, protocol, fragment }: Datagram, events: readonly TraceEvent[]): boolean {
@@ -127,18 +133,26 @@ function wayLeftOut(taken: Entered): Entered {
   return { ...taken, packet: { ...taken.packet, fields } };
 }
 
+const entire = (path: Path): Path => path;
+/** Up to where a bridge sees it leave. */
+const inside = (path: Path): Path => ({
+  ...path,
+  steps: path.steps.slice(0, path.steps.findLastIndex(({ layer }) => layer === "ip") + 1),
+});
+
 /** The way that prints these lines, and why it is none that may be: null where all is well. */
 function hold(
   world: { ruleset: Ruleset; host: Host },
   taken: Entered,
   events: readonly TraceEvent[],
   unsettled: Unsettled,
+  part: (path: Path) => Path,
 ): { path: Path | null; why: string | null } {
   const every = walkEntered(world, taken).paths;
   // too many to walk them all
   const isCut = every.some(({ truncated }) => truncated);
   const paths = isCut ? walkEntered(world, taken, (steps) => mayPrint(steps, events, false)).paths : every;
-  const fits = paths.map((path) => ({ path, divergence: compare(path, events) }));
+  const fits = paths.map((path) => ({ path, divergence: compare(part(path), events) }));
   const same = fits.find(({ divergence }) => !divergence);
   if (!same) {
     const [best] = fits.sort((a, b) => (b.divergence?.at ?? 0) - (a.divergence?.at ?? 0));
