@@ -53,7 +53,7 @@ export function stretchOf(cases: readonly Case[]): Stretch | null {
   );
   return earliest && latest && { first: firstOf(earliest), last: latest.last };
 }
-export function noteLater(like: Case, of: Case): void {
+export function noteLater(like: Case, of: Pick<Case, "packet" | "last">): void {
   like.count++;
   like.last = of.last;
   like.where.add(of.packet);
