@@ -5,7 +5,7 @@ import type { Path } from "../path/index.ts";
 import { Recent, type TracedPacket } from "../trace/index.ts";
 import { Answers } from "./answers.ts";
 import { needsAssumption } from "./assumed.ts";
-import { type Case, momentOf, noteLater } from "./case.ts";
+import { type Case, detachedCase, momentOf, noteLater } from "./case.ts";
 import { type Divergence, stepsOf } from "./compare.ts";
 import { Connections, type Left, leftBy, type Place } from "./connections.ts";
 import { type Drift, diagnose } from "./diagnose.ts";
@@ -140,7 +140,7 @@ export class DriftFold {
     if (fit.divergence) {
       const { path, divergence } = fit;
       const opened = opening && { entered: this.#connections.entered(opening.place), events: opening.events };
-      this.#fail(`${shape.key} ${gapBefore} ${gapAfter}`, { ...of, opening: opened });
+      this.#fail(`${shape.key} ${gapBefore} ${gapAfter}`, detachedCase({ ...of, opening: opened }));
       return { packet, says: "not explained", path, divergence };
     }
     const { path } = fit;
@@ -164,7 +164,7 @@ export class DriftFold {
     for (const { rule } of steps) if (rule) this.#confirmed.add(rule);
     const assumed = needsAssumption(path);
     const name = `${of.entered.packet.family} ${assumed} ${steps.map(({ id }) => id).join(" ")}`;
-    const way = this.#ways.get(name) ?? { first: of, assumed };
+    const way = this.#ways.get(name) ?? { first: detachedCase(of), assumed };
     if (this.#ways.size < MOST_WAYS) this.#ways.set(name, way);
     return way;
   }

@@ -1,5 +1,5 @@
 /** Lines of the ebtables log watcher: net/bridge/netfilter/ebt_log.c ebt_log_packet; semantics 3. */
-import { readAddress, readMac } from "../../facts/index.ts";
+import { addressOf, macOf } from "../draft.ts";
 import type { BridgeEvent, Draft } from "../event.ts";
 
 const HEAD = /^(?:(.*) )?IN=(\S*) OUT=(\S*) MAC source = (\S+) MAC dest = (\S+) proto = 0x([\da-f]{4})(| .*)$/;
@@ -15,7 +15,7 @@ export function readBridgeLine(message: string, line: number, text: string): Bri
   const head = HEAD.exec(message);
   if (!head) return undefined;
   const [, prefix = "", physdevIn, physdevOut, source = "", destination = "", etherType = "", rest = ""] = head;
-  const [macSource, macDestination] = [readMac(source), readMac(destination)];
+  const [macSource, macDestination] = [macOf(source), macOf(destination)];
   if (macSource === undefined || macDestination === undefined) return undefined;
   const values: Draft = {
     physdevIn: physdevIn || null,
@@ -31,7 +31,7 @@ export function readBridgeLine(message: string, line: number, text: string): Bri
 function readNetwork(values: Draft, rest: string): void {
   const four = IPV4.exec(rest);
   const [, from = "", to = "", protocol] = four ? [...four.slice(0, 3), four[4]] : (IPV6.exec(rest) ?? []);
-  const [source, destination] = [readAddress(from), readAddress(to)];
+  const [source, destination] = [addressOf(from), addressOf(to)];
   if (source === undefined || destination === undefined) return;
   Object.assign(values, { source, destination });
   // of IPv6 the first header's name is printed, which need not be the protocol (recording s14: Next Header=0)
