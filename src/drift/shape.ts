@@ -49,8 +49,16 @@ const NO_FIELDS: ReadonlySet<string> = new Set([
   "innerText",
   "inner",
 ]);
-/** What is read of lines but the first and the first of IP. */
-const OF_OTHERS: readonly Field[] = [...COMPARED, "macSource", "macDestination", "uidOwner", "gidOwner", "tcpFlags"];
+const OF_PLACE = ["inInterface", "outInterface", "physdevIn", "physdevOut", "source", "destination"] as const;
+const MACS = ["macSource", "macDestination"] as const;
+const SKIPPED: ReadonlySet<string> = new Set([...NO_FIELDS, ...OF_PLACE, ...MACS, "place"]);
+/** What is read of lines but the first and the first of IP, besides their place. */
+const OF_OTHERS: readonly Field[] = [
+  ...COMPARED.filter((name) => !OF_PLACE.some((each) => each === name)),
+  "uidOwner",
+  "gidOwner",
+  "tcpFlags",
+];
 /** Below, headers may be cut off (`cutOff`). */
 const SHORT = 256;
 const SYN = 2;
@@ -130,6 +138,9 @@ function placedKey(placed: Placed, ports: Naming): string {
   return [direction, first, replied, related, alone, natVisited, opening, proxied, unanswered, ...tuples].join();
 }
 
+const placeOf = (values: LogValues): string =>
+  values.place === undefined ? [...OF_PLACE, ...MACS].map((name) => `${values[name]}`).join() : `@${values.place}`;
+
 /** Ports by their class and the order in which they come. */
 class Naming {
   readonly named: number[] = [];
@@ -149,10 +160,11 @@ class Naming {
   }
 
   all(values: LogValues): string {
-    let text = "";
+    let text = placeOf(values);
     for (const name in values) {
-      if (NO_FIELDS.has(name)) continue;
+      if (SKIPPED.has(name)) continue;
       const value = values[name as Field];
+      if (value === undefined) continue;
       if (PORTS.has(name)) text += ` ${name}=${this.of(value as number | null)}`;
       else if (name === "length" || name === "udpLength") text += ` ${name}=${this.#length(name, values)}`;
       else text += ` ${name}=${value}`;
@@ -169,7 +181,7 @@ class Naming {
   }
 
   some(values: LogValues): string {
-    let text = "";
+    let text = placeOf(values);
     for (const name of OF_OTHERS) {
       const value = values[name];
       text += PORTS.has(name) ? ` ${this.of(value as number | null)}` : ` ${value}`;

@@ -5,14 +5,15 @@ import type { Draft } from "./event.ts";
 
 /** Texts whose values are remembered: the lines of a log name the same few again and again. */
 const MOST_WORDS = 4096;
-function remembered<T>(read: (text: string) => T): (text: string) => T {
+export function remembered<T>(read: (text: string) => T): (text: string) => T {
   const known = new Map<string, T>();
   return (text) => {
     let value = known.get(text);
     if (value === undefined && !known.has(text)) {
-      value = read(text);
+      const own = detached(text);
+      value = read(own);
       if (known.size >= MOST_WORDS) known.clear();
-      known.set(detached(text), value);
+      known.set(own, value);
     }
     return value as T;
   };

@@ -1,5 +1,5 @@
 /** Lines of the ebtables log watcher: net/bridge/netfilter/ebt_log.c ebt_log_packet; semantics 3. */
-import { addressOf, macOf } from "../draft.ts";
+import { addressOf, macOf, remembered } from "../draft.ts";
 import type { BridgeEvent, Draft } from "../event.ts";
 
 const HEAD = /^(?:(.*) )?IN=(\S*) OUT=(\S*) MAC source = (\S+) MAC dest = (\S+) proto = 0x([\da-f]{4})(| .*)$/;
@@ -12,6 +12,15 @@ const WITH_PORTS = [6, 17, 136, 132, 33];
 const EXTENSION_HEADERS = [0, 43, 44, 51, 60];
 
 export function readBridgeLine(message: string, line: number, text: string): BridgeEvent | undefined {
+  const read = frames(message);
+  return read && { layer: "bridge", line, text, ...read };
+}
+
+let placesRead = 0;
+const places = remembered(() => ++placesRead);
+
+/** A frame tells no id: the lines of one conversation are the same again and again. */
+const frames = remembered((message): Pick<BridgeEvent, "prefix" | "values"> | undefined => {
   const head = HEAD.exec(message);
   if (!head) return undefined;
   const [, prefix = "", physdevIn, physdevOut, source = "", destination = "", etherType = "", rest = ""] = head;
@@ -23,10 +32,11 @@ export function readBridgeLine(message: string, line: number, text: string): Bri
     macSource,
     macDestination,
     etherType: Number.parseInt(etherType, 16),
+    place: places(message.replace(/ SPT=\d+ DPT=\d+\s*$/, "")),
   };
   readNetwork(values, rest);
-  return { layer: "bridge", line, text, prefix, values };
-}
+  return { prefix, values };
+});
 
 function readNetwork(values: Draft, rest: string): void {
   const four = IPV4.exec(rest);
@@ -59,4 +69,5 @@ export function lacks({ values, text }: BridgeEvent, remainder: string): boolean
 
 /** Whether anything could still follow. */
 export const mayBeTorn = (event: BridgeEvent): boolean =>
-  !event.nft && [" IP SRC=", " IPv6 SRC=", " ARP HTYPE", " ARP MAC", " SPT="].some((piece) => lacks(event, piece));
+  !event.nft && (event.values.source === undefined ? OTHERS : [" SPT="]).some((piece) => lacks(event, piece));
+const OTHERS = [" IP SRC=", " IPv6 SRC=", " ARP HTYPE", " ARP MAC", " SPT="];

@@ -1,7 +1,7 @@
 /** Lines of the legacy TRACE target, IPv4 and IPv6: net/ipv4/netfilter/ip_tables.c trace_packet, nf_log_syslog.c; semantics 1. */
-import { type Field, TCP_FLAGS } from "../../facts/index.ts";
+import { type Address, type Field, TCP_FLAGS } from "../../facts/index.ts";
 import { detached } from "../../source.ts";
-import { addressOf, assign, macOf, protocolOf } from "../draft.ts";
+import { addressOf, assign, macOf, protocolOf, remembered } from "../draft.ts";
 import type { Draft, IpEvent, LogValues } from "../event.ts";
 import { readHeaders } from "../headers.ts";
 
@@ -100,9 +100,85 @@ const names: ReadonlyMap<string, "inInterface" | "outInterface" | "physdevIn" | 
   ["PHYSOUT", "physdevOut"],
 ]);
 
+/** Devices, link header and addresses: the same of many packets, and between the lines of one all that changes but its TTL. */
+const places = remembered((text): Draft => {
+  const values: Draft = { physdevIn: null, physdevOut: null, place: ++placesRead };
+  readWords(values, text);
+  return values;
+});
+let placesRead = 0;
+/** The rest of the last line: what the packet itself is. */
+let last: { text: string; source: LogValues["source"]; values: Draft } | null = null;
+
 /** undefined when the addresses cannot be read. */
 function readFields(text: string): LogValues | undefined {
-  const values: Draft = { physdevIn: null, physdevOut: null, fragmentOffset: 0, moreFragments: 0, mark: 0 };
+  const end = text.indexOf(" LEN=");
+  const place = places(end < 0 ? text : text.slice(0, end));
+  const { source, destination } = place;
+  if (source === undefined || typeof source !== typeof destination) return undefined;
+  const rest = end < 0 ? "" : text.slice(end);
+  if (last?.text !== rest || typeof last.source !== typeof source)
+    last = { text: rest, source, values: readRest(rest, source) };
+  return whole(place, last.values);
+}
+
+/** Always of one shape, which is read much faster than what each line would leave out. */
+function whole(place: Draft, rest: Draft): LogValues {
+  return {
+    place: place.place,
+    inInterface: place.inInterface,
+    outInterface: place.outInterface,
+    physdevIn: place.physdevIn,
+    physdevOut: place.physdevOut,
+    macDestination: place.macDestination,
+    macSource: place.macSource,
+    source: place.source,
+    destination: place.destination,
+    length: rest.length,
+    tosEven: rest.tosEven,
+    tos: rest.tos,
+    ttl: rest.ttl,
+    ipId: rest.ipId,
+    flowLabel: rest.flowLabel,
+    dontFragment: rest.dontFragment,
+    moreFragments: rest.moreFragments,
+    fragmentOffset: rest.fragmentOffset,
+    fragmentId: rest.fragmentId,
+    ipOptions: rest.ipOptions,
+    namedHeaders: rest.namedHeaders,
+    unnamedHeaders: rest.unnamedHeaders,
+    protocol: rest.protocol,
+    sourcePort: rest.sourcePort,
+    destinationPort: rest.destinationPort,
+    udpLength: rest.udpLength,
+    seq: rest.seq,
+    ack: rest.ack,
+    tcpFlags: rest.tcpFlags,
+    tcpEcn: rest.tcpEcn,
+    tcpOptions: rest.tcpOptions,
+    tcpMss: rest.tcpMss,
+    icmpType: rest.icmpType,
+    icmpId: rest.icmpId,
+    icmpSeq: rest.icmpSeq,
+    ahSpi: rest.ahSpi,
+    espSpi: rest.espSpi,
+    incomplete: rest.incomplete,
+    uidOwner: rest.uidOwner,
+    gidOwner: rest.gidOwner,
+    mark: rest.mark,
+  } as LogValues;
+}
+
+function readRest(text: string, source: Address): Draft {
+  const values: Draft = { source, fragmentOffset: 0, moreFragments: 0, mark: 0 };
+  readWords(values, text);
+  // the only protocol whose later fragments print no PROTO at all (recording t02a, frag-ah-nonfirst)
+  if (typeof source === "number" && values.fragmentOffset !== 0) values.protocol ??= 51;
+  readHeaders(values, text);
+  return values;
+}
+
+function readWords(values: Draft, text: string): void {
   let type: number | undefined;
   for (const token of text.split(" ")) {
     const equals = token.indexOf("=");
@@ -117,14 +193,6 @@ function readFields(text: string): LogValues | undefined {
       else readValue(values, key, value);
     }
   }
-  const { source, destination } = values;
-  if (source === undefined || typeof source !== typeof destination) return undefined;
-  if (typeof source === "number") {
-    // the only protocol whose later fragments print no PROTO at all (recording t02a, frag-ah-nonfirst)
-    if (values.fragmentOffset !== 0) values.protocol ??= 51;
-  }
-  readHeaders(values, text);
-  return values;
 }
 
 function readValue(values: Draft, key: string, value: string): void {
