@@ -42,7 +42,7 @@ export interface Place {
 }
 
 /** Connections remembered; those untouched for longest go first. */
-const MOST = 1 << 16;
+const MOST = 1 << 13;
 const MOST_SHAPES = 4096;
 const BEGINS: Packet["fields"] = { ctmark: only(0) };
 

@@ -59,9 +59,9 @@ interface Recalled {
 
 /** Ways, packets like earlier ones, and packets that are not explained: what is beyond is counted, not kept. */
 const MOST_WAYS = 4096;
-const MOST_RECALLED = 4096;
+const MOST_RECALLED = 1024;
 const MOST_FAILING = 4096;
-const MOST_OPENINGS = 4096;
+const MOST_OPENINGS = 512;
 
 /** Its memory is bounded by what is kept here and by open connections, whatever the size of the log. */
 export class DriftFold {

@@ -59,7 +59,7 @@ interface Known {
 }
 
 /** Tuples remembered; those untouched for longest go first. */
-const MOST_TUPLES = 1 << 16;
+const MOST_TUPLES = 1 << 15;
 const [SYN, RST, ACK, FIN_OR_RST] = [2, 4, 16, 1 | 4];
 
 export class Conversations {
