@@ -16,6 +16,7 @@ import { Learned } from "./learned.ts";
 import { lossesOnly } from "./loss.ts";
 import { renamed, type Shape } from "./shape.ts";
 import { Stretches } from "./stretches.ts";
+import { Unhooked } from "./unhooked.ts";
 
 export interface DriftSummary {
   readonly packets: number;
@@ -78,6 +79,7 @@ export class DriftFold {
   );
   readonly #confirmed = new Set<Rule>();
   readonly #families = new Set<Family>();
+  readonly #unhooked = new Unhooked();
   /** The rule-set with the TRACE rules that the dump lacks, as far as packets have shown them. */
   #traced: Ruleset;
   /** The first line of the last packet. */
@@ -108,6 +110,7 @@ export class DriftFold {
     this.#families.add(packet.family);
     this.#begun = Math.max(this.#begun, packet.events[0]?.line ?? 0);
     this.#learned.add(packet.events);
+    this.#unhooked.see(packet.events);
     this.#answers.see(packet);
     const place = this.#connections.place(packet);
     const { placed, shape } = place;
@@ -164,6 +167,7 @@ export class DriftFold {
     for (const { rule } of steps) if (rule) this.#confirmed.add(rule);
     const assumed = needsAssumption(path);
     const name = `${of.entered.packet.family} ${assumed} ${steps.map(({ id }) => id).join(" ")}`;
+    this.#unhooked.pass(path, of.events);
     const way = this.#ways.get(name) ?? { first: detachedCase(of), assumed };
     if (this.#ways.size < MOST_WAYS) this.#ways.set(name, way);
     return way;
@@ -199,7 +203,7 @@ export class DriftFold {
     const open = [...this.#failing.values()].map(ofOwn);
     const { host } = this.#learned;
     let ruleset = this.#ruleset;
-    const instrumentation: Instrumentation[] = [...watchers.values()];
+    const instrumentation: Instrumentation[] = [...watchers.values(), ...this.#unhooked.found()];
     for (const family of this.#families) {
       const logs = [...passed, ...open].filter(({ entered }) => entered.packet.family === family);
       const made = instrument(ruleset, logs, family);
