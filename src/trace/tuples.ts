@@ -61,10 +61,21 @@ function hasTuple(line: LogValues): boolean {
   return isAnswer(line) || (icmpType !== undefined && requests.has(Math.floor(Number(icmpType) / 256)));
 }
 
-/** What it entered with. */
-export function tupleOf({ events }: TracedPacket): Keyed | undefined {
+function firstLine({ events }: TracedPacket): LogValues | undefined {
   const [first] = events;
-  return first && unique([lineOf(first, events.find(({ layer }) => layer === "ip")?.values)])[0];
+  return first && lineOf(first, events.find(({ layer }) => layer === "ip")?.values);
+}
+
+/** What it entered with. */
+export function tupleOf(packet: TracedPacket): Keyed | undefined {
+  const line = firstLine(packet);
+  return line && unique([line])[0];
+}
+
+/** The same with other addresses and ports. */
+export function tupleAs(packet: TracedPacket, as: Tuple): Keyed | undefined {
+  const { protocol, icmpId, icmpType, fragmentOffset, sourcePort, destinationPort } = firstLine(packet) ?? {};
+  return unique([{ protocol, icmpId, icmpType, fragmentOffset, sourcePort, destinationPort, ...as } as LogValues])[0];
 }
 
 export interface Keyed {
