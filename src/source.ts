@@ -12,6 +12,9 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * Bytes (one char each) to text. Bytes that are not UTF-8 become lone surrogates U+DC80..U+DCFF,
  * so that `encode` gives exactly the same bytes back.
  */
+/** As a text of its own: a part of a long one keeps all of that in memory. */
+export const detached = (text: string): string => ` ${text}`.slice(1);
+
 export function decode(bytes: string): string {
   if (/^[\0-\x7f]*$/.test(bytes)) return bytes;
   try {

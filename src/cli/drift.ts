@@ -1,4 +1,5 @@
 /** drift: the kernel's TRACE log held against the dump. */
+import { setFlagsFromString } from "node:v8";
 import { type Command, Option } from "commander";
 import { DriftFold, logPrefixes } from "../drift/index.ts";
 import { driftJson, driftPretty } from "../report/drift.ts";
@@ -39,6 +40,8 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
 
 async function drift(names: readonly string[], { log, format, follow, ...setting }: Options, io: Io): Promise<number> {
   const { host, ruleset } = await readHost({ names, ...setting }, io);
+  // V8 lets garbage grow to several times of what lives, unless it is told not to
+  setFlagsFromString("--heap-growing-percent=30");
   const fold = new DriftFold(ruleset, host);
   const read = new Log(log, io, logPrefixes(ruleset));
   const style = styleOf(io.colour);

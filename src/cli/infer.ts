@@ -29,15 +29,7 @@ export function define(program: Command, io: Io, exit: (code: number) => void): 
 async function infer({ log, family, format }: Options, io: Io): Promise<number> {
   const fold = new InferFold();
   const read = new Log(log, io);
-  let named = false;
-  for await (const packet of read.packets()) {
-    named ||= packet.events.some(({ nft }) => nft !== undefined);
-    fold.add(packet);
-  }
-  if (named)
-    throw badInput(
-      `${log}: lines of iptables-nft's monitors name rules by handles, which tell no order: infer needs a kernel log`,
-    );
+  for await (const packet of read.packets()) fold.add(packet);
   const inferred = fold.summary(read.reader.lines);
   if (inferred.tables.length === 0) throw badInput(`${log}: no TRACE line of iptables or ip6tables in it`);
   const families = [...new Set(inferred.tables.map((table) => table.family))];

@@ -6,7 +6,7 @@ import { type Host, has, known } from "../facts/index.ts";
 import type { Path, Step } from "../path/index.ts";
 import type { LogValues, TracedPacket, TraceEvent } from "../trace/index.ts";
 import { needsAssumption } from "./assumed.ts";
-import { type Case, firstOf, isBefore, type Moment, momentOf, type Stretch } from "./case.ts";
+import { isBefore, type Moment, momentOf, type Stretch } from "./case.ts";
 import { eventId, printedSteps } from "./compare.ts";
 import type { Drift } from "./diagnose.ts";
 
@@ -90,7 +90,7 @@ export class Answers {
   }
 
   /** The next packet that the dump explains; `isTraced`: rules of the live rule-set choose what is traced. */
-  ask(of: Case, path: Path, isTraced: boolean): void {
+  ask(of: TracedPacket, path: Path, isTraced: boolean): void {
     const line = of.events.findLast(({ layer }) => layer === "ip");
     const step = path.steps.at(-1);
     if (!line || !step) return;
@@ -108,9 +108,12 @@ export class Answers {
     };
     this.#rules.set(name, at);
     const isNearGap = of.gapAfter || of.gapBefore || of.events.at(0)?.gaps !== line.gaps;
-    const last = momentOf(of.packet, of.events.at(-1));
+    const last = momentOf(of.number, of.events.at(-1));
     const key = keyOf(line.values);
-    const alike = [...(this.#waiting.get(key) ?? []), { at, first: firstOf(of), last, isNearGap, answer }];
+    const alike = [
+      ...(this.#waiting.get(key) ?? []),
+      { at, first: momentOf(of.number, of.events[0]), last, isNearGap, answer },
+    ];
     for (const question of alike.splice(0, Math.max(0, alike.length - MOST_ALIKE))) settle(question);
     this.#waiting.set(key, alike);
     if (this.#waiting.size <= MOST_WAITING) return;

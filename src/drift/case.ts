@@ -1,5 +1,6 @@
 /** Packets of a log as drift holds them against the dump. */
 import type { Step } from "../path/index.ts";
+import { detached } from "../source.ts";
 import type { TraceEvent } from "../trace/index.ts";
 import type { Divergence } from "./compare.ts";
 import type { Entered, InOrder } from "./predict.ts";
@@ -36,7 +37,7 @@ export interface Moment {
 export const momentOf = (packet: number, event: TraceEvent | undefined): Moment => ({
   packet,
   line: event?.line ?? 0,
-  text: event?.text ?? "",
+  text: detached(event?.text ?? ""),
   time: event?.time,
 });
 export const firstOf = ({ packet, events }: Pick<Case, "packet" | "events">): Moment => momentOf(packet, events[0]);
@@ -53,7 +54,7 @@ export function stretchOf(cases: readonly Case[]): Stretch | null {
   );
   return earliest && latest && { first: firstOf(earliest), last: latest.last };
 }
-export function noteLater(like: Case, of: Case): void {
+export function noteLater(like: Case, of: Pick<Case, "packet" | "last">): void {
   like.count++;
   like.last = of.last;
   like.where.add(of.packet);
@@ -65,6 +66,12 @@ export interface Loss {
   /** Wherever a line is missing the log's own numbers skip some. */
   readonly proven: boolean;
 }
+
+/** Kept for longer than the part of the log that it is from. */
+export const detachedCase = (of: Case): Case => ({
+  ...of,
+  events: of.events.map((event) => ({ ...event, text: detached(event.text) })),
+});
 
 export interface Failure {
   readonly of: Case;

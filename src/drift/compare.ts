@@ -92,6 +92,18 @@ function part(steps: readonly Step[], events: readonly TraceEvent[]): Divergence
   return seen ? { at, predicted: null, seen, before, field: null } : null;
 }
 
+/** Of a path that prints the lines of a monitor: the ends of chains that it passes and that have printed none. */
+export function silentSteps(path: Path, events: readonly TraceEvent[]): Step[] {
+  if (!isMonitored(events)) return [];
+  let at = 0;
+  return printedSteps(path, false, events).filter((step) => {
+    const event = events[at];
+    if (!event || !isSameLine(step, event)) return maySkip(step);
+    at++;
+    return false;
+  });
+}
+
 /** The line is this step's, whatever it tells of the packet. */
 export const isLineOf = (step: Step, event: TraceEvent): boolean =>
   isSameLine(step, event) && otherField(step, event) === null;

@@ -12,8 +12,9 @@ import {
   single,
 } from "../facts/index.ts";
 import type { Path, World } from "../path/index.ts";
-import { Conversations, type Direction, Recent, type TracedPacket, type Tuple } from "../trace/index.ts";
-import { type Entered, enteredInOrder, type InOrder } from "./predict.ts";
+import { Conversations, type Direction, type Placed, Recent, type TracedPacket, type Tuple } from "../trace/index.ts";
+import { type Entered, enteredInOrder, type InOrder, isMissed, mayMiss } from "./predict.ts";
+import { type Shape, Shapes } from "./shape.ts";
 
 /** What the last packet of a connection has left behind. */
 export interface Left {
@@ -36,25 +37,45 @@ interface Kept {
   readonly attaches: boolean;
 }
 
+export interface Place {
+  readonly placed: Placed;
+  readonly kept: Kept | undefined;
+  readonly shape: Shape;
+}
+
 /** Connections remembered; those untouched for longest go first. */
-const MOST = 1 << 16;
+const MOST = 1 << 13;
+const MOST_SHAPES = 4096;
 const BEGINS: Packet["fields"] = { ctmark: only(0) };
 
 export class Connections {
   readonly #world: World;
   readonly #conversations: Conversations;
   readonly #kept = new Recent<number, Kept>(MOST);
+  readonly #shapes: Shapes;
+  readonly #missed = new Recent<string, boolean>(MOST_SHAPES);
 
   constructor(world: World, before = world.host.json.conntrack) {
     this.#world = world;
+    this.#shapes = new Shapes(world.ruleset, world.host);
     this.#conversations = new Conversations(before);
   }
 
   /** The next packet as it entered. `known`: what is known of it besides its lines. */
   enter(traced: TracedPacket, known: Packet["fields"] = {}): InOrder {
-    const inOrder = enteredInOrder(this.#conversations, traced, this.#world, known);
-    const { placed, packet, connection } = inOrder;
+    return this.entered(this.place(traced), known);
+  }
+
+  /** Where the next packet belongs, and what that makes of it. */
+  place(traced: TracedPacket): Place {
+    const placed = this.#conversations.place(traced, this.#isMissed(traced) ? false : undefined);
     const kept = this.#kept.get(placed.conversation);
+    return { placed, kept, shape: this.#shapes.of(traced, placed, kept) };
+  }
+
+  entered({ placed, kept }: Place, known: Packet["fields"] = {}): InOrder {
+    const inOrder = enteredInOrder(placed.packet, placed, this.#world, known);
+    const { packet, connection } = inOrder;
     const carried = placed.alone ? BEGINS : (kept?.fields ?? {});
     const sent = placed.related || placed.proxied ? kept?.attaches : undefined;
     const attached = placed.aboutUntracked ? "nothing" : sent;
@@ -70,8 +91,21 @@ export class Connections {
     };
   }
 
+  #isMissed(traced: TracedPacket): boolean {
+    if (!mayMiss(this.#world.ruleset, traced.family)) return false;
+    const { key } = this.#shapes.of(traced, null);
+    const known = this.#missed.get(key);
+    if (known !== undefined) return known;
+    const missed = isMissed(traced, this.#world);
+    this.#missed.set(key, missed);
+    return missed;
+  }
+
   /** What the way that explained a packet has left: the next packets of its connection find it. */
-  keep({ placed, connection }: InOrder, { fields, attaches, confirms, proxied, as, refused, untracked }: Left): void {
+  keep(
+    { placed, connection }: Pick<InOrder, "placed" | "connection">,
+    { fields, attaches, confirms, proxied, as, refused, untracked }: Left,
+  ): void {
     if (placed.related) return;
     if (refused && placed.first) this.#conversations.forget(placed);
     if (untracked && attaches) this.#conversations.passBy(placed, as);

@@ -47,7 +47,7 @@ export function diagnose(ruleset: Ruleset, host: Host, failures: readonly Failur
     drifts.push(toDrift(explained, ruleset));
     left = left.filter((failure) => !explained.fixed.includes(failure));
   }
-  return [...drifts, ...unexplained(left, ruleset)];
+  return [...drifts, ...unexplained(left, ruleset, passed)];
 }
 
 /** The edits that explain the first failure and as many of the others as any does. */
@@ -152,15 +152,22 @@ function unique(list: readonly Candidate[]): Candidate[] {
   return [...seen.values()];
 }
 
+/** Of all packets, where no single edit explains those that differ: a line that is lost makes two packets one. */
+const MISREAD = 0.02;
+
 /** No single edit explains these: an entry for each kind of divergence. */
-function unexplained(failures: readonly Failure[], ruleset: Ruleset): Drift[] {
+function unexplained(failures: readonly Failure[], ruleset: Ruleset, passed: readonly Case[]): Drift[] {
   const groups = new Map<string, Failure[]>();
   for (const failure of failures) {
     const { predicted, seen, field } = failure.divergence;
     const key = JSON.stringify([predicted?.id, seen && eventId(seen), field?.name]);
     groups.set(key, [...(groups.get(key) ?? []), failure]);
   }
-  return [...groups.values()].map((fixed) => toDrift({ fixed, suspects: [], ties: 0, change: NO_CHANGE }, ruleset));
+  const explained = passed.reduce((sum, { count }) => sum + count, 0);
+  return [...groups.values()].map((fixed) => {
+    const drift = toDrift({ fixed, suspects: [], ties: 0, change: NO_CHANGE }, ruleset);
+    return drift.count <= MISREAD * explained ? { ...drift, kind: "lost-or-drift" } : drift;
+  });
 }
 
 interface Explained {

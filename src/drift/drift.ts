@@ -1,20 +1,22 @@
 /** Drift is a fold: packets go in one by one, the summary says whether the live rule-set still is what the dump says. */
-import { type Family, type Host, packetJson } from "../facts/index.ts";
+import type { Family, Host, Packet } from "../facts/index.ts";
 import type { Rule, Ruleset } from "../model/index.ts";
 import type { Path } from "../path/index.ts";
-import { Recent, type TracedPacket, type TraceEvent } from "../trace/index.ts";
+import { Recent, type TracedPacket } from "../trace/index.ts";
 import { Answers } from "./answers.ts";
 import { needsAssumption } from "./assumed.ts";
-import { type Case, momentOf, noteLater, type Opening } from "./case.ts";
-import { COMPARED, type Divergence, stepsOf } from "./compare.ts";
-import { Connections, type Left, leftBy } from "./connections.ts";
+import { type Case, detachedCase, momentOf, noteLater } from "./case.ts";
+import { type Divergence, stepsOf } from "./compare.ts";
+import { Connections, type Left, leftBy, type Place } from "./connections.ts";
 import { type Drift, diagnose } from "./diagnose.ts";
 import { best } from "./fit.ts";
 import { hasTraceRule, type Instrumentation, instrument, withoutForeignWatchers } from "./instrumentation.ts";
 import { judge } from "./judge.ts";
 import { Learned } from "./learned.ts";
 import { lossesOnly } from "./loss.ts";
+import { renamed, type Shape } from "./shape.ts";
 import { Stretches } from "./stretches.ts";
+import { Unhooked } from "./unhooked.ts";
 
 export interface DriftSummary {
   readonly packets: number;
@@ -52,13 +54,15 @@ interface Recalled {
   readonly way: Way;
   readonly path: Path;
   readonly left: Left;
+  readonly shape: Shape;
+  readonly connection: Packet["fields"];
 }
 
 /** Ways, packets like earlier ones, and packets that are not explained: what is beyond is counted, not kept. */
 const MOST_WAYS = 4096;
-const MOST_RECALLED = 4096;
+const MOST_RECALLED = 1024;
 const MOST_FAILING = 4096;
-const MOST_OPENINGS = 4096;
+const MOST_OPENINGS = 512;
 
 /** Its memory is bounded by what is kept here and by open connections, whatever the size of the log. */
 export class DriftFold {
@@ -70,9 +74,12 @@ export class DriftFold {
   readonly #ways = new Map<string, Way>();
   readonly #recalled = new Recent<string, Recalled>(MOST_RECALLED);
   readonly #failing = new Map<string, Case>();
-  readonly #openings = new Recent<number, Opening>(MOST_OPENINGS);
+  readonly #openings = new Recent<number, { readonly place: Place; readonly events: TracedPacket["events"] }>(
+    MOST_OPENINGS,
+  );
   readonly #confirmed = new Set<Rule>();
   readonly #families = new Set<Family>();
+  readonly #unhooked = new Unhooked();
   /** The rule-set with the TRACE rules that the dump lacks, as far as packets have shown them. */
   #traced: Ruleset;
   /** The first line of the last packet. */
@@ -103,25 +110,28 @@ export class DriftFold {
     this.#families.add(packet.family);
     this.#begun = Math.max(this.#begun, packet.events[0]?.line ?? 0);
     this.#learned.add(packet.events);
+    this.#unhooked.see(packet.events);
     this.#answers.see(packet);
-    const entered = this.#connections.enter(packet);
+    const place = this.#connections.place(packet);
+    const { placed, shape } = place;
     const { events, gapBefore, gapAfter, number } = packet;
-    const key = JSON.stringify([
-      packet.family,
-      entered.anyOrigin,
-      entered.attached,
-      packetJson(entered.packet),
-      events.map(lineKey),
-      gapBefore,
-      gapAfter,
-    ]);
     const last = momentOf(number, events.at(-1));
-    const opening = this.#openings.get(entered.placed.conversation) ?? null;
-    if (entered.placed.natVisited) this.#openings.set(entered.placed.conversation, { entered, events });
+    const opening = this.#openings.get(placed.conversation) ?? null;
+    if (placed.natVisited) this.#openings.set(placed.conversation, { place, events });
+    const known = this.#recalled.get(shape.key);
+    if (known) {
+      this.#note(known.way, { packet: number, last });
+      const { path, connection } = known;
+      this.#connections.keep({ placed, connection }, renamed(known.left, known.shape, shape));
+      this.#answers.ask(packet, path, hasTraceRule(this.#traced, packet.family));
+      this.#recalled.set(shape.key, known);
+      return { packet, says: known.way.assumed ? "assumed" : "explained", path, divergence: null };
+    }
+    const entered = this.#connections.entered(place);
     const of: Case = {
       entered,
       events,
-      opening,
+      opening: null,
       gapBefore,
       gapAfter,
       packet: number,
@@ -129,23 +139,27 @@ export class DriftFold {
       last,
       count: 0,
     };
-    const known = this.#recalled.get(key);
-    const fit = known ?? this.#explain(of);
-    if ("divergence" in fit && fit.divergence) {
+    const fit = this.#explain(of);
+    if (fit.divergence) {
       const { path, divergence } = fit;
-      this.#fail(key, of);
+      const opened = opening && { entered: this.#connections.entered(opening.place), events: opening.events };
+      this.#fail(`${shape.key} ${gapBefore} ${gapAfter}`, detachedCase({ ...of, opening: opened }));
       return { packet, says: "not explained", path, divergence };
     }
-    const path = fit.path as Path;
-    const way = known?.way ?? this.#pass(path, of);
-    const left = known?.left ?? leftBy(path, entered);
-    noteLater(way.first, of);
-    if (way.assumed) this.#assumed++;
-    else this.#explained++;
+    const { path } = fit;
+    const way = this.#pass(path, of);
+    const left = leftBy(path, entered);
+    this.#note(way, of);
     this.#connections.keep(entered, left);
-    this.#answers.ask(of, path, hasTraceRule(this.#traced, packet.family));
-    this.#recalled.set(key, { way, path, left });
+    this.#answers.ask(packet, path, hasTraceRule(this.#traced, packet.family));
+    this.#recalled.set(shape.key, { way, path, left, shape, connection: entered.connection });
     return { packet, says: way.assumed ? "assumed" : "explained", path, divergence: null };
+  }
+
+  #note({ first, assumed }: Way, of: Pick<Case, "packet" | "last">): void {
+    noteLater(first, of);
+    if (assumed) this.#assumed++;
+    else this.#explained++;
   }
 
   #pass(path: Path, of: Case): Way {
@@ -153,7 +167,8 @@ export class DriftFold {
     for (const { rule } of steps) if (rule) this.#confirmed.add(rule);
     const assumed = needsAssumption(path);
     const name = `${of.entered.packet.family} ${assumed} ${steps.map(({ id }) => id).join(" ")}`;
-    const way = this.#ways.get(name) ?? { first: of, assumed };
+    this.#unhooked.pass(path, of.events);
+    const way = this.#ways.get(name) ?? { first: detachedCase(of), assumed };
     if (this.#ways.size < MOST_WAYS) this.#ways.set(name, way);
     return way;
   }
@@ -188,7 +203,7 @@ export class DriftFold {
     const open = [...this.#failing.values()].map(ofOwn);
     const { host } = this.#learned;
     let ruleset = this.#ruleset;
-    const instrumentation: Instrumentation[] = [...watchers.values()];
+    const instrumentation: Instrumentation[] = [...watchers.values(), ...this.#unhooked.found()];
     for (const family of this.#families) {
       const logs = [...passed, ...open].filter(({ entered }) => entered.packet.family === family);
       const made = instrument(ruleset, logs, family);
@@ -227,8 +242,3 @@ export class DriftFold {
     return { confirmed: count, neverExercised };
   }
 }
-
-const lineKey = (event: TraceEvent): unknown => [
-  event.layer === "ip" ? event.id : event.prefix,
-  ...COMPARED.map((name) => String(event.values[name])),
-];

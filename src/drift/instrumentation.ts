@@ -20,7 +20,7 @@ import type { NftLine, TraceEvent } from "../trace/index.ts";
 import { tableOf } from "./compare.ts";
 
 export interface Instrumentation {
-  readonly what: "trace-rule" | "log-watcher" | "foreign-table";
+  readonly what: "trace-rule" | "log-watcher" | "foreign-table" | "unhooked-chain";
   readonly table: string;
   readonly chain: string;
   /** How many such rules the live rule-set has and the dump lacks. */

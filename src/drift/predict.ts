@@ -16,7 +16,6 @@ import {
 import { askedOnce, bind, someRule } from "../model/index.ts";
 import { type Carried, firstState, type Path, type Step, type Walked, type World, walk } from "../path/index.ts";
 import {
-  type Conversations,
   entryPacket,
   type Placed,
   positionOf,
@@ -61,13 +60,12 @@ export interface InOrder extends Entered {
  * known of the packet besides its lines.
  */
 export function enteredInOrder(
-  conversations: Conversations,
   traced: TracedPacket,
+  placed: Placed,
   world: World,
   known: Packet["fields"] = {},
 ): InOrder {
   const { packet, anyOrigin } = entered(traced);
-  const placed = conversations.place(traced, isMissed(traced, world) ? false : undefined);
   const first = placed.alone ? firstState(withFields(packet, known), world) : undefined;
   const connection = first
     ? { ctstate: first, ctstatus: UNCONFIRMED, ...opens(first) }
@@ -179,15 +177,14 @@ function side(
 }
 
 /** Whether conntrack may miss packets of this host: raw, which comes before it, drops or queues some, or keeps them from it. */
-const mayMiss = askedOnce((tables) => {
+export const mayMiss = askedOnce((tables) => {
   const raw = tables.filter(({ name }) => name === "raw");
   const drops = raw.some(({ chains }) => [...chains.values()].some(({ policy }) => policy === "DROP"));
   return drops || someRule(raw, (rule) => /^(?:CT|NOTRACK|DROP|QUEUE|NFQUEUE)$/.test(bind(rule).target?.name ?? ""));
 });
 
 /** Whether conntrack never sees the packet, whichever way it goes: what the loopback brings back it has seen before. */
-function isMissed(traced: TracedPacket, world: World): boolean {
-  if (!mayMiss(world.ruleset, traced.family)) return false;
+export function isMissed(traced: TracedPacket, world: World): boolean {
   const { paths: all } = walkEntered(world, entered(traced));
   // where it hangs on what is not known, its lines tell
   const same = all.filter((path) => compare(path, traced.events) === null);

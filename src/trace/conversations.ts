@@ -4,7 +4,7 @@ import { isEnd, isOwn, isOwnRedirect, isReset, isSyn, isUntoldError, mayReuse, o
 import type { LogValues } from "./event.ts";
 import type { TracedPacket } from "./packets.ts";
 import { Recent } from "./recent.ts";
-import { beforeNpt, clean, linesOf, type Tuple, tupleOf, unique } from "./tuples.ts";
+import { beforeNpt, clean, linesOf, type Tuple, tupleAs, tupleOf, unique } from "./tuples.ts";
 
 export type Direction = "ORIGINAL" | "REPLY";
 
@@ -62,7 +62,7 @@ interface Known {
 }
 
 /** Tuples remembered; those untouched for longest go first. */
-const MOST_TUPLES = 1 << 16;
+const MOST_TUPLES = 1 << 15;
 
 export class Conversations {
   #count = 0;
@@ -219,11 +219,10 @@ export class Conversations {
 
   /** What the packet has become in the end, whether a line shows it or not: an error of this host's is about that. */
   endsAs({ packet, direction }: Placed, as: Tuple): void {
-    const [line] = linesOf(packet);
     const known = this.#known.get(tupleOf(packet)?.key ?? "");
-    if (!line || !known || !direction) return;
-    for (const { key } of unique([{ ...line, ...as }]))
-      this.#rewritten.set(key, { conversation: known.conversation, direction: against(direction) });
+    const is = tupleAs(packet, as);
+    if (!known || !direction || !is) return;
+    this.#rewritten.set(is.key, { conversation: known.conversation, direction: against(direction) });
   }
 
   /**
@@ -231,15 +230,15 @@ export class Conversations {
    * else its lines showed is no tuple of the connection.
    */
   leftAs({ packet }: Placed, as: Tuple): void {
-    const lines = linesOf(packet);
     const own = tupleOf(packet);
     const known = this.#known.get(own?.key ?? "");
-    if (!lines[0] || known?.direction !== "ORIGINAL" || known.conversation.settled) return;
+    if (known?.direction !== "ORIGINAL" || known.conversation.settled) return;
     known.conversation.settled = true;
-    for (const { key, back } of unique(lines))
+    for (const { key, back } of unique(linesOf(packet)))
       for (const each of [key, back])
         if (each !== own?.key && this.#known.get(each)?.conversation === known.conversation) this.#known.delete(each);
-    for (const { back } of unique([{ ...lines[0], ...as }])) this.#remember(back, known.conversation, "REPLY");
+    const is = tupleAs(packet, as);
+    if (is) this.#remember(is.back, known.conversation, "REPLY");
   }
 
   #begin(orphan: boolean): Conversation {

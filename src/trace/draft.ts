@@ -1,6 +1,26 @@
 /** How formats fill in what a line tells: a value that cannot be read is left out. */
-import { readAddress, readMac } from "../facts/index.ts";
+import { protocolNumber, readAddress, readMac } from "../facts/index.ts";
+import { detached } from "../source.ts";
 import type { Draft } from "./event.ts";
+
+/** Texts whose values are remembered: the lines of a log name the same few again and again. */
+const MOST_WORDS = 4096;
+export function remembered<T>(read: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    let value = known.get(text);
+    if (value === undefined && !known.has(text)) {
+      const own = detached(text);
+      value = read(own);
+      if (known.size >= MOST_WORDS) known.clear();
+      known.set(own, value);
+    }
+    return value as T;
+  };
+}
+export const addressOf = remembered(readAddress);
+export const macOf = remembered(readMac);
+export const protocolOf = remembered(protocolNumber);
 
 export type Reader = (values: Draft, text: string) => void;
 
@@ -21,8 +41,8 @@ export const number =
 export const address =
   (name: "source" | "destination"): Reader =>
   (values, text) =>
-    assign(values, name, readAddress(text));
+    assign(values, name, addressOf(text));
 export const mac =
   (name: "macSource" | "macDestination"): Reader =>
   (values, text) =>
-    assign(values, name, readMac(text));
+    assign(values, name, macOf(text));

@@ -2,7 +2,7 @@
 import type { Address, Field } from "../facts/index.ts";
 
 /**
- * Per field the value printed; `null`: the line says that there is none; left out: the line does not tell.
+ * Per field the value printed; `null`: the line says that there is none; undefined: the line does not tell.
  * The rest tells packets apart and is no field that a rule could ask about.
  */
 export interface LogValues extends Readonly<Partial<Record<Field, number | bigint | string | null>>> {
@@ -33,6 +33,8 @@ export interface LogValues extends Readonly<Partial<Record<Field, number | bigin
   readonly inner?: LogValues;
   /** ebtables lines only. */
   readonly etherType?: number;
+  /** A number for the devices, MACs and addresses: where two are equal, so are those. */
+  readonly place?: number;
 }
 /** While it is being read. */
 export type Draft = { -readonly [K in keyof LogValues]: LogValues[K] };

@@ -73,6 +73,11 @@ export class Growing {
     this.gapBefore = gapBefore;
   }
 
+  /** What a line that goes on with its IP lines has to have too; null: it has none yet. */
+  get ipId(): number | undefined | null {
+    return this.#lastIp ? this.#lastIp.values.ipId : null;
+  }
+
   /** `frame`: of a bridge's line. */
   add(event: TraceEvent, frame: Frame | null): void {
     const { values } = event;

@@ -3,7 +3,7 @@
  * because those are what a log is held against (semantics 1.9 for why lines interleave).
  */
 import type { Family } from "../facts/index.ts";
-import type { TraceEvent } from "./event.ts";
+import type { IpEvent, TraceEvent } from "./event.ts";
 import { type Frame, familyOf, frameOf, Growing } from "./growing.ts";
 
 export interface TracedPacket {
@@ -23,7 +23,9 @@ export class PacketGrouper {
   #open: Growing[] = [];
   /** Through, but one that began before them is not. */
   #held: Growing[] = [];
-  #count = 0;
+  /** How many of the open packets have this id. */
+  readonly #ids = new Map<number | undefined, number>();
+  #begun = 0;
   #gaps = 0;
   #last: Growing | undefined;
 
@@ -35,11 +37,13 @@ export class PacketGrouper {
         ? this.#open.findLast(({ trace }) => trace === event.nft?.trace)
         : event.layer === "bridge"
           ? frame && this.#ofFrame(frame)
-          : (this.#open.findLast((open) => open.takes(event)) ?? this.#open.findLast((open) => open.isFrameOf(event)));
+          : this.#ofIp(event);
     const gaps = event.gaps ?? 0;
     if (this.#last) this.#last.gapAfter = gaps > this.#gaps;
     this.#last = packet ?? this.#start(event, gaps > this.#gaps);
+    this.#count(this.#last, -1);
     this.#last.add(event, frame);
+    this.#count(this.#last, 1);
     this.#gaps = gaps;
     // last touched, last closed: one that is through makes room before one that is on its way
     if (this.#open.at(-1) !== this.#last) {
@@ -50,16 +54,19 @@ export class PacketGrouper {
   }
 
   end(): TracedPacket[] {
+    this.#ids.clear();
     return inOrder([...this.#held.splice(0), ...this.#open.splice(0)]);
   }
 
   /** An error about a packet that is still on its way is not told of before that packet. */
   #close(): TracedPacket[] {
-    this.#held.push(...this.#open.splice(0, 1));
-    const oldest = this.#open.reduce((least, { number }) => Math.min(least, number), Number.POSITIVE_INFINITY);
-    if (this.#held.every(({ number }) => number > oldest) && this.#held.length <= MOST_OPEN) return [];
+    const [oldest] = this.#open.splice(0, 1) as [Growing];
+    this.#count(oldest, -1);
+    this.#held.push(oldest);
+    const first = this.#open.reduce((least, { number }) => Math.min(least, number), Number.POSITIVE_INFINITY);
+    if (this.#held.every(({ number }) => number > first) && this.#held.length <= MOST_OPEN) return [];
     const held = inOrder(this.#held);
-    const isReady = ({ number }: Growing, at: number) => number < oldest || held.length - at > MOST_OPEN;
+    const isReady = ({ number }: Growing, at: number) => number < first || held.length - at > MOST_OPEN;
     this.#held = held.filter((packet, at) => !isReady(packet, at));
     return held.filter(isReady);
   }
@@ -76,8 +83,21 @@ export class PacketGrouper {
     return other;
   }
 
+  #ofIp(event: IpEvent): Growing | undefined {
+    const isThere = this.#ids.has(event.values.ipId);
+    const packet = isThere ? this.#open.findLast((open) => open.takes(event)) : undefined;
+    return packet ?? this.#open.findLast((open) => open.isFrameOf(event));
+  }
+
+  #count({ ipId }: Growing, more: number): void {
+    if (ipId === null) return;
+    const count = (this.#ids.get(ipId) ?? 0) + more;
+    if (count > 0) this.#ids.set(ipId, count);
+    else this.#ids.delete(ipId);
+  }
+
   #start(event: TraceEvent, gapBefore: boolean): Growing {
-    const packet = new Growing(++this.#count, familyOf(event), gapBefore);
+    const packet = new Growing(++this.#begun, familyOf(event), gapBefore);
     this.#open.push(packet);
     return packet;
   }

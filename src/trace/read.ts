@@ -99,8 +99,9 @@ export class TraceReader {
   #readLine(line: string): void {
     const { text: bytes, entry } = unwrapped(line);
     const isEbtables = bytes.includes(" MAC source = ");
-    this.#sequence.add(bytes, entry);
-    if (!isEbtables && !MAY_BE_TRACE.some((words) => bytes.includes(words))) {
+    const isOther = !isEbtables && !MAY_BE_TRACE.some((words) => bytes.includes(words));
+    this.#sequence.add(bytes, entry, isOther);
+    if (isOther) {
       if (!this.#join(bytes) && /\S/.test(bytes)) this.foreign++;
       return;
     }

@@ -1,6 +1,6 @@
 /** What conntrack finds connections by: addresses, ports, and of ICMP the id, both ways round. */
 import { type Address, ICMP_REQUESTS, ICMP6_REQUESTS } from "../facts/index.ts";
-import type { LogValues } from "./event.ts";
+import type { LogValues, TraceEvent } from "./event.ts";
 import type { TracedPacket } from "./packets.ts";
 
 export interface Tuple {
@@ -16,15 +16,15 @@ export interface Tuple {
  */
 export function linesOf({ events }: TracedPacket): LogValues[] {
   const ip = events.find(({ layer }) => layer === "ip")?.values;
-  return events.map(({ layer, values }) => {
-    if (layer === "ip" || !ip) return values;
-    const { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol } = ip;
-    const { source, destination } = values;
-    const { sourcePort, destinationPort } =
-      ip.sourcePort === undefined || values.sourcePort === undefined ? ip : values;
-    const own = { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol };
-    return clean({ source, destination, sourcePort, destinationPort, ...own });
-  });
+  return events.map((event) => lineOf(event, ip));
+}
+function lineOf({ layer, values }: TraceEvent, ip: LogValues | undefined): LogValues {
+  if (layer === "ip" || !ip) return values;
+  const { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol } = ip;
+  const { source, destination } = values;
+  const { sourcePort, destinationPort } = ip.sourcePort === undefined || values.sourcePort === undefined ? ip : values;
+  const own = { icmpId, icmpType, tcpFlags, fragmentOffset, inner, protocol };
+  return { source, destination, sourcePort, destinationPort, ...own } as LogValues;
 }
 
 /**
@@ -62,10 +62,21 @@ function hasTuple(line: LogValues): boolean {
   return isAnswer(line) || (icmpType !== undefined && requests.has(Math.floor(Number(icmpType) / 256)));
 }
 
+function firstLine({ events }: TracedPacket): LogValues | undefined {
+  const [first] = events;
+  return first && lineOf(first, events.find(({ layer }) => layer === "ip")?.values);
+}
+
 /** What it entered with. */
 export function tupleOf(packet: TracedPacket): Keyed | undefined {
-  const [line] = linesOf(packet);
+  const line = firstLine(packet);
   return line && unique([line])[0];
+}
+
+/** The same with other addresses and ports. */
+export function tupleAs(packet: TracedPacket, as: Tuple): Keyed | undefined {
+  const { protocol, icmpId, icmpType, fragmentOffset, sourcePort, destinationPort } = firstLine(packet) ?? {};
+  return unique([{ protocol, icmpId, icmpType, fragmentOffset, sourcePort, destinationPort, ...as } as LogValues])[0];
 }
 
 export interface Keyed {
@@ -75,22 +86,38 @@ export interface Keyed {
 }
 
 export function unique(lines: readonly LogValues[]): Keyed[] {
-  const out = new Map<string, Keyed>();
+  const out: Keyed[] = [];
   let last: LogValues | undefined;
   for (const line of lines) {
     if (line === last || line.source === undefined || line.destination === undefined || !hasTuple(line)) continue;
+    const isNew = last === undefined || !isAlike(line, last);
     last = line;
-    const { source, destination, protocol } = line;
+    if (!isNew) continue;
+    const { source, destination, protocol, sourcePort, destinationPort } = line;
     const [asks, answers] = line.icmpId === undefined ? [] : [`${line.icmpId}?`, `${line.icmpId}!`];
-    const from = line.sourcePort ?? (isAnswer(line) ? answers : asks);
-    const to = line.destinationPort ?? (isAnswer(line) ? asks : answers);
+    const from = sourcePort ?? (isAnswer(line) ? answers : asks);
+    const to = destinationPort ?? (isAnswer(line) ? asks : answers);
     const key = `${protocol} ${source} ${from ?? ""} ${destination} ${to ?? ""}`;
+    if (out.some((each) => each.key === key)) continue;
     const back = `${protocol} ${destination} ${to ?? ""} ${source} ${from ?? ""}`;
-    const tuple = clean({ source, destination, sourcePort: line.sourcePort, destinationPort: line.destinationPort });
-    if (!out.has(key)) out.set(key, { tuple, key, back });
+    const tuple: Tuple = {
+      source,
+      destination,
+      ...(sourcePort === undefined ? {} : { sourcePort }),
+      ...(destinationPort === undefined ? {} : { destinationPort }),
+    };
+    out.push({ tuple, key, back });
   }
-  return [...out.values()];
+  return out;
 }
+const isAlike = (a: LogValues, b: LogValues): boolean =>
+  a.source === b.source &&
+  a.destination === b.destination &&
+  a.sourcePort === b.sourcePort &&
+  a.destinationPort === b.destinationPort &&
+  a.protocol === b.protocol &&
+  a.icmpId === b.icmpId &&
+  a.icmpType === b.icmpType;
 
 /** Without what is undefined. */
 export function clean<T extends object>(values: T): { [K in keyof T]-?: Exclude<T[K], undefined> } {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { chainwalk, chainwalkJson } from "../support/cli.ts";
 import { RECORDINGS } from "../support/recording.ts";
-import { HOST, SEED, temporary } from "../support/seed.ts";
+import { HOST, read, SEED, temporary } from "../support/seed.ts";
 
 const DOCUMENT = new URL("../../../shared/seed/trace-document.txt", import.meta.url).pathname;
 const skeleton = async (log: string) => (await chainwalk(["infer", "--log", log])).out;
@@ -63,10 +63,69 @@ describe("what it cannot do is said", () => {
     const run = await chainwalk(["infer", "--log", temporary("nothing\n")]);
     expect([run.code, run.err]).toEqual([3, expect.stringContaining("no TRACE line of iptables or ip6tables in it")]);
   });
-  test("a monitor's log", async () => {
-    const packet = "PACKET: 2 1c870bb9 IN=lo LOOPBACK SRC=10.0.0.1 DST=10.0.0.2 LEN=28 TOS=0x0 TTL=64 ID=1 ";
-    const log = temporary(`${packet}\n TRACE: 2 1c870bb9 filter:FORWARD:policy:DROP \n`);
-    const run = await chainwalk(["infer", "--log", log]);
-    expect([run.code, run.err]).toEqual([3, expect.stringContaining("handles")]);
+});
+
+/** Rules in the monitor's own words, numbered by what packets show of their order and else by their handles. */
+describe("monitors of iptables-nft", () => {
+  const inferred = (log: string) => chainwalkJson(["infer", "--log", log]);
+
+  test.skipIf(!existsSync(RECORDINGS)).each([
+    ["t05a-nft-kinds", "xtables-monitor"],
+    ["t05b-nft-docker", "xtables-monitor"],
+    ["t05e-nft-zoo", "xtables-monitor"],
+  ])("%s, %s: its own skeleton", async (name, monitor) => {
+    const log = `${RECORDINGS}${name}/${monitor}.trace`;
+    const { json } = await chainwalkJson(["drift", temporary(await skeleton(log)), "--log", log]);
+    expect(json).toMatchObject({ drifts: [] });
+    expect(json.explained + json.assumed).toBe(json.packets);
+  });
+
+  test.skipIf(!existsSync(RECORDINGS))("the rules of the recorded dump, as far as packets matched them", async () => {
+    const folder = `${RECORDINGS}t05b-nft-docker/`;
+    const { json } = await inferred(`${folder}xtables-monitor.trace`);
+    const saved = String(read(`${folder}pre/iptables-save.nft`)).split("\n");
+    const dump = saved.map((line) => line.replace(/^\[\d+:\d+\] /, ""));
+    expect(json.byHandles).toBe(true);
+    for (const { family, chains } of json.tables) {
+      for (const { name, whole, rules } of chains) {
+        expect(whole).toBe(false);
+        // as iptables-nft-save has them, in the same order: what no packet matched is left out
+        const texts = rules.map(({ text }: { text: string }) => text);
+        const own = dump.filter((line) => line.startsWith(`-A ${name} `) && texts.includes(line));
+        if (family === "ipv4") expect(new Set(texts)).toEqual(new Set(own));
+        for (const { guess } of rules) expect(guess).toBeNull();
+      }
+    }
+  });
+
+  // nft's own words are not iptables': what a rule asks for is a guess, where it leads is not
+  test.skipIf(!existsSync(RECORDINGS)).each(["nft-monitor", "nft-nn-monitor"])(
+    "t05b, %s: Docker's jumps",
+    async (monitor) => {
+      const { json } = await inferred(`${RECORDINGS}t05b-nft-docker/${monitor}.trace`);
+      const named = (list: { name: string }[], name: string) => list.find((each) => each.name === name) as never;
+      const { chains } = named(json.tables, "filter") as { chains: { name: string }[] };
+      const { rules } = named(chains, "FORWARD") as { rules: { text: string; certain: string }[] };
+      expect(rules.slice(0, 2).map(({ text }) => text)).toEqual([
+        "-A FORWARD -j DOCKER-USER",
+        "-A FORWARD -j DOCKER-ISOLATION-STAGE-1",
+      ]);
+      const raw = named((named(json.tables, "raw") as { chains: { name: string }[] }).chains, "PREROUTING");
+      expect(raw).toMatchObject({ rules: [{ text: "-A PREROUTING -j TRACE", guess: null }] });
+    },
+  );
+
+  const PACKET = "PACKET: 2 1c870bb9 IN=lo LOOPBACK SRC=10.0.0.1 DST=10.0.0.2 LEN=28 TOS=0x0 TTL=64 ID=1 ";
+  const line = (text: string) => ` TRACE: 2 1c870bb9 filter:INPUT:${text} \n`;
+  test("a packet shows that the rule of the greater handle comes first", async () => {
+    const rule = (handle: number, words: string) => line(`rule:0x${handle}:CONTINUE  -4 -t filter -A INPUT ${words}`);
+    const log = temporary(`${PACKET}\n${rule(9, "-p udp")}${rule(5, "-s 10.0.0.1/32")}${line("policy:DROP")}`);
+    const [filter] = (await inferred(log)).json.tables;
+    const [input] = filter.chains;
+    expect(input).toMatchObject({ name: "INPUT", policy: "DROP", policySeen: true, whole: false });
+    expect(input.rules.map(({ text }: { text: string }) => text)).toEqual([
+      "-A INPUT -p udp",
+      "-A INPUT -s 10.0.0.1/32",
+    ]);
   });
 });

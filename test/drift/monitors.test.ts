@@ -72,6 +72,19 @@ describe.skipIf(!existsSync(RECORDINGS))("monitors of iptables-nft (../shared/re
     ]);
   });
 
+  // iptables-nft-save prints every built-in chain of a table, made or not; the lines of one are taken out of the log here
+  test("a chain that the dump shows and nothing hooks is said to be so, and no drift", () => {
+    const of = recorded("t05b-nft-docker", "xtables-monitor.trace", "nft");
+    const log = readFileSync(`${RECORDINGS}t05b-nft-docker/xtables-monitor.trace`, "latin1").split("\n");
+    const packets = packetsOf(log.filter((line) => !line.includes(" mangle:FORWARD:")).join("\n"));
+    const unhooked = ({ instrumentation }: ReturnType<typeof summary>) =>
+      instrumentation.filter(({ what }) => what === "unhooked-chain");
+    expect(unhooked(summary(of))).toEqual([]);
+    const without = summary({ ...of, packets });
+    expect(without.drifts).toEqual([]);
+    expect(unhooked(without)).toMatchObject([{ table: "mangle", chain: "FORWARD" }]);
+  });
+
   test("a rule that the dump lacks is drift", () => {
     const of = recorded("t05b-nft-docker", "xtables-monitor.trace", "nft");
     const { tables } = of.ruleset;

@@ -3,6 +3,7 @@ import { type Family, writeAddress } from "../../facts/index.ts";
 import { builtinChains } from "../../model/index.ts";
 import type { TracedPacket } from "../../trace/index.ts";
 import { common, tellApart } from "./conditions.ts";
+import { Handles } from "./handles.ts";
 import type { Led } from "./moves.ts";
 import { type SeenChain, type SeenRule, type SeenTable, Skeleton } from "./skeleton.ts";
 
@@ -38,19 +39,41 @@ export interface InferredTable {
 export interface Inferred {
   readonly lines: number;
   readonly packets: number;
+  /** A monitor named rules by handles: where no packet shows the order of two, it is that in which they were made. */
+  readonly byHandles: boolean;
   readonly tables: readonly InferredTable[];
 }
 
 /** Packets go in one by one. */
 export class InferFold {
   readonly #skeleton = new Skeleton();
+  readonly #handles = new Handles();
+  #byHandles = false;
 
   add(packet: TracedPacket): void {
-    this.#skeleton.add(packet);
+    if (this.#handles.add(packet)) this.#byHandles = true;
+    else this.#skeleton.add(packet);
   }
   /** `lines`: how many were read. */
   summary(lines: number): Inferred {
-    return { lines, packets: this.#skeleton.packets, tables: tablesOf(this.#skeleton) };
+    for (const packet of this.#handles.packets()) this.#skeleton.add(packet);
+    const tables = tablesOf(this.#skeleton).map((table) => this.#inItsWords(table));
+    return { lines, packets: this.#skeleton.packets, byHandles: this.#byHandles, tables };
+  }
+
+  #inItsWords(table: InferredTable): InferredTable {
+    if (!this.#byHandles) return table;
+    const chains = table.chains.map((chain) => ({
+      ...chain,
+      policy: this.#handles.policyOf(table.family, table.name, chain.name) ?? chain.policy,
+      // rules that no packet matched have told no handle
+      whole: false,
+      rules: chain.rules.map((rule) => {
+        const text = this.#handles.textOf(table.family, table.name, chain.name, rule.number);
+        return text === null ? rule : { ...rule, text, certain: "the monitor prints it", guess: null };
+      }),
+    }));
+    return { ...table, chains };
   }
 }
 

@@ -18,6 +18,7 @@ const DECORATION = new RegExp(
 
 /** The kernel's message alone. A LOG prefix is part of the message, so no `TRACE: ` inside one is mistaken for a line's start. */
 export function undecorated(line: string): string {
+  if (line.startsWith("TRACE: ")) return line;
   const decoration = DECORATION.exec(line)?.[0] ?? "";
   return line.slice(decoration.length, decoration.endsWith('"') && line.endsWith('"') ? -1 : undefined);
 }

@@ -1,5 +1,5 @@
 /** Lines of the ebtables log watcher: net/bridge/netfilter/ebt_log.c ebt_log_packet; semantics 3. */
-import { readAddress, readMac } from "../../facts/index.ts";
+import { addressOf, macOf, remembered } from "../draft.ts";
 import type { BridgeEvent, Draft } from "../event.ts";
 
 const HEAD = /^(?:(.*) )?IN=(\S*) OUT=(\S*) MAC source = (\S+) MAC dest = (\S+) proto = 0x([\da-f]{4})(| .*)$/;
@@ -12,10 +12,19 @@ const WITH_PORTS = [6, 17, 136, 132, 33];
 const EXTENSION_HEADERS = [0, 43, 44, 51, 60];
 
 export function readBridgeLine(message: string, line: number, text: string): BridgeEvent | undefined {
+  const read = frames(message);
+  return read && { layer: "bridge", line, text, ...read };
+}
+
+let placesRead = 0;
+const places = remembered(() => ++placesRead);
+
+/** A frame tells no id: the lines of one conversation are the same again and again. */
+const frames = remembered((message): Pick<BridgeEvent, "prefix" | "values"> | undefined => {
   const head = HEAD.exec(message);
   if (!head) return undefined;
   const [, prefix = "", physdevIn, physdevOut, source = "", destination = "", etherType = "", rest = ""] = head;
-  const [macSource, macDestination] = [readMac(source), readMac(destination)];
+  const [macSource, macDestination] = [macOf(source), macOf(destination)];
   if (macSource === undefined || macDestination === undefined) return undefined;
   const values: Draft = {
     physdevIn: physdevIn || null,
@@ -23,15 +32,16 @@ export function readBridgeLine(message: string, line: number, text: string): Bri
     macSource,
     macDestination,
     etherType: Number.parseInt(etherType, 16),
+    place: places(message.replace(/ SPT=\d+ DPT=\d+\s*$/, "")),
   };
   readNetwork(values, rest);
-  return { layer: "bridge", line, text, prefix, values };
-}
+  return { prefix, values };
+});
 
 function readNetwork(values: Draft, rest: string): void {
   const four = IPV4.exec(rest);
   const [, from = "", to = "", protocol] = four ? [...four.slice(0, 3), four[4]] : (IPV6.exec(rest) ?? []);
-  const [source, destination] = [readAddress(from), readAddress(to)];
+  const [source, destination] = [addressOf(from), addressOf(to)];
   if (source === undefined || destination === undefined) return;
   Object.assign(values, { source, destination });
   // of IPv6 the first header's name is printed, which need not be the protocol (recording s14: Next Header=0)
@@ -59,4 +69,5 @@ export function lacks({ values, text }: BridgeEvent, remainder: string): boolean
 
 /** Whether anything could still follow. */
 export const mayBeTorn = (event: BridgeEvent): boolean =>
-  !event.nft && [" IP SRC=", " IPv6 SRC=", " ARP HTYPE", " ARP MAC", " SPT="].some((piece) => lacks(event, piece));
+  !event.nft && (event.values.source === undefined ? OTHERS : [" SPT="]).some((piece) => lacks(event, piece));
+const OTHERS = [" IP SRC=", " IPv6 SRC=", " ARP HTYPE", " ARP MAC", " SPT="];

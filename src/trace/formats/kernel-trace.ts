@@ -1,15 +1,18 @@
 /** Lines of the legacy TRACE target, IPv4 and IPv6: net/ipv4/netfilter/ip_tables.c trace_packet, nf_log_syslog.c; semantics 1. */
-import { type Field, protocolNumber, readAddress, readMac, TCP_FLAGS } from "../../facts/index.ts";
-import { own } from "../../own.ts";
-import { assign } from "../draft.ts";
+import { type Address, type Field, TCP_FLAGS } from "../../facts/index.ts";
+import { detached } from "../../source.ts";
+import { addressOf, assign, macOf, protocolOf, remembered } from "../draft.ts";
 import type { Draft, IpEvent, LogValues } from "../event.ts";
 import { readHeaders } from "../headers.ts";
 
-const LINE = /^TRACE: (\S+) (IN=\S* OUT=\S*(?: .*)?)$/;
+const HEAD = "TRACE: ";
+const DEVICES = /^IN=\S* OUT=\S*(?: |$)/;
 /** net/ipv4/netfilter/iptable_*.c, net/ipv6/netfilter/ip6table_*.c: the kernel has no others. */
 const TABLES: readonly string[] = ["raw", "mangle", "nat", "filter", "security"];
 /** Whether it begins as TRACE lines do and is none: only a LOG rule's prefix names another table. */
 export function isImitation(message: string): boolean {
+  if (!message.startsWith(HEAD) || TABLES.includes(message.slice(HEAD.length, message.indexOf(":", HEAD.length))))
+    return false;
   const [, table = ""] = /^TRACE: ([^:\s]*):\S+ IN=/.exec(message) ?? [];
   return table !== "" && table !== "eb" && !TABLES.includes(table);
 }
@@ -17,35 +20,43 @@ export function isImitation(message: string): boolean {
 /** From the right: a chain may have any of these words and any `:` in its name (semantics 1.3, recording t03a). */
 const ID = /^([^:]+):(.+):(rule|return|policy):([1-9]\d*)$/;
 
+/** `table:chain:kind:number`, taken apart. */
+type Named = Pick<IpEvent, "id" | "table" | "chain" | "kind" | "number">;
+/** Names remembered: a rule-set has no more than a few thousand that are ever printed. */
+const MOST_NAMES = 1 << 14;
+
 /** Reads one message; remembers the last one, because the lines of a packet mostly differ in their ids alone. */
 export class KernelTrace {
+  readonly #named = new Map<string, Named | null>();
   #text = "";
   #values: LogValues | undefined;
 
   read(message: string, line: number, text: string): IpEvent | undefined {
-    const parts = LINE.exec(message);
-    const id = parts?.[1] ?? "";
-    const [, table = "", chain = "", kind, number] = ID.exec(id) ?? [];
-    if (!parts?.[2] || !kind) return undefined;
-    if (parts[2] !== this.#text) {
-      this.#text = parts[2];
-      this.#values = readValues(parts[2]);
+    if (!message.startsWith(HEAD)) return undefined;
+    const end = message.indexOf(" ", HEAD.length);
+    const named = end < 0 ? null : this.#nameOf(message.slice(HEAD.length, end));
+    if (!named) return undefined;
+    const rest = message.slice(end + 1);
+    if (rest !== this.#text) {
+      this.#text = rest;
+      this.#values = DEVICES.test(rest) ? readValues(rest) : undefined;
     }
     const values = this.#values;
     if (!values) return undefined;
+    const { id, table, chain, kind, number } = named;
     const family = typeof values.source === "bigint" ? "ipv6" : "ipv4";
-    return {
-      layer: "ip",
-      family,
-      line,
-      text,
-      table,
-      chain,
-      kind: kind as IpEvent["kind"],
-      number: Number(number),
-      id,
-      values,
-    };
+    return { layer: "ip", family, line, text, table, chain, kind, number, id, values };
+  }
+
+  #nameOf(text: string): Named | null {
+    let named = this.#named.get(text);
+    if (named !== undefined) return named;
+    const id = detached(text);
+    const [, table = "", chain = "", kind, number] = ID.exec(id) ?? [];
+    named = kind ? { id, table, chain, kind: kind as IpEvent["kind"], number: Number(number) } : null;
+    if (this.#named.size >= MOST_NAMES) this.#named.clear();
+    this.#named.set(id, named);
+    return named;
   }
 }
 
@@ -82,16 +93,92 @@ const transport: typeof numbers = {
   GID: "gidOwner",
   MARK: "mark",
 };
-const names: Readonly<Record<string, "inInterface" | "outInterface" | "physdevIn" | "physdevOut">> = {
-  IN: "inInterface",
-  OUT: "outInterface",
-  PHYSIN: "physdevIn",
-  PHYSOUT: "physdevOut",
-};
+const names: ReadonlyMap<string, "inInterface" | "outInterface" | "physdevIn" | "physdevOut"> = new Map([
+  ["IN", "inInterface"],
+  ["OUT", "outInterface"],
+  ["PHYSIN", "physdevIn"],
+  ["PHYSOUT", "physdevOut"],
+]);
+
+/** Devices, link header and addresses: the same of many packets, and between the lines of one all that changes but its TTL. */
+const places = remembered((text): Draft => {
+  const values: Draft = { physdevIn: null, physdevOut: null, place: ++placesRead };
+  readWords(values, text);
+  return values;
+});
+let placesRead = 0;
+/** The rest of the last line: what the packet itself is. */
+let last: { text: string; source: LogValues["source"]; values: Draft } | null = null;
 
 /** undefined when the addresses cannot be read. */
 function readFields(text: string): LogValues | undefined {
-  const values: Draft = { physdevIn: null, physdevOut: null, fragmentOffset: 0, moreFragments: 0, mark: 0 };
+  const end = text.indexOf(" LEN=");
+  const place = places(end < 0 ? text : text.slice(0, end));
+  const { source, destination } = place;
+  if (source === undefined || typeof source !== typeof destination) return undefined;
+  const rest = end < 0 ? "" : text.slice(end);
+  if (last?.text !== rest || typeof last.source !== typeof source)
+    last = { text: rest, source, values: readRest(rest, source) };
+  return whole(place, last.values);
+}
+
+/** Always of one shape, which is read much faster than what each line would leave out. */
+function whole(place: Draft, rest: Draft): LogValues {
+  return {
+    place: place.place,
+    inInterface: place.inInterface,
+    outInterface: place.outInterface,
+    physdevIn: place.physdevIn,
+    physdevOut: place.physdevOut,
+    macDestination: place.macDestination,
+    macSource: place.macSource,
+    source: place.source,
+    destination: place.destination,
+    length: rest.length,
+    tosEven: rest.tosEven,
+    tos: rest.tos,
+    ttl: rest.ttl,
+    ipId: rest.ipId,
+    flowLabel: rest.flowLabel,
+    dontFragment: rest.dontFragment,
+    moreFragments: rest.moreFragments,
+    fragmentOffset: rest.fragmentOffset,
+    fragmentId: rest.fragmentId,
+    ipOptions: rest.ipOptions,
+    namedHeaders: rest.namedHeaders,
+    unnamedHeaders: rest.unnamedHeaders,
+    protocol: rest.protocol,
+    sourcePort: rest.sourcePort,
+    destinationPort: rest.destinationPort,
+    udpLength: rest.udpLength,
+    seq: rest.seq,
+    ack: rest.ack,
+    tcpFlags: rest.tcpFlags,
+    tcpEcn: rest.tcpEcn,
+    tcpOptions: rest.tcpOptions,
+    tcpMss: rest.tcpMss,
+    icmpType: rest.icmpType,
+    icmpId: rest.icmpId,
+    icmpSeq: rest.icmpSeq,
+    ahSpi: rest.ahSpi,
+    espSpi: rest.espSpi,
+    incomplete: rest.incomplete,
+    uidOwner: rest.uidOwner,
+    gidOwner: rest.gidOwner,
+    mark: rest.mark,
+  } as LogValues;
+}
+
+function readRest(text: string, source: Address): Draft {
+  const values: Draft = { source, fragmentOffset: 0, moreFragments: 0, mark: 0 };
+  readWords(values, text);
+  // the only protocol whose later fragments print no PROTO at all (recording t02a, frag-ah-nonfirst)
+  if (typeof source === "number" && values.fragmentOffset !== 0) values.protocol ??= 51;
+  readHeaders(values, text);
+  return values;
+}
+
+function readWords(values: Draft, text: string): void {
   let type: number | undefined;
   for (const token of text.split(" ")) {
     const equals = token.indexOf("=");
@@ -99,21 +186,13 @@ function readFields(text: string): LogValues | undefined {
     else {
       const key = token.slice(0, equals);
       const value = token.slice(equals + 1);
-      const name = own(names, key);
+      const name = names.get(key);
       if (name) values[name] = value || null;
       else if (key === "TYPE") type = Number(value);
       else if (key === "CODE") values.icmpType = (type ?? 0) * 256 + Number(value);
       else readValue(values, key, value);
     }
   }
-  const { source, destination } = values;
-  if (source === undefined || typeof source !== typeof destination) return undefined;
-  if (typeof source === "number") {
-    // the only protocol whose later fragments print no PROTO at all (recording t02a, frag-ah-nonfirst)
-    if (values.fragmentOffset !== 0) values.protocol ??= 51;
-  }
-  readHeaders(values, text);
-  return values;
 }
 
 function readValue(values: Draft, key: string, value: string): void {
@@ -123,10 +202,10 @@ function readValue(values: Draft, key: string, value: string): void {
   if (isIcmp && key === "ID") values.icmpId = Number(value);
   else if (isIcmp && key === "SEQ") values.icmpSeq = Number(value);
   else if (field) Object.assign(values, /^(\d+|0x[\da-f]+)$/.test(value) ? { [field]: Number(value) } : {});
-  else if (key === "SRC") assign(values, "source", readAddress(value));
-  else if (key === "DST") assign(values, "destination", readAddress(value));
+  else if (key === "SRC") assign(values, "source", addressOf(value));
+  else if (key === "DST") assign(values, "destination", addressOf(value));
   else if (key === "PROTO") {
-    assign(values, "protocol", protocolNumber(value));
+    assign(values, "protocol", protocolOf(value));
   } else if (key === "RES") {
     // the flags follow, so the header is there
     values.tcpFlags = 0;
@@ -156,6 +235,6 @@ function readMark(values: Draft, token: string): void {
 /** MAC= is the link header: destination, source, ethertype. Empty for tun, zeros for lo: no Ethernet (semantics 1.5). */
 function readHeader(values: Draft, header: string): void {
   const ethernet = header.length === 41 && /[1-9a-f]/.test(header.slice(0, 35));
-  values.macDestination = (ethernet ? readMac(header.slice(0, 17)) : undefined) ?? null;
-  values.macSource = (ethernet ? readMac(header.slice(18, 35)) : undefined) ?? null;
+  values.macDestination = (ethernet ? macOf(header.slice(0, 17)) : undefined) ?? null;
+  values.macSource = (ethernet ? macOf(header.slice(18, 35)) : undefined) ?? null;
 }

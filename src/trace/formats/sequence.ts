@@ -8,9 +8,10 @@ export class Sequence {
   #last: number | undefined;
   readonly #journal = new JournalNumbers();
 
-  /** `entry`: the object of the line, where it is one. */
-  add(text: string, entry: Entry | null): void {
-    if (this.#isBehindGap(text) || (entry && this.#journal.isBehindGap(entry)) || saysLost(text, entry)) this.gaps++;
+  /** `entry`: the object of the line, where it is one. `isOther`: it may be none of a trace. */
+  add(text: string, entry: Entry | null, isOther: boolean): void {
+    const isBehindGap = this.#isBehindGap(text) || (entry !== null && this.#journal.isBehindGap(entry));
+    if (isBehindGap || (isOther && saysLost(text, entry))) this.gaps++;
   }
 
   /** `4,25215,1818192843,-;` of /dev/kmsg: kernel/printk/printk.c info_print_ext_header; Documentation/ABI/testing/dev-kmsg. */
