@@ -15,14 +15,19 @@ export interface Unreached {
   readonly chain: Chain;
   readonly number: number;
   readonly rule: Rule;
-  /** What becomes of packets that are as it asks, those that take most first; empty: no way leads such packets to it. */
-  readonly takers: readonly Decision[];
+  /**
+   * What becomes of packets that are as it asks, those that take most first; empty: no way leads such packets to it.
+   * Looked for when asked: there may be thousands of such rules, most of them told otherwise.
+   */
+  takers(): readonly Decision[];
 }
 export interface Reach {
   readonly unreached: readonly Unreached[];
   readonly notDecided: readonly (NotDecided & { readonly table: Table })[];
 }
 
+/** A lint rule may take a second or so of many. */
+const ROOM = { nodes: 1_000_000, steps: 12_000_000 };
 const TOO_MANY = "there are too many ways through the rules";
 const NO_BRIDGES = "which devices are ports of a bridge is not known";
 const MOST_TAKERS = 3;
@@ -38,7 +43,12 @@ export function reachIn(world: World, family: Family): Reach {
   });
   let proof: Proof | undefined;
   try {
-    [proof] = prove([world], { packet: { family, fields: {}, assumed: {} }, states: "any" });
+    [proof] = prove([world], {
+      packet: { family, fields: {}, assumed: {} },
+      states: "any",
+      reachOnly: true,
+      room: ROOM,
+    });
   } catch (error) {
     if (error instanceof OverBudget) return open(TOO_MANY);
     throw error;
@@ -49,7 +59,9 @@ export function reachIn(world: World, family: Family): Reach {
   const asksBridges = ({ rule }: Standing) =>
     world.host.json.link === undefined && fieldsIn(meaningOf(rule, world.host).condition, OF_BRIDGES);
   return {
-    unreached: missing.filter((each) => !asksBridges(each)).map((each) => ({ ...each, takers: takersOf(proof, each) })),
+    unreached: missing
+      .filter((each) => !asksBridges(each))
+      .map((each) => ({ ...each, takers: () => takersOf(proof, each) })),
     notDecided: missing.filter(asksBridges).map((each) => ({ ...each, why: NO_BRIDGES })),
   };
 }

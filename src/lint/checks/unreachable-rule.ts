@@ -9,8 +9,9 @@ export const check: Check = function* (analysis) {
   for (const family of ["ipv4", "ipv6"] as const) {
     if (!analysis.tables.some((table) => table.family === family)) continue;
     const told = new Set(idleIn(analysis, family));
-    for (const { table, chain, number, rule, takers } of analysis.reach(family).unreached) {
+    for (const { table, chain, number, rule, takers: look } of analysis.reach(family).unreached) {
       if (told.has(rule) || isOwnChain(chain.name) || bind(rule).problems.length > 0) continue;
+      const takers = look();
       yield {
         ...ruleAt(table, chain, number),
         message: takers.length > 0 ? "taken" : "never",
