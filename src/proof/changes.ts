@@ -32,7 +32,6 @@ const joined = (a: Changed, b: Changed): Changed =>
       : { fields: new Set([...a.fields, ...b.fields]), touched: new Set([...a.touched, ...b.touched]), any: true };
 const covers = (a: Changed, b: Changed): boolean =>
   a.any && [...b.fields].every((field) => a.fields.has(field)) && [...b.touched].every((name) => a.touched.has(name));
-const sizeOf = ({ fields, touched }: Changed): number => fields.size + touched.size;
 
 function changedBy(effects: readonly Effect[]): Changed {
   let all = unchanged;
@@ -108,30 +107,37 @@ export function changesIn({ chains }: Table, meaning: (rule: Rule) => Meaning): 
       return now;
     });
   };
-  settle(inside, () => {
-    for (const chain of all)
-      for (const rule of chain.rules) inside.set(chain, joined(inside.get(chain) ?? unchanged, byRule(rule)));
-  });
+  const callers = new Map<Chain, Set<Chain>>();
+  for (const chain of all)
+    for (const rule of chain.rules) {
+      const next = nextOf(rule);
+      if (next) callers.set(next, (callers.get(next) ?? new Set()).add(chain));
+    }
+  const grows = (known: Map<Chain, Changed>, chain: Chain, more: Changed): boolean => {
+    const old = known.get(chain) ?? unchanged;
+    const now = joined(old, more);
+    known.set(chain, now);
+    return now !== old;
+  };
+  // again for those that may learn more, until nobody does
+  const open = new Set(all);
+  for (const chain of open) {
+    open.delete(chain);
+    if (grows(inside, chain, chain.rules.map(byRule).reduce(joined, unchanged)))
+      for (const caller of callers.get(chain) ?? []) open.add(caller);
+  }
   const start = new Map<Chain, Changed>();
-  settle(start, () => {
-    for (const chain of all)
-      for (const [at, changed] of along(chain, start.get(chain) ?? unchanged).entries()) {
-        const next = changed.any ? nextOf(chain.rules[at] as Rule) : undefined;
-        if (next) start.set(next, joined(start.get(next) ?? unchanged, changed));
-      }
-  });
+  for (const chain of all) open.add(chain);
+  for (const chain of open) {
+    open.delete(chain);
+    for (const [at, changed] of along(chain, start.get(chain) ?? unchanged).entries()) {
+      const next = changed.any ? nextOf(chain.rules[at] as Rule) : undefined;
+      if (next && grows(start, next, changed)) open.add(next);
+    }
+  }
   return {
     entered: (chain) => along(chain, unchanged),
     before: (chain) => start.get(chain) ?? unchanged,
     called: (chain) => along(chain, start.get(chain) ?? unchanged),
   };
-}
-
-/** Again, until nothing more is said to change. */
-function settle(known: ReadonlyMap<Chain, Changed>, step: () => void): void {
-  const size = () => [...known.values()].reduce((sum, each) => sum + sizeOf(each), 0);
-  for (let last = -1; last !== size(); ) {
-    last = size();
-    step();
-  }
 }
