@@ -22,7 +22,7 @@ export interface Budget {
   readonly all: number;
   readonly later: number;
 }
-export const BUDGET: Budget = { each: 4_000_000, all: 400_000_000, later: 60_000_000 };
+export const BUDGET: Budget = { each: 4_000_000, all: 400_000_000, later: 25_000_000 };
 
 /** Of more rules than these it is not asked which are needed. */
 const MOST_EXPLAINED = 12;
