@@ -29,9 +29,17 @@ const joined = (a: Changed, b: Changed): Changed =>
     ? a
     : !a.any
       ? b
-      : { fields: new Set([...a.fields, ...b.fields]), touched: new Set([...a.touched, ...b.touched]), any: true };
+      : {
+          fields: new Set([...a.fields, ...b.fields]),
+          touched: new Set([...a.touched, ...b.touched]),
+          any: true,
+          all: a.all || b.all,
+        };
 const covers = (a: Changed, b: Changed): boolean =>
-  a.any && [...b.fields].every((field) => a.fields.has(field)) && [...b.touched].every((name) => a.touched.has(name));
+  a.any &&
+  (a.all || !b.all) &&
+  [...b.fields].every((field) => a.fields.has(field)) &&
+  [...b.touched].every((name) => a.touched.has(name));
 
 function changedBy(effects: readonly Effect[]): Changed {
   let all = unchanged;
@@ -43,6 +51,7 @@ function changedByOne(effect: Effect): Changed {
     fields: new Set(fields),
     touched: new Set(touched),
     any: true,
+    all: false,
   });
   switch (effect.does) {
     case "set":
@@ -50,7 +59,7 @@ function changedByOne(effect: Effect): Changed {
     case "step":
     case "become":
     case "map prefix":
-      return of([effect.field, "checksum", "eui64", "frameProtocol"]);
+      return of([effect.field, "checksum", "eui64", "frameProtocol", "pktType"]);
     case "limit mss":
     case "strip":
       return of(OF_TCP);
@@ -77,6 +86,8 @@ export interface Changes {
   /** Both. */
   called(chain: Chain): readonly Changed[];
 }
+/** By a target that nobody here knows. */
+const UNKNOWN: Changed = { ...unchanged, any: true, all: true };
 const NOTHING: Changes = { entered: () => [], before: () => unchanged, called: () => [] };
 
 export function changesIn({ chains }: Table, meaning: (rule: Rule) => Meaning): Changes {
@@ -85,7 +96,8 @@ export function changesIn({ chains }: Table, meaning: (rule: Rule) => Meaning): 
   for (const { rules } of all)
     for (const rule of rules) {
       const { action } = meaning(rule);
-      const changed = action.kind === "effects" ? changedBy(action.effects) : unchanged;
+      const isTarget = action.kind === "jump" || action.kind === "goto" ? !chains.has(action.chain) : false;
+      const changed = isTarget ? UNKNOWN : action.kind === "effects" ? changedBy(action.effects) : unchanged;
       if (changed.any) own.set(rule, changed);
     }
   if (own.size === 0) return NOTHING;

@@ -74,7 +74,7 @@ class Asked {
       const before = changes.before(chain);
       const own = this.#chains.get(chain);
       if (!own || !before.any) continue;
-      const asks = [...own.fields].some((field) => before.fields.has(field));
+      const asks = before.all || [...own.fields].some((field) => before.fields.has(field));
       if (asks || own.keys || [...own.touched].some((name) => before.touched.has(name))) out.add(chain);
     }
     if (out.size === 0) return out;
