@@ -89,7 +89,7 @@ test("idle rules are idle on every walk", () => {
         for (const rule of repeated) expect(fatesOf(without(ruleset, rule), packet), told).toEqual(fates);
       }
     }),
-    { numRuns: Number(process.env["RUNS"] ?? 150) },
+    { numRuns: Number(process.env["RUNS"] ?? 300) },
   );
   expect(seen.dead).toBeGreaterThan(100);
   expect(seen.repeated).toBeGreaterThan(20);
