@@ -105,9 +105,14 @@ function fingerprinted(findings: readonly Finding[], analysis: Analysis): LintFi
   });
 }
 
-/** FNV-1a, 64 bits, over UTF-16 units. */
+/** FNV-1a, 64 bits, over UTF-16 units; the prime is 2^40 + 435. */
 function fnv1a(text: string): string {
-  let hash = 0xcbf29ce484222325n;
-  for (let i = 0; i < text.length; i++) hash = BigInt.asUintN(64, (hash ^ BigInt(text.charCodeAt(i))) * 0x100000001b3n);
-  return hash.toString(16).padStart(16, "0");
+  let [high, low] = [0xcbf29ce4, 0x84222325];
+  for (let i = 0; i < text.length; i++) {
+    low = (low ^ text.charCodeAt(i)) >>> 0;
+    const product = low * 435;
+    high = (high * 435 + Math.floor(product / 2 ** 32) + ((low << 8) >>> 0)) % 2 ** 32;
+    low = product % 2 ** 32;
+  }
+  return [high, low].map((half) => half.toString(16).padStart(8, "0")).join("");
 }

@@ -29,10 +29,17 @@ const joined = (a: Changed, b: Changed): Changed =>
     ? a
     : !a.any
       ? b
-      : { fields: new Set([...a.fields, ...b.fields]), touched: new Set([...a.touched, ...b.touched]), any: true };
+      : {
+          fields: new Set([...a.fields, ...b.fields]),
+          touched: new Set([...a.touched, ...b.touched]),
+          any: true,
+          all: a.all || b.all,
+        };
 const covers = (a: Changed, b: Changed): boolean =>
-  a.any && [...b.fields].every((field) => a.fields.has(field)) && [...b.touched].every((name) => a.touched.has(name));
-const sizeOf = ({ fields, touched }: Changed): number => fields.size + touched.size;
+  a.any &&
+  (a.all || !b.all) &&
+  [...b.fields].every((field) => a.fields.has(field)) &&
+  [...b.touched].every((name) => a.touched.has(name));
 
 function changedBy(effects: readonly Effect[]): Changed {
   let all = unchanged;
@@ -44,6 +51,7 @@ function changedByOne(effect: Effect): Changed {
     fields: new Set(fields),
     touched: new Set(touched),
     any: true,
+    all: false,
   });
   switch (effect.does) {
     case "set":
@@ -51,7 +59,7 @@ function changedByOne(effect: Effect): Changed {
     case "step":
     case "become":
     case "map prefix":
-      return of([effect.field, "checksum", "eui64", "frameProtocol"]);
+      return of([effect.field, "checksum", "eui64", "frameProtocol", "pktType"]);
     case "limit mss":
     case "strip":
       return of(OF_TCP);
@@ -78,6 +86,8 @@ export interface Changes {
   /** Both. */
   called(chain: Chain): readonly Changed[];
 }
+/** By a target that nobody here knows. */
+const UNKNOWN: Changed = { ...unchanged, any: true, all: true };
 const NOTHING: Changes = { entered: () => [], before: () => unchanged, called: () => [] };
 
 export function changesIn({ chains }: Table, meaning: (rule: Rule) => Meaning): Changes {
@@ -86,7 +96,8 @@ export function changesIn({ chains }: Table, meaning: (rule: Rule) => Meaning): 
   for (const { rules } of all)
     for (const rule of rules) {
       const { action } = meaning(rule);
-      const changed = action.kind === "effects" ? changedBy(action.effects) : unchanged;
+      const isTarget = action.kind === "jump" || action.kind === "goto" ? !chains.has(action.chain) : false;
+      const changed = isTarget ? UNKNOWN : action.kind === "effects" ? changedBy(action.effects) : unchanged;
       if (changed.any) own.set(rule, changed);
     }
   if (own.size === 0) return NOTHING;
@@ -108,30 +119,37 @@ export function changesIn({ chains }: Table, meaning: (rule: Rule) => Meaning): 
       return now;
     });
   };
-  settle(inside, () => {
-    for (const chain of all)
-      for (const rule of chain.rules) inside.set(chain, joined(inside.get(chain) ?? unchanged, byRule(rule)));
-  });
+  const callers = new Map<Chain, Set<Chain>>();
+  for (const chain of all)
+    for (const rule of chain.rules) {
+      const next = nextOf(rule);
+      if (next) callers.set(next, (callers.get(next) ?? new Set()).add(chain));
+    }
+  const grows = (known: Map<Chain, Changed>, chain: Chain, more: Changed): boolean => {
+    const old = known.get(chain) ?? unchanged;
+    const now = joined(old, more);
+    known.set(chain, now);
+    return now !== old;
+  };
+  // again for those that may learn more, until nobody does
+  const open = new Set(all);
+  for (const chain of open) {
+    open.delete(chain);
+    if (grows(inside, chain, chain.rules.map(byRule).reduce(joined, unchanged)))
+      for (const caller of callers.get(chain) ?? []) open.add(caller);
+  }
   const start = new Map<Chain, Changed>();
-  settle(start, () => {
-    for (const chain of all)
-      for (const [at, changed] of along(chain, start.get(chain) ?? unchanged).entries()) {
-        const next = changed.any ? nextOf(chain.rules[at] as Rule) : undefined;
-        if (next) start.set(next, joined(start.get(next) ?? unchanged, changed));
-      }
-  });
+  for (const chain of all) open.add(chain);
+  for (const chain of open) {
+    open.delete(chain);
+    for (const [at, changed] of along(chain, start.get(chain) ?? unchanged).entries()) {
+      const next = changed.any ? nextOf(chain.rules[at] as Rule) : undefined;
+      if (next && grows(start, next, changed)) open.add(next);
+    }
+  }
   return {
     entered: (chain) => along(chain, unchanged),
     before: (chain) => start.get(chain) ?? unchanged,
     called: (chain) => along(chain, start.get(chain) ?? unchanged),
   };
-}
-
-/** Again, until nothing more is said to change. */
-function settle(known: ReadonlyMap<Chain, Changed>, step: () => void): void {
-  const size = () => [...known.values()].reduce((sum, each) => sum + sizeOf(each), 0);
-  for (let last = -1; last !== size(); ) {
-    last = size();
-    step();
-  }
 }

@@ -74,14 +74,14 @@ class Asked {
       const before = changes.before(chain);
       const own = this.#chains.get(chain);
       if (!own || !before.any) continue;
-      const asks = [...own.fields].some((field) => before.fields.has(field));
+      const asks = before.all || [...own.fields].some((field) => before.fields.has(field));
       if (asks || own.keys || [...own.touched].some((name) => before.touched.has(name))) out.add(chain);
     }
-    for (let last = -1; last !== out.size; ) {
-      last = out.size;
-      for (const [chain, { next }] of this.#chains)
-        if (last > 0 && [...next].some((name) => out.has(table.chains.get(name) as Chain))) out.add(chain);
-    }
+    if (out.size === 0) return out;
+    const callers = new Map<string, Chain[]>();
+    for (const [chain, { next }] of this.#chains) for (const name of next) push(callers, name, chain);
+    // a set grows while it is read
+    for (const chain of out) for (const caller of callers.get(chain.name) ?? []) out.add(caller);
     return out;
   }
 }
@@ -185,6 +185,12 @@ class Lowering {
       action: `${action.kind} ${action.chain}`,
     };
   }
+}
+
+function push<Key, Item>(lists: Map<Key, Item[]>, key: Key, item: Item): void {
+  const list = lists.get(key);
+  if (list) list.push(item);
+  else lists.set(key, [item]);
 }
 
 /** Alike for targets that do the same. */

@@ -16,8 +16,10 @@ export interface Changed {
   readonly touched: ReadonlySet<string>;
   /** Anything at all: what is not modelled may depend on it. */
   readonly any: boolean;
+  /** Nobody knows what: it may be anything. */
+  readonly all: boolean;
 }
-export const unchanged: Changed = { fields: new Set(), touched: new Set(), any: false };
+export const unchanged: Changed = { fields: new Set(), touched: new Set(), any: false, all: false };
 
 export interface Sides {
   /** Outside of these it does not hold. */
@@ -59,6 +61,7 @@ class Compiler {
 
   /** Where the answer is `wanted`. */
   boxes(condition: Condition, wanted: boolean): readonly Box[] {
+    const { fields, touched, any, all } = this.#changed;
     switch (condition.is) {
       case "not":
         return this.boxes(condition.of, !wanted);
@@ -70,14 +73,14 @@ class Compiler {
       case "chance":
         return this.#unsettled();
       case "until":
-        return this.#changed.touched.has(condition.touched) ? this.#unsettled() : this.boxes(condition.of, wanted);
+        return all || touched.has(condition.touched) ? this.#unsettled() : this.boxes(condition.of, wanted);
       case "opaque": {
-        if (this.#changed.any) return this.#unsettled();
+        if (any) return this.#unsettled();
         const code = wanted ? 1 : 0;
         return [[this.#atoms.opaque(condition.key), code, code + 1]];
       }
       default: {
-        if (this.#changed.fields.has(condition.field)) return this.#unsettled();
+        if (all || fields.has(condition.field)) return this.#unsettled();
         const terms = termsOf(condition, this.#atoms);
         if (wanted) return this.#join(terms.map((term) => this.#product(term)));
         return this.#meet(

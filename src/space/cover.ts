@@ -22,7 +22,10 @@ export interface Budget {
   readonly all: number;
   readonly later: number;
 }
-export const BUDGET: Budget = { each: 4_000_000, all: 400_000_000, later: 60_000_000 };
+export const BUDGET: Budget = { each: 4_000_000, all: 400_000_000, later: 25_000_000 };
+
+/** Of more rules than these it is not asked which are needed. */
+const MOST_EXPLAINED = 12;
 
 /** Around a point of a cell, where nothing is to be found; or a packet that was looked for. */
 type Probe = (point: Int32Array, cell: Cell) => Region | Int32Array;
@@ -46,7 +49,22 @@ export class Cover {
 
   reach(chain: number, rule: number): Answer {
     const { may } = (this.#program.chains[chain] as readonly Step[])[rule] as Step;
-    return this.#ask("all", may, (point, cell) => this.#takers.above(chain, rule, point, cell) ?? point);
+    let answer = this.#ask("all", may, (point, cell) => this.#takers.above(chain, rule, point, cell) ?? point);
+    if (answer.is !== "dead" || answer.takers.length < 2) return answer;
+    let named = rulesOf(answer.takers);
+    if (named.size > MOST_EXPLAINED) return answer;
+    // a rule that the others make up for is not named
+    for (const each of [...named]) {
+      if (!named.has(each)) continue;
+      const others = new Set([...named].filter((other) => other !== each));
+      const fewer = this.#ask(
+        "all",
+        may,
+        (point, cell) => this.#takers.above(chain, rule, point, cell, others) ?? point,
+      );
+      if (fewer.is === "dead") [answer, named] = [fewer, rulesOf(fewer.takers)];
+    }
+    return answer;
   }
 
   /** A packet that the rule takes and that would meet something else in its chain without it, or the rules that do the same. */
@@ -122,6 +140,9 @@ export class Cover {
   }
 }
 
+/** The rules of the chain that was asked about, by which the takers are reached. */
+const rulesOf = (takers: readonly Taker[]): ReadonlySet<number> =>
+  new Set(takers.flatMap(([first]) => (first ? [first.rule] : [])));
 const cornerOf = (cell: Cell): Int32Array => cell.slice(0, cell.length >> 1);
 const keyOf = (taker: Taker): string => taker.map(({ chain, rule }) => `${chain}:${rule}`).join();
 

@@ -17,6 +17,9 @@ export interface Region {
   readonly takers: readonly Taker[];
 }
 
+/** Chains that call chains are followed so far. */
+const MOST_DEEP = 256;
+
 /** More work than was allowed. */
 export class OutOfBudget extends Error {}
 
@@ -37,8 +40,8 @@ export class Takers {
     this.#idle = idleChains(program);
   }
 
-  /** Of the chain in which it is asked whether a packet gets to rule `limit`: all that leads out of it takes. */
-  above(chain: number, limit: number, point: Int32Array, cell: Cell): Region | null {
+  /** Of the chain in which it is asked whether a packet gets to rule `limit`: all that leads out of it takes (of `only` these). */
+  above(chain: number, limit: number, point: Int32Array, cell: Cell, only?: ReadonlySet<number>): Region | null {
     const { boxes } = this.#program;
     const steps = this.#program.chains[chain] as readonly Step[];
     this.#inside = new Map();
@@ -46,7 +49,7 @@ export class Takers {
     const calls: [box: number, rule: number][] = [];
     this.#find(chain, point, limit, (box, rule) => {
       const step = steps[rule] as Step;
-      if (step.does === "leave" || !isSure(step, box)) return false;
+      if (step.does === "leave" || !isSure(step, box) || only?.has(rule) === false) return false;
       if (step.does === "call") {
         calls.push([box, rule]);
         return false;
@@ -79,8 +82,8 @@ export class Takers {
   #within(chain: number, point: Int32Array, cell: Cell): Region | null {
     const known = this.#inside.get(chain);
     if (known !== undefined) return known;
-    // a chain that calls itself is loaded by no kernel
-    if (this.#idle[chain] || this.#open.has(chain)) return null;
+    // a chain that calls itself is loaded by no kernel; so deep ones let all go, as far as is known here
+    if (this.#idle[chain] || this.#open.has(chain) || this.#open.size > MOST_DEEP) return null;
     this.#open.add(chain);
     const region = this.#follow(chain, point, cell);
     this.#open.delete(chain);
@@ -215,15 +218,15 @@ function narrow(cell: Cell, other: Cell): void {
 
 /** Chains in which no rule takes, nor any chain that they lead to. */
 function idleChains({ chains }: Program): boolean[] {
+  const callers = chains.map((): number[] => []);
+  for (const [chain, steps] of chains.entries())
+    for (const { does, chain: next } of steps) if (does === "call" || does === "goto") callers[next]?.push(chain);
   const takes = chains.map((steps) => steps.some(({ does }) => does === "take"));
-  for (let more = true; more; ) {
-    more = false;
-    for (const [chain, steps] of chains.entries()) {
-      if (takes[chain] || !steps.some(({ does, chain: next }) => (does === "call" || does === "goto") && takes[next]))
-        continue;
-      takes[chain] = true;
-      more = true;
+  const open = [...chains.keys()].filter((chain) => takes[chain]);
+  for (let chain = open.pop(); chain !== undefined; chain = open.pop())
+    for (const caller of callers[chain] ?? []) {
+      if (!takes[caller]) open.push(caller);
+      takes[caller] = true;
     }
-  }
   return takes.map((is) => !is);
 }

@@ -1,10 +1,12 @@
 // npm run bench: speed and memory beside the tools that people have. It judges nothing: it prints.
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { parse, Source } from "../../dist/index.js";
 import { hostile, kube } from "./inputs.mjs";
 import { readers, tracelog } from "./logs.mjs";
 import { isThere, median, memory, peakOf, put, ratio, table } from "./measure.mjs";
 import { chains, load, packets, time } from "./walks.mjs";
+import { DEAD, workload } from "./workloads.mjs";
 
 const here = (name) => new URL(name, import.meta.url).pathname;
 const node = process.execPath;
@@ -41,6 +43,20 @@ for (const command of ["print", "lint"]) {
   start.push([command, Math.round(ours), Math.round(theirs), times.toFixed(2)]);
 }
 table("a stock Docker dump, from a cold start, medians of 15 pairs", start);
+
+const deadRows = [["workload", "rules", "dead: found, known", "whole lint ms", "print ms", "ratio", "peak MB"]];
+for (const [size, kinds] of Object.entries(DEAD))
+  for (const kind of Object.keys(kinds)) {
+    const file = put(`${kind}.save`, workload(kind, Number(size)));
+    const lint = [node, cli, "lint", file];
+    const { ours, theirs, ratio: times } = ratio(lint, [node, cli, "print", file], 3);
+    const report = spawnSync(node, [cli, "lint", "--format", "json", file], { encoding: "utf8", maxBuffer: 2 ** 30 });
+    const { findings } = JSON.parse(report.stdout);
+    const idle = findings.filter(({ rule, severity }) => severity !== "info" && /-rule$/.test(rule)).length;
+    const row = [Math.round(ours), Math.round(theirs), times.toFixed(1), memory(lint)];
+    deadRows.push([kind, size, `${idle}, ${kinds[kind]}`, ...row]);
+  }
+table("dead rules: lint of chains that are hard for one method or another, medians of 3 pairs", deadRows);
 
 /** The best of some runs of the reader alone, in this process: what grows is the work, not the machine's noise. */
 function best(text) {

@@ -44,6 +44,20 @@ describe("lint as JSON", () => {
       summary: { files: 1, rules: 2 },
     });
   });
+  it("says which rules it could not decide about, and why", () => {
+    const list = Array.from({ length: 15 }, (_, at) => at * 2 + 1).join(",");
+    const result = linted(
+      `*filter\n:INPUT DROP [0:0]\n-A INPUT -p tcp -m multiport --sports ${list} -m multiport --dports ${list} -m tcp --tcp-flags SYN,ACK SYN -j DROP\nCOMMIT\n`,
+    );
+    const why = "whether it can match: it asks for too many things at once";
+    expect(lintJson(result)).toMatchObject({
+      findings: [],
+      notDecided: [{ file: "a.save", line: 3, family: "ipv4", table: "filter", chain: "INPUT", ruleNumber: 1, why }],
+    });
+    const isLint = schemaOf("lint");
+    expect(isLint(lintJson(result)), JSON.stringify(isLint.errors)).toBe(true);
+    expect([...lintPretty(result, style)][0]).toBe(`not decided a.save:3 filter INPUT rule 1: ${why}`);
+  });
   it("keeps a fingerprint when the rule moves, and tells copies apart", () => {
     const prints = (text: string) => linted(text).findings.map(({ fingerprint }) => fingerprint);
     const thrice = twice.replace("COMMIT", "-A INPUT -i eth0 -j DROP\nCOMMIT");

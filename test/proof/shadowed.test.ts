@@ -214,6 +214,15 @@ describe("a rule is not shadowed", () => {
     expect(dead(rules("-j LOG"), "mangle")).toEqual(["PREROUTING 3 <- 1"]);
     expect(dead(rules("-j TTL --ttl-set 64"), "mangle")).toEqual([]);
   });
+  test("behind a target that nobody knows, which may have changed anything", () => {
+    const rules = (target: string) => [
+      "-A PREROUTING -s 10.0.0.0/8 -j ACCEPT",
+      `-A PREROUTING -p udp -j ${target}`,
+      "-A PREROUTING -s 10.1.0.0/16 -j DROP",
+    ];
+    expect(dead(rules("LOG"), "mangle")).toEqual(["PREROUTING 3 <- 1"]);
+    expect(dead(rules("IPMARK"), "mangle")).toEqual([]);
+  });
   test("by a set that a rule before it fills", () => {
     const rules = (between: string) => [
       "-A FORWARD -m set --match-set hosts src -j ACCEPT",

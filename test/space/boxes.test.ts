@@ -119,9 +119,14 @@ describe("boxes", () => {
     const member: Condition = { is: "until", touched: "set hosts", of: dport("80") };
     const atoms = new Atoms("ipv4", [member]);
     expect(sidesOf(member, atoms).must).toEqual([[0, 1, 2]]);
-    const touched = { fields: new Set<never>(), touched: new Set(["set hosts"]), any: true };
+    const touched = { fields: new Set<never>(), touched: new Set(["set hosts"]), any: true, all: false };
     expect(sidesOf(member, atoms, touched)).toEqual({ may: [[]], must: [], cut: false });
-    const changed = { fields: new Set(["destinationPort" as const]), touched: new Set<string>(), any: true };
+    const changed = {
+      fields: new Set(["destinationPort" as const]),
+      touched: new Set<string>(),
+      any: true,
+      all: false,
+    };
     expect(sidesOf(dport("80"), atoms, changed)).toEqual({ may: [[]], must: [], cut: false });
   });
 

@@ -233,6 +233,14 @@ describe("the cover", () => {
             rules.map((each, index): Drawn => (keeps(chain, index, each.does) ? each : { ...each, may: [], sure: 0 })),
           );
           expect(new Cover(programOf({ ...drawn, chains })).reach(0, at).is).toBe("dead");
+          // and none of them too many
+          const firsts = new Set(answer.takers.map(([first]) => first?.rule));
+          for (const each of firsts) {
+            const kept = chains[0]?.map((own, index) => (index === each ? { ...own, may: [], sure: 0 } : own)) ?? [];
+            expect(new Cover(programOf({ ...drawn, chains: [kept, ...chains.slice(1)] })).reach(0, at).is).toBe(
+              "reached",
+            );
+          }
         }
       }),
       { numRuns: 500 },

@@ -10,12 +10,12 @@ export const check: Check = function* (analysis) {
     for (const chain of table.chains.values())
       for (const [index, rule] of chain.rules.entries()) {
         const { matches, problems } = bind(rule);
-        if (problems.length > 0 || never.has(rule) || matches.every(({ extension }) => extension?.implicit === "own"))
-          continue;
+        if (problems.length > 0 || never.has(rule)) continue;
         for (const at of proof.idleMatches(rule)) {
           const match = matches[at];
           const text = match ? matchText(match, rule) : "";
-          if (!match || text === "") continue;
+          // the rule's own part is there for others too: `-m tcp` needs its `-p tcp`
+          if (!match || match.extension?.implicit === "own" || text === "") continue;
           yield {
             ...ruleAt(table, chain, index + 1),
             message: "idle",
