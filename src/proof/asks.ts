@@ -3,6 +3,8 @@ import type { Effect, Translate } from "../extensions/index.ts";
 import {
   BROADCAST,
   type Condition,
+  CT_STATES,
+  ctStates,
   exactly,
   type Family,
   type Field,
@@ -113,6 +115,22 @@ function routed(host: Host, family: Family): Asked {
     ...asked.flatMap((leaf): Asked => (leaf.is === "in" ? [[leaf.field, leaf.ranges]] : [])),
     ...DEVICES.flatMap((field) => names.map((ranges) => [field, ranges] as const)),
     ...[LOOPBACK, MULTICAST, BROADCAST, THIS_NETWORK].map((net) => ["source", net[family]] as const),
+  ];
+}
+
+/**
+ * What the way asks of packets of any state: whether they ask nat, and whether they are replies that it turns back, which
+ * come for where others are sent from.
+ */
+export function statesAsked(world: World, family: Family): Asked {
+  const nat = { ...world, ruleset: { tables: world.ruleset.tables.filter(({ name }) => name === "nat") } };
+  const senders = [...conditionsOf(nat, family)].flatMap((condition) =>
+    [...leavesOf(condition)].flatMap((leaf) => (leaf.is === "in" && leaf.field === "source" ? [leaf.ranges] : [])),
+  );
+  return [
+    ...CT_STATES.map((state) => ["ctstate", ctStates(state).ranges] as const),
+    ...(["icmpType", "sourcePort", "destinationPort"] as const).map((field) => [field, []] as const),
+    ...senders.map((ranges) => ["destination", ranges] as const),
   ];
 }
 

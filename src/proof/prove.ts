@@ -14,7 +14,7 @@ import {
 import type { Chain, Rule } from "../model/index.ts";
 import { type Hook, type Loss, type Step, type Traveller, type Verdict, type World, walkMany } from "../path/index.ts";
 import { type Asked, Atoms, NONE, type Node, OverBudget, possible, Sets, Uncut } from "../space/index.ts";
-import { askedOf, conditionsOf, counted, fieldsAsked, stepsIn } from "./asks.ts";
+import { askedOf, conditionsOf, counted, fieldsAsked, statesAsked, stepsIn } from "./asks.ts";
 import { type Decision, SetReader } from "./reader.ts";
 import { asDescribed } from "./view.ts";
 
@@ -73,6 +73,7 @@ export function prove(worlds: readonly World[], question: Question): Proof[] {
   const asked: [Field, Ranges][] = [
     ...DEVICES,
     ...askedOf(question.packet, worlds),
+    ...(question.states === "any" ? worlds.flatMap((world) => statesAsked(world, question.packet.family)) : []),
     ...counted(
       conditions,
       worlds.flatMap((world) => stepsIn(world, question.packet.family)),

@@ -12,7 +12,8 @@ export const EVERY: Node = 1;
 export class OverBudget extends Error {}
 
 const FIRST_SIZE = 1 << 12;
-const CACHE_SIZE = 1 << 18;
+/** It grows with the arena. */
+const LARGEST_CACHE = 1 << 20;
 /** About 100 MB. */
 const MOST_NODES = 4_000_000;
 /** Some seconds. */
@@ -29,7 +30,7 @@ export class Bdd {
   /** Open addressing: places of nodes, 0 where there is none. */
   #table = new Int32Array(FIRST_SIZE * 2);
   /** Of each row: operation and first, second, result. */
-  readonly #cache = new Int32Array(CACHE_SIZE * 4);
+  #cache = new Int32Array(FIRST_SIZE * 4);
   #steps = 0;
   readonly #most: { readonly nodes: number; readonly steps: number };
 
@@ -129,8 +130,8 @@ export class Bdd {
   }
 
   #combine(operation: Operation, a: Node, b: Node): Node {
-    const row = (hash(operation, a, b) & (CACHE_SIZE - 1)) * 4;
-    const cache = this.#cache;
+    const row = hash(operation, a, b) & (this.#cache.length - 1) & ~3;
+    let cache = this.#cache;
     if (cache[row] === operation && cache[row + 1] === a && cache[row + 2] === b) return cache[row + 3] as number;
     if (++this.#steps > this.#most.steps) throw new OverBudget(`more than ${this.#most.steps} steps`);
     const [x, y] = [this.level(a), this.level(b)];
@@ -138,6 +139,8 @@ export class Bdd {
     const low = this.#apply(operation, x === level ? this.low(a) : a, y === level ? this.low(b) : b);
     const high = this.#apply(operation, x === level ? this.high(a) : a, y === level ? this.high(b) : b);
     const result = this.make(level, low, high);
+    // it may be another since
+    cache = this.#cache;
     cache[row] = operation;
     cache[row + 1] = a;
     cache[row + 2] = b;
@@ -158,6 +161,7 @@ export class Bdd {
     this.#levels = more(this.#levels);
     this.#lows = more(this.#lows);
     this.#highs = more(this.#highs);
+    if (this.#levels.length <= LARGEST_CACHE) this.#cache = new Int32Array(this.#levels.length * 4);
   }
   #rehash(): void {
     this.#table = new Int32Array(this.#table.length * 2);
