@@ -36,7 +36,7 @@ function* ofRule(rule: Rule, host: Host): Generator<Condition, void> {
   if (dropsWhole) yield dropsOf(rule, host);
   if (action.kind === "effects") yield* ofEffects(action.effects);
 }
-function* ofEffects(effects: readonly Effect[]): Generator<Condition, void> {
+export function* ofEffects(effects: readonly Effect[]): Generator<Condition, void> {
   for (const effect of effects) {
     if (effect.does === "if") {
       yield effect.condition;

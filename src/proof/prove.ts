@@ -13,8 +13,20 @@ import {
 } from "../facts/index.ts";
 import type { Chain, Rule } from "../model/index.ts";
 import { type Hook, type Loss, type Step, type Traveller, type Verdict, type World, walkMany } from "../path/index.ts";
-import { type Asked, Atoms, NONE, type Node, OverBudget, possible, Sets, Uncut } from "../space/index.ts";
+import {
+  type Asked,
+  Atoms,
+  Bdd,
+  NONE,
+  type Node,
+  OverBudget,
+  possible,
+  type Room,
+  Sets,
+  Uncut,
+} from "../space/index.ts";
 import { askedOf, conditionsOf, counted, fieldsAsked, statesAsked, stepsIn } from "./asks.ts";
+import { Behind } from "./behind.ts";
 import { type Decision, SetReader } from "./reader.ts";
 import { asDescribed } from "./view.ts";
 
@@ -57,6 +69,10 @@ export interface Question {
   readonly hook?: Hook;
   /** `opening`: packets of which no state is described open a connection; `any`: they may be in any state. */
   readonly states?: "opening" | "any";
+  /** Only what gets to which rule is wanted: what the packets are in the end may be forgotten. */
+  readonly reachOnly?: boolean;
+  /** More than this ends in OverBudget. */
+  readonly room?: Room;
 }
 
 /** A way is told by them. */
@@ -82,7 +98,7 @@ export function prove(worlds: readonly World[], question: Question): Proof[] {
   const fields = fieldsAsked(conditions, question.packet);
   for (let left = MOST_CUTS; left > 0; left--) {
     try {
-      const sets = new Sets(atomsFor(conditions, asked, question.packet));
+      const sets = new Sets(atomsFor(conditions, asked, question.packet), new Bdd(question.room));
       return worlds.map((world) => proveWith(sets, world, question, fields));
     } catch (error) {
       if (!(error instanceof Uncut)) throw error;
@@ -105,7 +121,7 @@ function proveWith(sets: Sets, world: World, question: Question, asked: Readonly
   let valid = sets.valid(rules, asDescribed(packet));
   for (const [field, set] of Object.entries(packet.fields) as [Field, ValueSet][])
     if (atoms.isCut(field)) valid = bdd.and(valid, sets.fits(field, set));
-  const reader = new SetReader(sets, asked);
+  const reader = new SetReader(sets, asked, question.reachOnly ? new Behind(world) : null);
   const ends: End[] = [];
   let truncated = false;
   for (const start of startsOf(sets, world, { ...question, packet }, valid)) {

@@ -40,6 +40,7 @@ import {
   type View,
 } from "../space/index.ts";
 import { COUNTED, translationOf } from "./asks.ts";
+import type { Behind } from "./behind.ts";
 import { meet } from "./meet.ts";
 import { endOf, type Place, stepOf } from "./step.ts";
 import { doneTo, isNarrower, matters, Origins, viewOf } from "./view.ts";
@@ -64,6 +65,7 @@ interface Line {
 interface Reading extends Where {
   readonly world: Walking;
   readonly number: number;
+  readonly alike: Map<string, Line>;
   readonly left: Map<string, { readonly traveller: Traveller; readonly outcome: Outcome; set: Node }>;
 }
 interface At extends Place {
@@ -93,12 +95,14 @@ export class SetReader implements Reader {
   readonly decisions = new Map<string, Decision>();
   /** Of the step that stands for a table passed. */
   readonly wayOf = new WeakMap<Step, string>();
+  readonly #behind: Behind | null;
   readonly #asked: ReadonlySet<Field>;
   readonly #origins = new Origins();
   #calls = 0;
   #readings = 0;
 
-  constructor(sets: Sets, asked: ReadonlySet<Field>) {
+  constructor(sets: Sets, asked: ReadonlySet<Field>, behind: Behind | null = null) {
+    this.#behind = behind;
     this.sets = sets;
     this.#asked = asked;
   }
@@ -152,7 +156,16 @@ export class SetReader implements Reader {
   traverse(traveller: Traveller, table: Table, layer: Where["layer"], hook: Where["hook"], world: Walking): Left[] {
     const base = table.chains.get(hook);
     if (!base) return [{ traveller, outcome: "accept" }];
-    const reading: Reading = { table, layer, hook, base, world, number: ++this.#readings, left: new Map() };
+    const reading: Reading = {
+      table,
+      layer,
+      hook,
+      base,
+      world,
+      number: ++this.#readings,
+      alike: new Map(),
+      left: new Map(),
+    };
     const line = this.#line(traveller, traveller.set, reading);
     for (const rest of this.#read(reading, base, [line], 0)) {
       const outcome = base.policy === "DROP" ? "drop" : "accept";
@@ -257,9 +270,12 @@ export class SetReader implements Reader {
       at.on.push(line);
       return;
     }
+    const alike = this.#translatedAlike(effects, line, reading);
+    const same = alike === null ? undefined : reading.alike.get(alike);
+    if (same) return this.#decide(reading, { ...same, set: line.set }, at, "accept");
     for (const { packet, set } of this.#parts(effects, line, reading)) {
       const traveller = fork(line.traveller);
-      const own = this.#ofProtocol(packet, set);
+      const own = effects.some(({ does }) => ASK_PROTOCOL.has(does)) ? this.#ofProtocol(packet, set) : packet;
       traveller.packet = own;
       const outcome = applyAll(effects, traveller, reading, { ...at, seen: line.view.seen }, reading.world);
       this.#origins.made(traveller, line.traveller);
@@ -271,10 +287,17 @@ export class SetReader implements Reader {
       // those that others join need not be of it
       traveller.packet = { ...traveller.packet, fields: withProtocol(traveller.packet, line.traveller.packet) };
       const next = this.#line(traveller, this.#give(traveller, { ...line, set }), reading);
+      if (alike !== null && outcome === "accept") reading.alike.set(alike, this.#lightened(next, reading));
       if (outcome === null) at.on.push(next);
       else if (outcome === "return") at.back.push(next);
       else this.#decide(reading, next, at, outcome);
     }
+  }
+
+  /** Translations whose results nobody asks about are one; null: this is none. */
+  #translatedAlike([effect, ...more]: readonly Effect[], { done }: Line, { table, hook }: Reading): string | null {
+    if (effect?.does !== "translate" || more.length > 0 || !this.#behind?.forgets(effect, table, hook)) return null;
+    return `${done} ${effect.manip} ${effect.addresses?.length === 0} ${effect.ports !== undefined}`;
   }
 
   /** Targets look at it: what of it there is in a set. */
@@ -318,7 +341,8 @@ export class SetReader implements Reader {
     return set;
   }
 
-  #decide(reading: Reading, { traveller, set, view, done }: Line, place: Place, outcome: Outcome): void {
+  #decide(reading: Reading, line: Line, place: Place, outcome: Outcome): void {
+    const { traveller, set, view, done } = outcome === "accept" ? this.#lightened(line, reading) : line;
     const { bdd } = this.sets;
     const { left, number } = reading;
     const step = stepOf(reading, place, view.seen);
@@ -341,6 +365,11 @@ export class SetReader implements Reader {
     left.set(key, { traveller: next, outcome, set });
   }
 
+  #lightened(line: Line, { table, layer, hook }: Reading): Line {
+    const traveller = this.#behind?.lighten(line.traveller, table, layer, hook) ?? line.traveller;
+    return traveller === line.traveller ? line : { ...line, traveller, done: doneTo(traveller, this.#origins) };
+  }
+
   #merge(lines: readonly Line[]): Line[] {
     if (lines.length < 2) return [...lines];
     const out = new Map<string, Line>();
@@ -354,6 +383,7 @@ export class SetReader implements Reader {
 }
 
 const OUTCOMES = { ACCEPT: "accept", DROP: "drop", QUEUE: "queue", STOLEN: "stolen" } as const;
+const ASK_PROTOCOL: ReadonlySet<Effect["does"]> = new Set(["translate", "limit mss", "strip"]);
 /** To trace is no change: no line is kept here. */
 const LEAVES_ALONE: ReadonlySet<Effect["does"]> = new Set(["verdict", "return", "continue", "reject", "trace"]);
 

@@ -23,6 +23,8 @@ export interface Reach {
   readonly notDecided: readonly (NotDecided & { readonly table: Table })[];
 }
 
+/** A lint rule may take a second or so of many. */
+const ROOM = { nodes: 1_000_000, steps: 12_000_000 };
 const TOO_MANY = "there are too many ways through the rules";
 const NO_BRIDGES = "which devices are ports of a bridge is not known";
 const MOST_TAKERS = 3;
@@ -38,7 +40,12 @@ export function reachIn(world: World, family: Family): Reach {
   });
   let proof: Proof | undefined;
   try {
-    [proof] = prove([world], { packet: { family, fields: {}, assumed: {} }, states: "any" });
+    [proof] = prove([world], {
+      packet: { family, fields: {}, assumed: {} },
+      states: "any",
+      reachOnly: true,
+      room: ROOM,
+    });
   } catch (error) {
     if (error instanceof OverBudget) return open(TOO_MANY);
     throw error;

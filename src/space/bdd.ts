@@ -14,10 +14,12 @@ export class OverBudget extends Error {}
 const FIRST_SIZE = 1 << 12;
 /** It grows with the arena. */
 const LARGEST_CACHE = 1 << 20;
-/** About 100 MB. */
-const MOST_NODES = 4_000_000;
-/** Some seconds. */
-const MOST_STEPS = 60_000_000;
+export interface Room {
+  readonly nodes: number;
+  readonly steps: number;
+}
+/** About 100 MB, and some seconds. */
+const ROOM: Room = { nodes: 4_000_000, steps: 60_000_000 };
 const OPERATIONS = { and: 1, or: 2, minus: 3 } as const;
 type Operation = (typeof OPERATIONS)[keyof typeof OPERATIONS];
 const LAST_LEVEL = 0x7fffffff;
@@ -32,9 +34,9 @@ export class Bdd {
   /** Of each row: operation and first, second, result. */
   #cache = new Int32Array(FIRST_SIZE * 4);
   #steps = 0;
-  readonly #most: { readonly nodes: number; readonly steps: number };
+  readonly #most: Room;
 
-  constructor(most = { nodes: MOST_NODES, steps: MOST_STEPS }) {
+  constructor(most = ROOM) {
     this.#most = most;
     this.#levels[NONE] = this.#levels[EVERY] = LAST_LEVEL;
     this.#highs[EVERY] = this.#lows[EVERY] = EVERY;
@@ -112,7 +114,7 @@ export class Bdd {
   restrict(set: Node, care: Node, memo = new Map<number, Node>()): Node {
     if (care === EVERY || set <= EVERY) return set;
     if (care === NONE) return NONE;
-    const key = set * MOST_NODES + care;
+    const key = set * this.#most.nodes + care;
     const known = memo.get(key);
     if (known !== undefined) return known;
     const [x, y] = [this.level(set), this.level(care)];
