@@ -123,7 +123,8 @@ const withoutOwner = (packet: Packet): Packet => ({
 
 /** An error or a reset (net/ipv4/netfilter/nf_reject_ipv4.c): what else is RELATED a helper has expected. */
 const isAbout = any(isIcmp, within("tcpFlags", exactly(RST, RST | ACK), "RST"));
-const isAttached = (packet: Packet): boolean => evaluate(all(isCtState("RELATED"), isAbout), packet).is === "yes";
+export const ATTACHED = all(isCtState("RELATED"), isAbout);
+const isAttached = (packet: Packet): boolean => evaluate(ATTACHED, packet).is === "yes";
 
 function begin(described: Packet, part: readonly Stop[]): Traveller {
   const isOwn = part === PARTS.fromHost;

@@ -1,5 +1,5 @@
 /** The walk: a packet, hook by hook, as the kernel takes it; a fork wherever its description does not settle what happens. */
-import { both, type Packet } from "../facts/index.ts";
+import { both, type Packet, refine } from "../facts/index.ts";
 import { decideOnBridge } from "./bridge.ts";
 import { type NextRule, nextRule } from "./candidates.ts";
 import { traverse } from "./chain.ts";
@@ -10,7 +10,7 @@ import { usesConntrack } from "./nat.ts";
 import { nextCopy } from "./ports.ts";
 import { end, forward, route } from "./routing.ts";
 import { leave, loop, noteRoute, reroute, routed, routeOut } from "./sending.ts";
-import { type Beginning, startOfReply, startsAt } from "./start.ts";
+import { ATTACHED, type Beginning, startOfReply, startsAt } from "./start.ts";
 import { nat, throughTables } from "./tables.ts";
 import { toldApart } from "./told-apart.ts";
 import {
@@ -95,7 +95,9 @@ export function walkMany(
 ): { readonly ends: readonly Traveller[]; readonly truncated: boolean } {
   const limit: Limit = { left: MOST_FORKS, truncated: false };
   const walking: Walking = { ...world, limit, follows: null, nextRule, reader };
-  const starts = startsAt(packet, world, beginning).map((each) => ({ ...each, set }));
+  // what this host sends about other packets has their connection from the beginning
+  const parts = [true, false].flatMap((wanted) => refine(ATTACHED, { packet, facts: [] }, wanted));
+  const starts = parts.flatMap((part) => startsAt(part.packet, world, beginning)).map((each) => ({ ...each, set }));
   const ends = travelTogether(goingOn({ packet, given: new Map() }, starts, reader), walking);
   return { ends, truncated: limit.truncated };
 }

@@ -13,11 +13,14 @@ const DECIDED = new Set(["ACCEPT", "DROP", "REJECT"]);
 const fate = (verdict: Verdict, lost: Loss | null, decidedBy: string | null): string =>
   `${verdict} ${lost?.reason ?? (DECIDED.has(verdict) ? decidedBy : null)}`;
 
+/** Of many that are meant some answer. */
+const UNANSWERED = "nobody answers to whom the host would send it";
+
 /** null: there are too many ways. */
 export function walkedFates(world: World, packet: Packet, hook?: Parameters<typeof walk>[2]): Set<string> | null {
   const { paths } = walk(world, packet, hook);
   if (paths.some(({ truncated }) => truncated)) return null;
-  const all = paths.flatMap((path) => [path, ...path.branches]);
+  const all = paths.flatMap((path) => [path, ...path.branches]).filter(({ lost }) => lost?.reason !== UNANSWERED);
   return new Set(all.map(({ verdict, decidedBy, lost }) => fate(verdict, lost, decidedBy)));
 }
 

@@ -23,6 +23,9 @@ const TOPOLOGY = dockerLike(200);
 export const HOST = new Host(facts as HostJson);
 const TABLES = ["raw", "mangle", "nat", "filter", "security"];
 
+/** What one field has to do with another is said of packets one by one: of many, both answers are taken to be possible. */
+const ONLY_BOUNDED = ["SNPT", "DNPT", "eui64"];
+
 /** Every packet; of what may decide its way the question says that any will do, so that none of it is left open. */
 const DECIDING: readonly Field[] = ["ttl", "length", "dontFragment", "macDestination"];
 const any = (family: Family): Packet =>
@@ -37,7 +40,10 @@ export function drawAims(pick: Pick, family: Family): Aim[] {
 }
 
 export function drawRules(pick: Pick, family: Family, aims: readonly Aim[]): DrawnTable[] {
-  const wanted = { tables: TABLES.filter(() => pick(4) > 0), without: new Set(NOT_DRAWN.keys()) };
+  const wanted = {
+    tables: TABLES.filter(() => pick(4) > 0),
+    without: new Set([...NOT_DRAWN.keys(), ...ONLY_BOUNDED]),
+  };
   return [...drawTables(pick, family, wanted, aims), ...drawBridgeTables(pick, aims, wanted.without)];
 }
 
