@@ -26,6 +26,7 @@ import {
   type Step,
   seenAt,
   type Traveller,
+  vanishAt,
   type Walking,
   type Where,
 } from "../path/index.ts";
@@ -359,6 +360,15 @@ export class SetReader implements Reader {
       return;
     }
     const next = fork(traveller);
+    // it leaves no line
+    if (outcome === "lost") {
+      left.set(key, {
+        traveller: vanishAt(next, step.id.replace(/:return:|:policy:/, ":rule:"), view.seen),
+        outcome,
+        set,
+      });
+      return;
+    }
     const passed = outcome === "accept" ? stepOf(reading, endOf(reading.base), view.seen) : step;
     this.wayOf.set(passed, way);
     next.steps.push(passed);
