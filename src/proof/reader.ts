@@ -87,7 +87,8 @@ export class SetReader implements Reader {
   readonly many: Many = {
     goesOn: (way, before) => this.#goesOn(way, before),
     isAsked: (field) => this.#asked.has(field),
-    meet: (ways) => meet(ways, this.sets.bdd, this.#origins, this.wayOf),
+    // where more is asked than what gets where, each way is told by itself
+    meet: (ways) => (this.#behind ? meet(ways, this.sets.bdd, this.#origins, this.wayOf) : ways),
   };
   readonly sets: Sets;
   /** What may match each rule, from whatever hook. */
