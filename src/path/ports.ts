@@ -99,7 +99,9 @@ export function nextCopy(traveller: Traveller, port: string | null, { host }: Wo
   if (flooded) {
     const restored = Object.fromEntries([...flooded.rewritten].map((field) => [field, flooded.packet.fields[field]]));
     traveller.packet = { ...traveller.packet, fields: { ...traveller.packet.fields, ...restored } };
-    traveller.given = flooded.given;
+    // what else the copies were given is what they all are
+    const kept = [...traveller.given].filter(([field]) => !flooded.rewritten.has(field));
+    traveller.given = new Map([...flooded.given, ...kept]);
     flooded.rewritten.clear();
   }
   if (port !== null) return [withPort(traveller, port)];
@@ -116,8 +118,7 @@ export function nextCopy(traveller: Traveller, port: string | null, { host }: Wo
 function confirmByCopies(traveller: Traveller, toHost: boolean): void {
   const status = traveller.brnf ? knownValue(traveller.packet, "ctstatus") : undefined;
   if (typeof status !== "number" || (!toHost && !traveller.copies.some(({ verdict }) => verdict === "ACCEPT"))) return;
-  const { fields } = traveller.packet;
-  traveller.packet = { ...traveller.packet, fields: { ...fields, ctstatus: only(status | CONFIRMED) } };
+  give(traveller, "ctstatus", only(status | CONFIRMED));
 }
 
 /** Whether its MAC is one that the bridge has learnt; a frame of which it is not told may have any. */

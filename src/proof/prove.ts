@@ -69,7 +69,7 @@ export interface Question {
   readonly hook?: Hook;
   /** `opening`: packets of which no state is described open a connection; `any`: they may be in any state. */
   readonly states?: "opening" | "any";
-  /** Only what gets to which rule is wanted: what the packets are in the end may be forgotten. */
+  /** Only what gets to which rule is wanted: ways may meet, and what the packets are in the end may be forgotten. */
   readonly reachOnly?: boolean;
   /** More than this ends in OverBudget. */
   readonly room?: Room;

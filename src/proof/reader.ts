@@ -26,6 +26,7 @@ import {
   type Step,
   seenAt,
   type Traveller,
+  vanishAt,
   type Walking,
   type Where,
 } from "../path/index.ts";
@@ -86,7 +87,8 @@ export class SetReader implements Reader {
   readonly many: Many = {
     goesOn: (way, before) => this.#goesOn(way, before),
     isAsked: (field) => this.#asked.has(field),
-    meet: (ways) => meet(ways, this.sets.bdd, this.#origins, this.wayOf),
+    // where more is asked than what gets where, each way is told by itself
+    meet: (ways) => (this.#behind ? meet(ways, this.sets.bdd, this.#origins, this.wayOf) : ways),
   };
   readonly sets: Sets;
   /** What may match each rule, from whatever hook. */
@@ -359,6 +361,15 @@ export class SetReader implements Reader {
       return;
     }
     const next = fork(traveller);
+    // it leaves no line
+    if (outcome === "lost") {
+      left.set(key, {
+        traveller: vanishAt(next, step.id.replace(/:return:|:policy:/, ":rule:"), view.seen),
+        outcome,
+        set,
+      });
+      return;
+    }
     const passed = outcome === "accept" ? stepOf(reading, endOf(reading.base), view.seen) : step;
     this.wayOf.set(passed, way);
     next.steps.push(passed);
