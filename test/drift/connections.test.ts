@@ -415,3 +415,28 @@ test.each([
   );
   expect(error).toMatchObject({ explained: true, attached: isKept ? "nothing" : true, json: { ctstate } });
 });
+
+// nf_nat_core.c nf_nat_l4proto_unique_tuple; Linux 6.18 does so (test/kernel/walk)
+test("NAT to a port gives an ICMP packet another id: the answer to that is found", () => {
+  const dump = MASQUERADED.replace(
+    "-o ext0 -j SNAT --to-source 10.88.0.77",
+    "-p icmp -j SNAT --to-source 10.88.0.77:40005",
+  );
+  const echo = (type: number, id: number) => `${HEAD}PROTO=ICMP TYPE=${type} CODE=0 ID=${id} SEQ=1 `;
+  const asked = `${ASKED} ${echo(8, 4)}`;
+  const forwarded = asked.replace("TTL=64", "TTL=63");
+  const states = (id: number) =>
+    enteredBy(
+      dump,
+      read(
+        ip("raw:PREROUTING:policy:2", "IN=lan0 OUT= MAC=", asked),
+        ip("mangle:PREROUTING:policy:1", "IN=lan0 OUT= MAC=", asked),
+        ip("nat:PREROUTING:policy:1", "IN=lan0 OUT= MAC=", asked),
+        ip("mangle:FORWARD:policy:2", "IN=lan0 OUT=ext0 MAC=", forwarded),
+        ip("nat:POSTROUTING:rule:1", "IN=lan0 OUT=ext0 MAC=", forwarded),
+        ip("raw:PREROUTING:policy:2", "IN=ext0 OUT= MAC=", `SRC=10.88.0.9 DST=10.88.0.77 ${echo(0, id)}`),
+      ),
+    ).map(({ json }) => json["ctstate"]);
+  expect(states(40005)).toEqual(["NEW", "ESTABLISHED"]);
+  expect(states(4)).toEqual(["NEW", "INVALID"]);
+});
