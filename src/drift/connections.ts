@@ -114,7 +114,8 @@ export class Connections {
     if (!confirms && isUnconfirmed(connection)) this.#conversations.lose(placed);
     if (proxied) this.#conversations.proxy(placed);
     if (tuple) this.#conversations.leftAs(placed, tuple);
-    if (as) this.#conversations.endsAs(placed, as);
+    if (!attaches) this.#conversations.letGo(placed);
+    else if (as) this.#conversations.endsAs(placed, as);
     const before = this.#kept.get(placed.conversation);
     this.#kept.set(placed.conversation, { fields: { ...before?.fields, ...fields }, attaches });
   }
