@@ -114,7 +114,8 @@ export class Connections {
     if (!confirms && isUnconfirmed(connection)) this.#conversations.lose(placed);
     if (proxied) this.#conversations.proxy(placed);
     if (tuple) this.#conversations.leftAs(placed, tuple);
-    if (as) this.#conversations.endsAs(placed, as);
+    if (!attaches) this.#conversations.letGo(placed);
+    else if (as) this.#conversations.endsAs(placed, as);
     const before = this.#kept.get(placed.conversation);
     this.#kept.set(placed.conversation, { fields: { ...before?.fields, ...fields }, attaches });
   }
@@ -129,11 +130,15 @@ function tupleIn(fields: Packet["fields"], sides: Sides): Tuple | null {
   const [source, destination, sourcePort, destinationPort] = [from, to, fromPort, toPort].map((set) => single(set));
   if (source === undefined || destination === undefined) return null;
   const arePorts = typeof sourcePort === "number" && typeof destinationPort === "number";
-  if (!arePorts && !(isAbsent(fromPort) && isAbsent(toPort))) return null;
+  // of ICMP the id that NAT has given it
+  const icmpId = isAbsent(fromPort) ? single(fields.ctreplsrcport) : undefined;
+  const isId = typeof icmpId === "number";
+  if (!arePorts && !(isAbsent(fromPort) && (isAbsent(toPort) || isId))) return null;
   return {
     source: source as Address,
     destination: destination as Address,
     ...(arePorts ? { sourcePort, destinationPort } : {}),
+    ...(isId ? { icmpId } : {}),
   };
 }
 

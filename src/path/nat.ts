@@ -68,7 +68,14 @@ export function translate(
     tell(rewrite(traveller, port, { absent: false, ranges }, "target"));
   }
   translated(traveller, before, manip);
+  if (effect.ports && evaluate(isIcmp, before).is === "yes") giveId(traveller, effect.ports);
   return true;
+}
+
+/** Of ICMP the id stands in the place of a port, the same for either direction (nf_nat_core.c nf_nat_l4proto_unique_tuple). */
+function giveId(traveller: Traveller, ranges: Ranges): void {
+  const { packet } = traveller;
+  traveller.packet = { ...packet, fields: { ...packet.fields, ctreplsrcport: { absent: false, ranges } } };
 }
 
 /**

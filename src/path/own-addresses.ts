@@ -48,7 +48,7 @@ function redirected(own: readonly OwnAddress[] | undefined, packet: Packet): Ran
   if (fitting.length === 0) return null;
   return onLink === "unknown" ? exactly(...fitting) : exactly(fitting[0] as Address);
 }
-const LINK_LOCAL: Ranges = [[0xfe80n << 112n, 0xfec0n << 112n]];
+export const LINK_LOCAL: Ranges = [[0xfe80n << 112n, 0xfec0n << 112n]];
 
 /** A source holds outside of this host, so that the loopback lends those of the other devices (inet_select_addr). */
 function usable(dev: string, family: Family, host: Host) {

@@ -13,6 +13,7 @@ import {
   LOOPBACK,
   MULTICAST,
   only,
+  type Packet,
   type RouteClass,
   type ValueSet,
   within,
@@ -22,6 +23,7 @@ import { leaveByBridge } from "./bridge.ts";
 import { cutAgain } from "./fragments.ts";
 import { PARTS } from "./journey.ts";
 import { lookUp, type Reached } from "./lookup.ts";
+import { LINK_LOCAL } from "./own-addresses.ts";
 import { give } from "./rewrite.ts";
 import { eachWay, end, nowhere, set } from "./routing.ts";
 import { ofLoopback } from "./source.ts";
@@ -89,10 +91,15 @@ export function noteRoute(traveller: Traveller): Traveller[] {
   return [traveller];
 }
 
+/** net/ipv6/netfilter.c ip6_route_me_harder: a group, and what is link-local, is looked for by the same device. */
+const isOfLink = (packet: Packet): boolean =>
+  packet.family === "ipv6" &&
+  evaluate(within("destination", [...LINK_LOCAL, ...MULTICAST.ipv6], "of the link"), packet).is === "yes";
+
 /** What mangle or nat changed in OUTPUT chooses another route; the hook goes on with the old device (semantics 4.4 J, 4.8). */
 export function reroute(traveller: Traveller, world: World, by: "mangle" | "nat"): Traveller[] {
   const { packet, rewritten } = traveller;
-  if (traveller.bound) return [traveller];
+  if (traveller.bound || isOfLink(packet)) return [traveller];
   if (!(by === "nat" ? TRANSLATED : CHOSEN_BY).some((field) => rewritten.has(field))) return [traveller];
   traveller.hookOut ??= known(packet, "outInterface");
   const all = lookUp(packet, world.host);

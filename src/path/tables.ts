@@ -3,6 +3,7 @@ import {
   all,
   CONFIRMED,
   evaluate,
+  type Field,
   isCtState,
   isIcmp,
   knownValue,
@@ -93,7 +94,7 @@ export function nat(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, wo
   const answer = evaluate(condition, traveller.packet).is;
   const tables = natTables(traveller, world);
   if (answer === "yes") return throughTables(traveller, tables, stop, world);
-  if (isWrongError(traveller, stop, world)) return [lose(traveller, "nat drops an error whose checksum is wrong")];
+  if (isWrongError(traveller, stop, world)) return [loseWrong(traveller)];
   if (answer === "no" || tables.length === 0) return later(traveller, stop, world);
   return [true, false].flatMap((first) =>
     refine(condition, { packet: traveller.packet, facts: [] }, first).flatMap((piece) => {
@@ -118,9 +119,8 @@ const isRedirect = (packet: Packet): boolean =>
   evaluate(all(isCtState("RELATED"), within("icmpType", REDIRECT, "redirect")), packet).is === "yes";
 
 /**
- * nf_nat_proto.c nf_nat_icmpv6_reply_translation, which sums before it looks at the connection; not on the way out, nor
- * what the loopback brings back: a sum that was taken before stands (net/netfilter/utils.c nf_ip6_checksum; measured).
- * Only NPT makes it wrong behind conntrack.
+ * nf_nat_proto.c nf_nat_icmpv6_reply_translation, which sums before it looks at the connection; not on the way out, where
+ * a sum that was taken before stands (net/netfilter/utils.c nf_ip6_checksum). Only NPT makes it wrong behind conntrack.
  */
 const isWrongError = (traveller: Traveller, { hook }: Extract<Stop, { at: "nat" }>, world: World): boolean =>
   traveller.packet.family === "ipv6" &&
@@ -128,11 +128,16 @@ const isWrongError = (traveller: Traveller, { hook }: Extract<Stop, { at: "nat" 
   natTables(traveller, world).length > 0 &&
   evaluate(all(isCtState("RELATED"), isIcmp, within("checksum", [[1, 2]], "wrong")), traveller.packet).is === "yes";
 
+const loseWrong = (traveller: Traveller): Traveller => lose(traveller, "nat drops an error whose checksum is wrong");
+
 /**
  * What the loopback brings back has its connection, and no table is asked; what NPT has made of an address since becomes
  * the connection's again (nf_nat_core.c nf_nat_inet_fn; measured).
  */
 function again(traveller: Traveller, stop: Extract<Stop, { at: "nat" }>, world: Walking): Traveller[] {
+  // the sum that was taken in OUTPUT has the header in it: with the addresses alone it stays right (measured)
+  const isSummed = !["ttl", "tos"].some((field) => traveller.rewritten.has(field as Field));
+  if (!isSummed && isWrongError(traveller, stop, world)) return [loseWrong(traveller)];
   return tuplesStated(traveller.packet, stop.manip) ? later(traveller, stop, world) : [traveller];
 }
 

@@ -217,6 +217,11 @@ export class Conversations {
     for (const { key } of line ? unique([{ ...line, ...as }]) : []) this.#untracked.set(key, true);
   }
 
+  /** Its protocol has let go of the connection: errors about it are found as any other. */
+  letGo({ packet }: Placed): void {
+    for (const { key } of unique(linesOf(packet))) this.#rewritten.delete(key);
+  }
+
   /** What the packet has become in the end, whether a line shows it or not: an error of this host's is about that. */
   endsAs({ packet, direction }: Placed, as: Tuple): void {
     const known = this.#known.get(tupleOf(packet)?.key ?? "");

@@ -8,6 +8,8 @@ export interface Tuple {
   readonly destination: Address;
   readonly sourcePort?: number;
   readonly destinationPort?: number;
+  /** Where NAT has given the packet another. */
+  readonly icmpId?: number;
 }
 /**
  * What the packet's lines say of its addresses; frames say less than the packets in them, and lend their addresses only,

@@ -126,3 +126,40 @@ test("NOTRACK leaves alone what a rule sends about a packet that was kept from c
   const sent = path?.generated.flatMap(({ steps }) => steps.filter(({ layer }) => layer === "ip").map(({ id }) => id));
   expect(sent).toEqual(["raw:OUTPUT:rule:1", "raw:OUTPUT:policy:2", "filter:OUTPUT:policy:2"]);
 });
+
+test("what is for a group of IPv6 keeps its device, whatever mangle has changed (ip6_route_me_harder)", () => {
+  const host = new Host({
+    ...HOST.json,
+    route: ["lan0", "ext0"].map((dev) => ({ dst: "ff00::/8", type: "multicast", dev, table: "local" })),
+  });
+  const mangle = table("mangle", "-A OUTPUT -j DSCP --set-dscp 0x1a", "-A POSTROUTING -j ACCEPT");
+  const asks = { source: "fd00:8::1", destination: "ff02::1:ff00:1", protocol: "ipv6-icmp", icmpType: "135/0" };
+  const path = only([`${SIX}${mangle}`], "ipv6", { ...asks, inInterface: null, outInterface: "ext0" }, host);
+  const last = path?.steps.at(-1);
+  expect(last && packetJson(last.seen)).toMatchObject({ inInterface: "ext0", outInterface: "ext0" });
+});
+
+// net/netfilter/utils.c nf_ip6_checksum: a sum of the whole, header and all, is kept from OUTPUT
+test.each([
+  ["stays right where SNPT alone has been at it", "-A PREROUTING -j ACCEPT", "ACCEPT"],
+  ["is taken anew where the hop limit has changed", "-A PREROUTING -j HL --hl-inc 1", "LOST"],
+])("the sum of an error that the loopback brings back %s", (_, rule, verdict) => {
+  const mangle = table("mangle", rule, "-A POSTROUTING -j SNPT --src-pfx fd00::/64 --dst-pfx fd00:1::/48");
+  const error = {
+    inInterface: null,
+    outInterface: "lo",
+    source: "fd00:8::1",
+    destination: "fd00:8::1",
+    protocol: "ipv6-icmp",
+    icmpType: "1/4",
+    ctstate: "RELATED",
+    ttl: "64",
+  };
+  const local = { type: "local", dst: "fd00:8::1", dev: "lo", table: "local" };
+  const host = new Host({ ...HOST.json, route: [...(HOST.json.route ?? []), local] });
+  const loaded = [`${SIX}${mangle}${table("nat", "-A PREROUTING -j REDIRECT")}`].map((text, at) =>
+    loadDump(parse(new Source(`${at}.save`, text)), host),
+  );
+  const { paths } = walk({ ruleset: toRuleset(loaded), host }, readPacket("ipv6", error), { attached: true });
+  expect(paths.map((path) => path.verdict)).toEqual([verdict]);
+});

@@ -22,7 +22,9 @@ export function sortOut(packets: readonly TracedPacket[]): Sorted {
   if (!first || !main) return { packets, leaving: [] };
   const lead = at === 1 && first.events.every(comesIn) ? first.events : [];
   const whole = packets.find((each) => each !== main && isBehindInput(each) && idOf(each) === idOf(main));
-  const out = packets.filter((each) => each.number > main.number && each.events.every(goesOut));
+  const out = packets.filter(
+    ({ family, number, events }) => family !== "bridge" && number > main.number && events.every(goesOut),
+  );
   const mine = new Set([...(lead.length > 0 ? [first] : []), main, ...(whole ? [whole] : []), ...out]);
   const events = [...lead, ...main.events, ...(whole?.events ?? [])];
   const last = events.findLastIndex((event) => !isFrame(event) || !goesOut(event)) + 1;
