@@ -52,14 +52,14 @@ async function drift(names: readonly string[], { log, format, follow, ...setting
     if (format === "ndjson") io.out(jsonLine(outcomeJson(outcome)));
     else if (follow && format === "pretty" && outcome.divergence) io.out(`${outcomeLine(outcome, file, style)}\n`);
   }
-  const { lines, unread, foreign, logged } = read.reader;
+  const { lines, unread, foreign, logged, lastForeign } = read.reader;
   if (lines === 0) {
     throw badInput(
       `${log}: no trace line in it (hosts with iptables-nft print none to the kernel log: use xtables-monitor --trace there)`,
     );
   }
   const report = {
-    ...fold.summary(),
+    ...fold.summary(lastForeign),
     file,
     lines,
     unread,

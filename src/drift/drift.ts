@@ -196,7 +196,8 @@ export class DriftFold {
     return again;
   }
 
-  summary(): DriftSummary {
+  /** `whole`: the log goes on up to this line at least, so that what a packet before it lacks is not cut off. */
+  summary(whole = 0): DriftSummary {
     const watchers = new Map<string, Instrumentation>();
     const ofOwn = (of: Case): Case => ({ ...of, events: withoutForeignWatchers(this.#ruleset, of.events, watchers) });
     const passed = [...this.#ways.values()].map(({ first }) => ofOwn(first));
@@ -210,7 +211,7 @@ export class DriftFold {
       ruleset = made.ruleset;
       instrumentation.push(...made.found);
     }
-    const begun = this.#begun;
+    const begun = Math.max(this.#begun, whole);
     const judged = judge(open, { ruleset, host, given: this.#given, learned: this.#learned, begun }, passed);
     for (const rule of this.#confirmed) judged.confirmed.add(rule);
     const failures = lossesOnly(judged.failures, passed);

@@ -16,7 +16,7 @@ interface Known {
   readonly host: Host;
   readonly given: Host;
   readonly learned: Learned;
-  /** The first line of the last packet. */
+  /** The log goes on up to this line at least: the first one of its last packet, or one of others. */
   readonly begun: number;
 }
 export interface Judged {

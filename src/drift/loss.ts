@@ -83,8 +83,8 @@ function lackedBy(steps: readonly Step[], { events, gapBefore, gapAfter }: Case)
 }
 
 /**
- * The log ends while the packet may still be on its way: none has begun since its last line. `begun`: the first line of
- * the last packet.
+ * The log ends while the packet may still be on its way: no packet has begun since its last line, and nothing else was
+ * logged (`begun`).
  */
 export const isCutOff = ({ seen }: Divergence, { last }: Case, begun: number): boolean =>
   seen === null && last.line >= begun;

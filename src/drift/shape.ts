@@ -112,13 +112,13 @@ const nameOf = (event: TraceEvent): string => {
   return event.nft ? `${name} ${event.nft.verdict} ${event.nft.rule}` : name;
 };
 
-function placedKey(placed: Placed, ports: Naming): string {
-  const { direction, first, replied, related, alone, natVisited, opening, proxied, unanswered } = placed;
-  const tuples = [placed.original, placed.reply, placed.left].map(
+/** All that is said of it but who it is. */
+function placedKey({ packet: _, conversation: __, original, reply, left, ...facts }: Placed, ports: Naming): string {
+  const tuples = [original, reply, left].map(
     (tuple) =>
       tuple && `${tuple.source}:${ports.of(tuple.sourcePort)} ${tuple.destination}:${ports.of(tuple.destinationPort)}`,
   );
-  return [direction, first, replied, related, alone, natVisited, opening, proxied, unanswered, ...tuples].join();
+  return [...Object.values(facts), ...tuples].join();
 }
 
 const placeOf = (values: LogValues): string =>

@@ -30,6 +30,8 @@ export class TraceReader {
   unread = 0;
   /** Every other line that is not blank. */
   foreign = 0;
+  /** The last of them that is whole: the log goes on up to there at least. */
+  lastForeign = 0;
   /** Of these: lines that begin as trace lines do, and were printed by LOG rules. */
   logged = 0;
   /** The first of the unread ones. */
@@ -65,7 +67,9 @@ export class TraceReader {
 
   end(): TraceEvent[] {
     const out: TraceEvent[] = [];
+    const whole = this.lastForeign;
     if (this.#tailLength > 0) this.#endLine(out);
+    this.lastForeign = whole;
     out.push(...this.settle());
     return out;
   }
@@ -86,8 +90,10 @@ export class TraceReader {
     this.#tail = "";
     this.#tailLength = 0;
     this.#line++;
+    const { foreign } = this;
     if (length > LONGEST_LINE) this.foreign++;
     else this.#readLine(bytes.endsWith("\r") ? bytes.slice(0, -1) : bytes);
+    if (this.foreign > foreign) this.lastForeign = this.#line;
     while (
       this.#waiting[0] &&
       (this.#waiting[0].message === null || this.#line - this.#waiting[0].event.line >= PATIENCE)

@@ -16,6 +16,17 @@ test.each([1, 2, 3, 4, 5, 6, 7])("%i lines less at the end: one packet lacks los
   expect(code).toBe(0);
 });
 
+test("a line of something else behind it shows that the log goes on: no more is said of the packet", async () => {
+  const { json } = await drift([...lines.slice(0, -3), "device eth0 left promiscuous mode"]);
+  expect(json).toMatchObject({ drifts: [{ kind: "lost-or-drift", count: 1 }], lost: 0 });
+});
+
+test("a line that is itself cut off does not", async () => {
+  const log = temporary(`${lines.slice(0, -3).join("\n")}\n${String(lines.at(-3)).slice(0, 30)}`);
+  const { json } = await chainwalkJson(["drift", NO_MANGLE, EB, "--host", HOST, "--log", log]);
+  expect(json).toMatchObject({ drifts: [], lost: 1 });
+});
+
 test("the same in the middle is lost or drift: the packets behind it have begun later", async () => {
   const { json } = await drift(lines);
   expect(json).toMatchObject({ drifts: [], lost: 0 });

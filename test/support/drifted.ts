@@ -28,7 +28,8 @@ export function rulesetOf(dump: string, host: Host): Ruleset {
 export function driftOf({ ruleset, host }: World, packets: readonly TracedPacket[]): DriftSummary {
   const fold = new DriftFold(ruleset, host);
   for (const packet of packets) fold.add(packet);
-  return fold.summary();
+  // the logs of the tests are whole
+  return fold.summary(Number.POSITIVE_INFINITY);
 }
 
 export const driftOfLines = (world: World, lines: readonly string[]): DriftSummary =>
