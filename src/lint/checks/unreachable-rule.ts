@@ -34,7 +34,8 @@ function* rulesOfUsers(analysis: Analysis, family: Family): Generator<Rule, void
   for (const table of analysis.tables) {
     if (table.family !== family) continue;
     for (const chain of table.chains.values())
-      for (const rule of chain.rules) if (!docker || !isDockersOwn(table, chain, rule, docker)) yield rule;
+      for (const rule of chain.rules)
+        if (chain.name === docker?.userChain || !docker || !isDockersOwn(table, chain, rule, docker)) yield rule;
   }
 }
 
