@@ -145,7 +145,9 @@ export class SetReader implements Reader {
     const view = viewOf(way, way.packet, this.#origins);
     const { bdd } = this.sets;
     for (const [field, has] of Object.entries(bits) as [Field, Bits][]) {
-      if (has === before.bits?.[field]) continue;
+      const set = way.packet.fields[field];
+      // what a rule has given is no answer
+      if (has === before.bits?.[field] || (set && this.#origins.isKept(field, set))) continue;
       way.set = bdd.and(way.set, this.sets.holds({ is: "bits", field, ...has, wants: "" }, view).may);
     }
     for (const [key, taken] of Object.entries(assumed)) {

@@ -129,6 +129,8 @@ const compare = (a: Value, b: Value): number => (a < b ? -1 : a > b ? 1 : 0);
 export function valuesWith({ mask, value }: Bits, [low, end]: Range): Ranges | null {
   const all = BigInt(end) - 1n;
   if ((BigInt(mask) & all) === all) return typeof low === "bigint" ? only(BigInt(value)).ranges : only(value).ranges;
+  // no bit is asked: any value will do
+  if ((BigInt(mask) & all) === 0n) return BigInt(value) === 0n ? [[low, end]] : [];
   if (BigInt(end) > FEW_VALUES) return null;
   const values = Array.from({ length: Number(end) }, (_, at) => at);
   return exactly(...values.filter((each) => (BigInt(each) & BigInt(mask)) === BigInt(value)));

@@ -39,6 +39,12 @@ describe("atoms", () => {
     ]);
   });
 
+  it("takes any value where a mask asks for no bit", () => {
+    const atoms = new Atoms("ipv4", [bits(0, 0)]);
+    expect(atoms.bits(bits(0, 0) as never)).toEqual([[[0, [[0, 1]]]]]);
+    expect(atoms.bits(bits(0, 1) as never)).toEqual([]);
+  });
+
   it("says so where a value was not cut", () => {
     const atoms = new Atoms("ipv6", [asks("source", "2001:db8::/32")]);
     expect(() => atoms.within("source", readValues("source", "2001:db8::1"))).toThrow(Uncut);
