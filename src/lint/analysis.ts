@@ -1,5 +1,5 @@
 /** What a check may ask: the rule-set, the dumps, the host, and whose rules they are. */
-import type { Family, Host } from "../facts/index.ts";
+import { type Family, Host } from "../facts/index.ts";
 import type { Place, Problem } from "../finding.ts";
 import {
   bind,
@@ -29,6 +29,8 @@ interface Learned {
   readonly rules: ReadonlyMap<Rule, Looked>;
   readonly proof: TableProof;
 }
+
+const NO_HOST = new Host();
 
 export class Analysis {
   readonly dumps: readonly LoadedDump[];
@@ -85,10 +87,10 @@ export class Analysis {
     return own;
   }
 
-  /** What gets to the rules of a family's tables. */
+  /** What gets to the rules of a family's tables, whatever devices and routes there are: those change while rules stay. */
   reach(family: Family): Reach {
     let reach = this.#reaches.get(family);
-    if (!reach) this.#reaches.set(family, (reach = reachIn(this, family)));
+    if (!reach) this.#reaches.set(family, (reach = reachIn({ ruleset: this.ruleset, host: NO_HOST }, family)));
     return reach;
   }
 

@@ -22,8 +22,7 @@ export const check: Check = function* (analysis) {
         related: takers.flatMap((taker) =>
           taker.step.rule ? [{ place: taker.step.rule.place, message: `${nameOf(taker)} takes some of them` }] : [],
         ),
-        // routes and addresses may change while the rules stay
-        confidence: analysis.host.lookups(family) ? "assumes" : "proven",
+        confidence: "proven",
       };
     }
   }
