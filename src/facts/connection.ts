@@ -1,6 +1,6 @@
 /** conntrack's words as values and conditions. include/uapi/linux/netfilter/nf_conntrack_common.h */
 import { type Condition, within } from "./condition.ts";
-import { CT_STATES, CT_STATUS } from "./fields.ts";
+import { CT_STATES, CT_STATUS, type Field } from "./fields.ts";
 import type { Ranges, ValueSet } from "./value-set.ts";
 
 type State = (typeof CT_STATES)[number];
@@ -10,6 +10,16 @@ export const ctStates = (...names: readonly State[]): ValueSet => ({
 });
 export const isCtState = (...names: readonly State[]): Condition =>
   within("ctstate", ctStates(...names).ranges, names.join(","));
+
+/** Each side of the connection as its first packet has it, before any NAT; replies turn it around. */
+export const CT_TUPLE = [
+  ["ctorigsrc", "ctrepldst", "source"],
+  ["ctorigdst", "ctreplsrc", "destination"],
+  ["ctorigsrcport", "ctrepldstport", "sourcePort"],
+  ["ctorigdstport", "ctreplsrcport", "destinationPort"],
+] as const satisfies readonly (readonly [original: Field, reply: Field, from: Field])[];
+/** The fields of both of its tuples. */
+export const CT_TUPLE_FIELDS = CT_TUPLE.flatMap(([original, reply]) => [original, reply] as const);
 
 /** A bit of ctstatus: the first packet of the connection has left this host, or been delivered to it. */
 export const CONFIRMED = 2 ** CT_STATUS.indexOf("CONFIRMED");

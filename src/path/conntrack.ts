@@ -6,6 +6,7 @@ import {
   type Condition,
   CT_STATES,
   CT_STATUS,
+  CT_TUPLE,
   ctStates,
   evaluate,
   exactly,
@@ -34,13 +35,6 @@ import { isRefused } from "./unreadable.ts";
 
 const ORIGINAL = 0;
 const [SNAT, DNAT] = [1, 2];
-/** Each side of the connection as its first packet has it, before any NAT; replies turn it around. */
-const TUPLE: readonly (readonly [original: Field, reply: Field, from: Field])[] = [
-  ["ctorigsrc", "ctrepldst", "source"],
-  ["ctorigdst", "ctreplsrc", "destination"],
-  ["ctorigsrcport", "ctrepldstport", "sourcePort"],
-  ["ctorigdstport", "ctreplsrcport", "destinationPort"],
-];
 
 /** Protocols of whose header conntrack reads ports, and NAT changes them; dccp is one of them until Linux 6.17. */
 const WITH_PORTS: Ranges = [
@@ -127,7 +121,7 @@ export function track(traveller: Traveller, world: World): void {
   const status = knownValue(packet, "ctstatus");
   const isFirst = packet.fields.ctstatus === undefined || (typeof status === "number" && (status & CONFIRMED) === 0);
   const ports = hasPorts(packet, world.host);
-  const tuple = TUPLE.flatMap(([original, reply, from]) => {
+  const tuple = CT_TUPLE.flatMap(([original, reply, from]) => {
     const values = ports === "no" && isPort(from) ? absent : packet.fields[from];
     return values ? [[original, values] as const, ...(isFirst ? [[reply, values] as const] : [])] : [];
   });
@@ -159,7 +153,7 @@ function natOf(packet: Packet): ValueSet {
 /** undefined: not known. */
 function differs({ fields }: Packet, rows: readonly number[]): boolean | undefined {
   const answers = rows.map((row) => {
-    const [original, reply] = TUPLE[row] ?? [];
+    const [original, reply] = CT_TUPLE[row] ?? [];
     const [a, b] = [original && fields[original], reply && fields[reply]];
     if (!a || !b) return undefined;
     if (isAbsent(a) || isAbsent(b)) return false;
@@ -173,7 +167,7 @@ function differs({ fields }: Packet, rows: readonly number[]): boolean | undefin
 /** NAT has changed one side of a first packet: the reply's tuple follows, and the connection is marked as translated. */
 export function translated(traveller: Traveller, before: Packet, manip: "source" | "destination"): void {
   const { fields } = traveller.packet;
-  const rows = manip === "source" ? [TUPLE[0], TUPLE[2]] : [TUPLE[1], TUPLE[3]];
+  const rows = manip === "source" ? [CT_TUPLE[0], CT_TUPLE[2]] : [CT_TUPLE[1], CT_TUPLE[3]];
   const changed = rows.flatMap((row) => (row && fields[row[2]] !== before.fields[row[2]] ? [row] : []));
   if (changed.length === 0) return;
   const bit = manip === "source" ? SNAT : DNAT;

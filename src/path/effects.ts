@@ -34,7 +34,7 @@ function branch(effect: Extract<Effect, { does: "if" }>, way: Way, wanted: boole
   });
 }
 
-const OUTCOMES = { ACCEPT: "accept", DROP: "drop", QUEUE: "queue", STOLEN: "stolen" } as const;
+export const OUTCOMES = { ACCEPT: "accept", DROP: "drop", QUEUE: "queue", STOLEN: "stolen" } as const;
 
 /** Runs a target; null: the packet goes on in this table. */
 export function runAll(effects: readonly Effect[], visit: Visit, open: OpenStep, world: Walking): Outcome | null {

@@ -1,8 +1,10 @@
 /** The path engine: Ruleset × Host × Packet → Walk. */
 export { applyAll, type Where } from "./apply.ts";
+export { OUTCOMES } from "./effects.ts";
 export { firstState } from "./first-state.ts";
 export { vanishAt } from "./hotdrop.ts";
 export { type Hook, type Layer, STARTS, type Stop } from "./journey.ts";
+export { manipOf } from "./nat.ts";
 export { passedOver } from "./passed-over.ts";
 export { seenAt } from "./seen.ts";
 export {

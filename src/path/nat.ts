@@ -44,6 +44,12 @@ export function asksNat(packet: Packet): Condition {
   return isStated(packet, "ctstatus") && !isAbsent(packet.fields.ctstatus) ? all(opens, not(isConfirmed)) : opens;
 }
 
+/** Which side it changes: where packets come in or are made here the destination, where they leave the source. */
+export function manipOf({ manip }: Translate, hook: Hook): "source" | "destination" {
+  if (manip !== "by hook") return manip;
+  return hook === "PREROUTING" || hook === "OUTPUT" ? "destination" : "source";
+}
+
 /** A nat rule's target on the first packet; false: there is no address to give it, and it is dropped. */
 export function translate(
   traveller: Traveller,
@@ -53,8 +59,7 @@ export function translate(
   tell: (changes: readonly Change[]) => unknown,
 ): boolean {
   const before = traveller.packet;
-  const comes = hook === "PREROUTING" || hook === "OUTPUT";
-  const manip = effect.manip === "by hook" ? (comes ? "destination" : "source") : effect.manip;
+  const manip = manipOf(effect, hook);
   const addresses =
     effect.addresses === null ? ownAddresses(before, manip, hook, host) : kept(effect, knownValue(before, manip));
   if (addresses === null) return false;

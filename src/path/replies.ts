@@ -2,6 +2,7 @@
 import {
   absent,
   anyPacket,
+  CT_TUPLE_FIELDS,
   ctStates,
   evaluate,
   type Field,
@@ -145,21 +146,10 @@ function relation(packet: Packet): { state: ValueSet; attached: Carried } {
   return { state: ctStates("INVALID", "RELATED"), attached: true };
 }
 
-const TUPLES = [
-  "ctorigsrc",
-  "ctorigdst",
-  "ctorigsrcport",
-  "ctorigdstport",
-  "ctreplsrc",
-  "ctrepldst",
-  "ctreplsrcport",
-  "ctrepldstport",
-  "ctstatus",
-] as const;
 /** The connection is the same, seen from the other side. */
 function connection({ fields }: Packet): Stated {
   const out: Stated = {};
-  for (const field of TUPLES) if (fields[field]) out[field] = fields[field];
+  for (const field of [...CT_TUPLE_FIELDS, "ctstatus"] as const) if (fields[field]) out[field] = fields[field];
   const direction = single(fields.ctdir);
   if (typeof direction === "number") out.ctdir = only(1 - direction);
   return out;

@@ -19,7 +19,7 @@ import {
   type ValueSet,
 } from "../facts/index.ts";
 import { dropsOf, meaningOf, type Rule } from "../model/index.ts";
-import type { Hook, World } from "../path/index.ts";
+import { type Hook, manipOf, type World } from "../path/index.ts";
 import type { Asked } from "../space/index.ts";
 
 /** Of the family's tables and of the bridge's, which see its packets too. */
@@ -51,11 +51,11 @@ export function* ofEffects(effects: readonly Effect[]): Generator<Condition, voi
 
 /** The one address, and the one port, that a translation gives; none where it gives one of several. */
 export function translationOf(effect: Translate, hook: Hook): readonly (readonly [Field, ValueSet])[] {
-  const comes = hook === "PREROUTING" || hook === "OUTPUT";
-  const isSource = effect.manip === "source" || (effect.manip === "by hook" && !comes);
+  const manip = manipOf(effect, hook);
+  const port = manip === "source" ? "sourcePort" : "destinationPort";
   const sets: [Field, Ranges][] = [
-    [isSource ? "source" : "destination", effect.addresses ?? []],
-    ...(effect.ports ? [[isSource ? "sourcePort" : "destinationPort", effect.ports] as [Field, Ranges]] : []),
+    [manip, effect.addresses ?? []],
+    ...(effect.ports ? [[port, effect.ports] as [Field, Ranges]] : []),
   ];
   const values = sets.map(([field, ranges]) => [field, { absent: false, ranges }] as const);
   return values.every(([, set]) => single(set) !== undefined) ? values : [];

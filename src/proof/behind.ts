@@ -1,7 +1,7 @@
 /** What is still asked of packets that a table has let go on: a value given that nobody asks about behind it is any. */
 
 import type { Translate } from "../extensions/index.ts";
-import { allValues, type Field, isAbsent, leavesOf, minus } from "../facts/index.ts";
+import { allValues, CT_TUPLE, type Field, isAbsent, leavesOf, minus } from "../facts/index.ts";
 import { bind, type Chain, dropsOf, meaningOf, type Table } from "../model/index.ts";
 import type { Hook, Layer, Traveller, World } from "../path/index.ts";
 import { EVERY_BIT } from "../space/index.ts";
@@ -22,7 +22,7 @@ const ORDER = ["raw", "mangle", "nat", "filter", "security"];
 /** What a translation gives to a packet and its connection. */
 const GIVEN: readonly Field[] = [
   ...(["source", "destination", "sourcePort", "destinationPort", "checksum", "ctnat"] as const),
-  ...(["ctreplsrc", "ctrepldst", "ctreplsrcport", "ctrepldstport"] as const),
+  ...CT_TUPLE.map(([, reply]) => reply),
 ];
 
 export class Behind {

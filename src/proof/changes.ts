@@ -1,25 +1,13 @@
 /** What targets may change before a rule is asked: its questions are then about another packet than the one that came. */
 import type { Effect } from "../extensions/index.ts";
-import type { Field } from "../facts/index.ts";
+import { CT_TUPLE_FIELDS, type Field } from "../facts/index.ts";
 import type { Chain, Meaning, Rule, Table } from "../model/index.ts";
 import { type Changed, unchanged } from "../space/index.ts";
 
 /** Of a connection that a rule of raw attaches, or keeps a packet from, all is another's. */
 const OF_CONNECTION: readonly Field[] = [
-  "ctstate",
-  "ctstatus",
-  "ctdir",
-  "ctnat",
-  "ctmark",
-  "ctTemplate",
-  "ctorigsrc",
-  "ctorigdst",
-  "ctorigsrcport",
-  "ctorigdstport",
-  "ctreplsrc",
-  "ctrepldst",
-  "ctreplsrcport",
-  "ctrepldstport",
+  ...(["ctstate", "ctstatus", "ctdir", "ctnat", "ctmark", "ctTemplate"] as const),
+  ...CT_TUPLE_FIELDS,
 ];
 const OF_TCP: readonly Field[] = ["tcpOptions", "tcpMss", "length", "checksum", "incomplete"];
 

@@ -21,6 +21,7 @@ import {
   fork,
   type Left,
   type Many,
+  OUTCOMES,
   type Outcome,
   type Reader,
   type Step,
@@ -395,7 +396,6 @@ export class SetReader implements Reader {
   }
 }
 
-const OUTCOMES = { ACCEPT: "accept", DROP: "drop", QUEUE: "queue", STOLEN: "stolen" } as const;
 const ASK_PROTOCOL: ReadonlySet<Effect["does"]> = new Set(["translate", "limit mss", "strip"]);
 /** To trace is no change: no line is kept here. */
 const LEAVES_ALONE: ReadonlySet<Effect["does"]> = new Set(["verdict", "return", "continue", "reject", "trace"]);

@@ -1,6 +1,7 @@
 /** How packets on their way stand to what they were when they came: which fields still are what was described. */
 import {
   allValues,
+  CT_TUPLE,
   everything,
   type Field,
   fieldNames,
@@ -14,16 +15,12 @@ import type { Traveller } from "../path/index.ts";
 import { type Atoms, EVERY_BIT, type Origin, type View } from "../space/index.ts";
 
 /** Each side of a connection that conntrack notes down, and the field of its first packet that it is taken from. */
-export const NOTED: Readonly<Partial<Record<Field, Field>>> = {
-  ctorigsrc: "source",
-  ctrepldst: "source",
-  ctorigdst: "destination",
-  ctreplsrc: "destination",
-  ctorigsrcport: "sourcePort",
-  ctrepldstport: "sourcePort",
-  ctorigdstport: "destinationPort",
-  ctreplsrcport: "destinationPort",
-};
+export const NOTED: Readonly<Partial<Record<Field, Field>>> = Object.fromEntries(
+  CT_TUPLE.flatMap(([original, reply, from]) => [
+    [original, from],
+    [reply, from],
+  ]),
+);
 
 /** Where sets of values come from that are not the packet's own from the beginning. */
 export class Origins {

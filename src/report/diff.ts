@@ -1,8 +1,8 @@
 /** `diff`: packets that two rule-sets treat differently, for people and as JSON. */
 import { type Packet, packetJson } from "../facts/index.ts";
 import type { Difference, Differences, Outcome, Responsible } from "../proof/index.ts";
-import { carried, witnessJson } from "./query.ts";
-import { cubeJson, cubeWords, packetArgv } from "./sets.ts";
+import { ruleJson, ruleLine } from "./rule-words.ts";
+import { cubeJson, cubeWords, packetArgv, replayArgv } from "./sets.ts";
 import type { Style } from "./style.ts";
 import { safe } from "./text.ts";
 
@@ -28,20 +28,17 @@ export function diffJson(
         more: each.more,
         witness: each.witness && {
           packet: packetJson(each.witness),
-          before: (witnessJson(each.witness, files[0]) as { argv: string[] }).argv,
-          after: (witnessJson(each.witness, files[1]) as { argv: string[] }).argv,
+          before: replayArgv(each.witness, files[0]),
+          after: replayArgv(each.witness, files[1]),
         },
-        rules: { before: each.oldRules.map(ruleJson), after: each.newRules.map(ruleJson) },
+        rules: { before: each.oldRules.map(responsibleJson), after: each.newRules.map(responsibleJson) },
       })),
     ),
     truncated: compared.some(({ found }) => found.truncated),
   };
 }
 const outcomeJson = ({ verdict, how }: Outcome): object => ({ verdict, how: how === "" ? null : how });
-const ruleJson = ({ id, rule }: Responsible): object => ({
-  id,
-  rule: rule && { file: rule.place.source.name, line: rule.place.source.lineAt(rule.place.start), text: rule.text },
-});
+const responsibleJson = ({ id, rule }: Responsible): object => ({ id, rule: rule && ruleJson(rule) });
 
 export function* diffPretty(compared: readonly Compared[], style: Style): Iterable<string> {
   const all = compared.flatMap(({ packet, found }) => found.differences.map((each) => ({ packet, each })));
@@ -72,7 +69,7 @@ function* differencePretty(each: Difference, packet: Packet, isOneOfTwo: boolean
 const MOST_RULES = 6;
 function* side(name: string, rules: readonly Responsible[], style: Style): Iterable<string> {
   for (const [at, rule] of rules.slice(0, MOST_RULES).entries())
-    yield `  ${(at === 0 ? name : "").padEnd(11)}  ${carried(rule, style)}`;
+    yield `  ${(at === 0 ? name : "").padEnd(11)}  ${ruleLine(rule, style)}`;
   if (rules.length > MOST_RULES) yield `  ${"".padEnd(11)}  and ${rules.length - MOST_RULES} more`;
 }
 

@@ -5,7 +5,7 @@ import { assumptionWords } from "./assumptions.ts";
 import { journey } from "./journey.ts";
 import { counted, decider, painted, whereTo } from "./outcome.ts";
 import { isNamed, packetWords } from "./packet-words.ts";
-import { placeOf, ruleWords } from "./rule-words.ts";
+import { placeOf, ruleJson, ruleWords } from "./rule-words.ts";
 import type { Style } from "./style.ts";
 import { safe } from "./text.ts";
 import { inOrder, openFacts, tree, waysOf } from "./ways.ts";
@@ -56,12 +56,7 @@ function stepJson(step: Step): object {
     number,
     hook,
     printed,
-    rule: rule && {
-      file: rule.place.source.name,
-      line: rule.place.source.lineAt(rule.place.start),
-      number,
-      text: rule.text,
-    },
+    rule: rule && { ...ruleJson(rule), number },
     action,
     ...value("in", step.seen, onBridge ? "physdevIn" : "inInterface"),
     ...value("out", step.seen, onBridge ? "physdevOut" : "outInterface"),

@@ -1,9 +1,9 @@
 /** `query`: which packets reach a verdict or a rule, for people and as JSON. */
 import { type Packet, packetJson } from "../facts/index.ts";
-import type { Asked, Carrier, QueryAnswer } from "../proof/index.ts";
+import type { Asked, QueryAnswer } from "../proof/index.ts";
 import { packetWords } from "./packet-words.ts";
-import { placeOf, ruleWords } from "./rule-words.ts";
-import { cubeJson, cubeWords, packetArgv } from "./sets.ts";
+import { ruleJson, ruleLine } from "./rule-words.ts";
+import { cubeJson, cubeWords, packetArgv, replayArgv } from "./sets.ts";
 import type { Style } from "./style.ts";
 import { safe } from "./text.ts";
 
@@ -17,14 +17,10 @@ export function queryJson(packet: Packet, answers: readonly QueryAnswer[], files
       empty: each.isEmpty,
       packets: each.cubes.map((cube) => cubeJson(cube, packet.family)),
       more: each.more,
-      witness: witnessJson(each.witness, files),
+      witness: each.witness && { packet: packetJson(each.witness), argv: replayArgv(each.witness, files) },
       carriedBy: each.carriers.map(({ id, rule }) => ({
         id,
-        rule: rule && {
-          file: rule.place.source.name,
-          line: rule.place.source.lineAt(rule.place.start),
-          text: rule.text,
-        },
+        rule: rule && ruleJson(rule),
       })),
       truncated: each.truncated,
     })),
@@ -34,9 +30,6 @@ const askedJson = (asked: Asked): object =>
   "verdict" in asked ? { verdict: asked.verdict, rule: null } : { verdict: null, rule: nameOf(asked) };
 const nameOf = ({ rule: { layer, table, chain, number } }: Extract<Asked, { rule: unknown }>): string =>
   `${layer === "bridge" ? "eb:" : ""}${table}:${chain}:rule:${number}`;
-
-export const witnessJson = (witness: Packet | null, files: readonly string[]): object | null =>
-  witness && { packet: packetJson(witness), argv: ["explain", ...files, ...packetArgv(witness)] };
 
 export function* queryPretty(packet: Packet, answers: readonly QueryAnswer[], style: Style): Iterable<string> {
   yield `  of the packets  ${packetWords(packet)}`;
@@ -61,10 +54,5 @@ function* answerPretty(each: QueryAnswer, { family }: Packet, style: Style): Ite
   if (witness) yield `  for example   ${safe(packetArgv(witness).join(" "))}`;
   else yield style.yellow("  no single packet of these was confirmed by a walk");
   for (const [at, carrier] of carriers.entries())
-    yield `  ${at === 0 ? "decided by" : "          "}    ${carried(carrier, style)}`;
-}
-
-export function carried({ id, rule }: Pick<Carrier, "id" | "rule">, style: Style): string {
-  const words = rule ? `${safe(ruleWords(rule))}  ${style.dim(placeOf(rule))}` : style.dim("the end of the chain");
-  return `${safe(id)}  ${words}`;
+    yield `  ${at === 0 ? "decided by" : "          "}    ${ruleLine(carrier, style)}`;
 }

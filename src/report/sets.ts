@@ -73,3 +73,10 @@ export function packetArgv(packet: Packet): string[] {
     ? ["-6", ...words]
     : words;
 }
+
+/** chainwalk's words that walk it through the dumps, `files` as they were named. */
+export const replayArgv = (packet: Packet, files: readonly string[]): string[] => [
+  "explain",
+  ...files,
+  ...packetArgv(packet),
+];
