@@ -3,21 +3,9 @@
  * matches and those that it passes over. Sets are of packets as they came; what was done to them since stands beside.
  */
 import type { Effect } from "../extensions/index.ts";
-import {
-  askedBy,
-  type Bits,
-  type Field,
-  isAbsent,
-  isWhole,
-  type Packet,
-  single,
-  unite,
-  type ValueSet,
-} from "../facts/index.ts";
+import { type Field, isWhole } from "../facts/index.ts";
 import { type Chain, dropsOf, type Meaning, meaningOf, type Rule, type Table } from "../model/index.ts";
 import {
-  applyAll,
-  type Before,
   fork,
   type Left,
   type Many,
@@ -25,27 +13,18 @@ import {
   type Outcome,
   type Reader,
   type Step,
-  seenAt,
   type Traveller,
   vanishAt,
   type Walking,
   type Where,
 } from "../path/index.ts";
-import {
-  beforeSteps,
-  EVERY_BIT,
-  NONE,
-  type Node,
-  type Origin,
-  OverBudget,
-  type Sets,
-  type View,
-} from "../space/index.ts";
-import { COUNTED, translationOf } from "./asks.ts";
+import { NONE, type Node, OverBudget, type Sets } from "../space/index.ts";
 import type { Behind } from "./behind.ts";
 import { meet } from "./meet.ts";
+import { Settled } from "./settled.ts";
 import { endOf, type Place, stepOf } from "./step.ts";
-import { doneTo, isNarrower, matters, Origins, viewOf } from "./view.ts";
+import { type Line, type Reading, Targets } from "./targets.ts";
+import { Origins } from "./view.ts";
 
 /** Where a table let go of packets, and of which. */
 export interface Decision {
@@ -56,20 +35,6 @@ export interface Decision {
   set: Node;
 }
 
-/** Packets that have had the same done to them, as a rule sees them. */
-interface Line {
-  readonly traveller: Traveller;
-  readonly view: View;
-  readonly set: Node;
-  /** What was done to them: those for which it is the same go on as one. */
-  readonly done: string;
-}
-interface Reading extends Where {
-  readonly world: Walking;
-  readonly number: number;
-  readonly alike: Map<string, Line>;
-  readonly left: Map<string, { readonly traveller: Traveller; readonly outcome: Outcome; set: Node }>;
-}
 interface At extends Place {
   readonly rule: Rule;
   readonly meaning: Meaning;
@@ -86,7 +51,7 @@ const MOST_CALLS = 200_000;
 export class SetReader implements Reader {
   readonly mostPaths = 20_000;
   readonly many: Many = {
-    goesOn: (way, before) => this.#goesOn(way, before),
+    goesOn: (way, before) => this.#settled.goesOn(way, before),
     isAsked: (field) => this.#asked.has(field),
     // where more is asked than what gets where, each way is told by itself
     meet: (ways) => (this.#behind ? meet(ways, this.sets.bdd, this.#origins, this.wayOf) : ways),
@@ -101,6 +66,8 @@ export class SetReader implements Reader {
   readonly #behind: Behind | null;
   readonly #asked: ReadonlySet<Field>;
   readonly #origins = new Origins();
+  readonly #settled: Settled;
+  readonly #targets: Targets;
   #calls = 0;
   #readings = 0;
 
@@ -108,54 +75,8 @@ export class SetReader implements Reader {
     this.#behind = behind;
     this.sets = sets;
     this.#asked = asked;
-  }
-
-  /** What else than a table has settled: fields that are known better now. False: no packet goes this way. */
-  #goesOn(way: Traveller, { packet: before, given: was }: Before): boolean {
-    this.#origins.note(way, before);
-    for (const [field, set] of Object.entries(way.packet.fields) as [Field, ValueSet][]) {
-      const old = before.fields[field];
-      if (!set || set === old || this.#origins.isKept(field, set)) continue;
-      const narrower = isNarrower(set, before, field);
-      const given = old && this.#origins.given(field, old);
-      if (given && narrower) {
-        way.set = this.sets.bdd.and(way.set, this.#fits(field, set, given));
-        this.#origins.keep(old, set);
-      } else if (field === COUNTED && !narrower)
-        // a router takes one off
-        this.#origins.step(field, old, set, -1, was.has(field));
-      else if (way.given.has(field)) continue;
-      else if (!narrower) way.given = new Map(way.given).set(field, EVERY_BIT);
-      else if (!way.packet.bits?.[field] && matters(this.sets.atoms, field, set))
-        way.set = this.sets.bdd.and(way.set, this.sets.fits(field, set));
-    }
-    this.#assume(way, before);
-    return way.set !== NONE;
-  }
-
-  #fits(field: Field, set: ValueSet, { version, steps }: Origin): Node {
-    if (!steps) return this.sets.fits(field, set, version);
-    const ranges = beforeSteps(field, this.sets.atoms.family, set.ranges, steps);
-    return this.sets.fits(field, { ...set, ranges });
-  }
-
-  /** Answers that no field holds: of single bits, and of what is not modelled. */
-  #assume(way: Traveller, before: Packet): void {
-    const { assumed, bits = {} } = way.packet;
-    if (assumed === before.assumed && bits === before.bits) return;
-    const view = viewOf(way, way.packet, this.#origins);
-    const { bdd } = this.sets;
-    for (const [field, has] of Object.entries(bits) as [Field, Bits][]) {
-      const set = way.packet.fields[field];
-      // what a rule has given is no answer
-      if (has === before.bits?.[field] || (set && this.#origins.isKept(field, set))) continue;
-      way.set = bdd.and(way.set, this.sets.holds({ is: "bits", field, ...has, wants: "" }, view).may);
-    }
-    for (const [key, taken] of Object.entries(assumed)) {
-      if (before.assumed[key] === taken) continue;
-      const { may, must } = this.sets.holds(askedBy(key), view);
-      way.set = taken ? bdd.and(way.set, may) : bdd.minus(way.set, must);
-    }
+    this.#settled = new Settled(sets, this.#origins);
+    this.#targets = new Targets(sets, this.#origins, behind);
   }
 
   traverse(traveller: Traveller, table: Table, layer: Where["layer"], hook: Where["hook"], world: Walking): Left[] {
@@ -171,7 +92,7 @@ export class SetReader implements Reader {
       alike: new Map(),
       left: new Map(),
     };
-    const line = this.#line(traveller, traveller.set, reading);
+    const line = this.#targets.line(traveller, traveller.set, reading);
     for (const rest of this.#read(reading, base, [line], 0)) {
       const outcome = base.policy === "DROP" ? "drop" : "accept";
       this.#decide(reading, rest, endOf(base), outcome);
@@ -180,11 +101,6 @@ export class SetReader implements Reader {
       traveller: { ...each, set },
       outcome,
     }));
-  }
-
-  #line(traveller: Traveller, set: Node, { layer, hook, table, world }: Reading): Line {
-    const seen = seenAt(traveller, layer, hook, table.name, world.host);
-    return { traveller, set, view: viewOf(traveller, seen, this.#origins), done: doneTo(traveller, this.#origins) };
   }
 
   /** Reads a chain; what comes back from it. */
@@ -232,7 +148,8 @@ export class SetReader implements Reader {
     const { action } = at.meaning;
     if (action.kind === "none") at.on.push(line);
     else if (action.kind === "effects") {
-      for (const [set, effects] of this.#ways(action.effects, line)) this.#run(reading, { ...line, set }, effects, at);
+      for (const [set, effects] of this.#targets.ways(action.effects, line))
+        this.#run(reading, { ...line, set }, effects, at);
     } else {
       const called = reading.table.chains.get(action.chain);
       if (!called) return this.#anything(reading, line, at);
@@ -250,21 +167,6 @@ export class SetReader implements Reader {
     at.back.push(line);
   }
 
-  /** Which effects it comes to for which packets. */
-  #ways(effects: readonly Effect[], line: Line): (readonly [Node, readonly Effect[]])[] {
-    const at = effects.findIndex(({ does }) => does === "if");
-    const found = effects[at];
-    if (found?.does !== "if") return [[line.set, effects]];
-    const { may, must } = this.sets.holds(found.condition, line.view);
-    const [yes, no] = [this.sets.bdd.and(line.set, may), this.sets.bdd.minus(line.set, must)];
-    const before = effects.slice(0, at);
-    const after = effects.slice(at + 1);
-    return [
-      ...(yes === NONE ? [] : this.#ways([...before, ...found.yes, ...after], { ...line, set: yes })),
-      ...(no === NONE ? [] : this.#ways([...before, ...found.no, ...after], { ...line, set: no })),
-    ];
-  }
-
   #run(reading: Reading, line: Line, effects: readonly Effect[], at: At): void {
     if (effects.every(({ does }) => LEAVES_ALONE.has(does))) {
       for (const effect of effects) {
@@ -275,79 +177,15 @@ export class SetReader implements Reader {
       at.on.push(line);
       return;
     }
-    const alike = this.#translatedAlike(effects, line, reading);
-    const same = alike === null ? undefined : reading.alike.get(alike);
-    if (same) return this.#decide(reading, { ...same, set: line.set }, at, "accept");
-    for (const { packet, set } of this.#parts(effects, line, reading)) {
-      const traveller = fork(line.traveller);
-      const own = effects.some(({ does }) => ASK_PROTOCOL.has(does)) ? this.#ofProtocol(packet, set) : packet;
-      traveller.packet = own;
-      const outcome = applyAll(effects, traveller, reading, { ...at, seen: line.view.seen }, reading.world);
-      this.#origins.made(traveller, line.traveller);
-      const by = effects.find((effect) => effect.does === "step");
-      if (by?.does === "step") {
-        const [old, next] = [own.fields[COUNTED], traveller.packet.fields[COUNTED]];
-        this.#origins.step(COUNTED, old, next, by.by, line.traveller.given.has(COUNTED));
-      }
-      // those that others join need not be of it
-      traveller.packet = { ...traveller.packet, fields: withProtocol(traveller.packet, line.traveller.packet) };
-      const next = this.#line(traveller, this.#give(traveller, { ...line, set }), reading);
-      if (alike !== null && outcome === "accept") reading.alike.set(alike, this.#lightened(next, reading));
+    for (const { line: next, outcome } of this.#targets.run(reading, line, effects, at)) {
       if (outcome === null) at.on.push(next);
       else if (outcome === "return") at.back.push(next);
       else this.#decide(reading, next, at, outcome);
     }
   }
 
-  /** Translations whose results nobody asks about are one; null: this is none. */
-  #translatedAlike([effect, ...more]: readonly Effect[], { done }: Line, { table, hook }: Reading): string | null {
-    if (effect?.does !== "translate" || more.length > 0 || !this.#behind?.forgets(effect, table, hook)) return null;
-    return `${done} ${effect.manip} ${effect.addresses?.length === 0} ${effect.ports !== undefined}`;
-  }
-
-  /** Targets look at it: what of it there is in a set. */
-  #ofProtocol(packet: Packet, set: Node): Packet {
-    const { atoms, bdd } = this.sets;
-    const [dimension] = atoms.of("protocol");
-    if (dimension === undefined || single(packet.fields.protocol) !== undefined) return packet;
-    const size = atoms.dimensions[dimension]?.size ?? 0;
-    const ranges = Array.from({ length: size }, (_, code) => code).flatMap((code) => {
-      const range = atoms.rangeOf("protocol", code);
-      return range && bdd.and(set, this.sets.codes(dimension, [[code, code + 1]])) !== NONE ? [range] : [];
-    });
-    return { ...packet, fields: { ...packet.fields, protocol: { absent: false, ranges: unite(ranges) } } };
-  }
-
-  /** A translation to what the packet has already is none: where somebody asks, those packets are told apart. */
-  #parts(effects: readonly Effect[], { traveller, set }: Line, { hook }: Reading): { packet: Packet; set: Node }[] {
-    const { packet, given } = traveller;
-    const { atoms, bdd } = this.sets;
-    const whole = [{ packet, set }];
-    const effect = effects.find(({ does }) => does === "translate");
-    const values = effect?.does === "translate" && atoms.isCut("ctnat") ? translationOf(effect, hook) : [];
-    if (values.length === 0 || values.some(([field]) => given.has(field))) return whole;
-    const same = values.reduce((sum, [field, value]) => bdd.and(sum, this.sets.fits(field, value)), set);
-    const rest = bdd.minus(set, same);
-    const fields = { ...packet.fields, ...Object.fromEntries(values) };
-    if (same === NONE) return whole;
-    return [...(rest === NONE ? [] : [{ packet, set: rest }]), { packet: { ...packet, fields }, set: same }];
-  }
-
-  /** What was given one of several values has one of them, whichever, from here on. */
-  #give({ given, packet: { fields } }: Traveller, line: Line): Node {
-    let { set } = line;
-    for (const [field, bits] of given) {
-      const values = fields[field];
-      const isNew = values !== undefined && values !== line.traveller.packet.fields[field] && bits === EVERY_BIT;
-      if (!isNew || isAbsent(values) || single(values) !== undefined || !this.sets.atoms.isCut(field)) continue;
-      if (this.#origins.given(field, values)) continue;
-      set = this.sets.bdd.and(set, this.sets.fits(field, values, this.#origins.give(field, values)));
-    }
-    return set;
-  }
-
   #decide(reading: Reading, line: Line, place: Place, outcome: Outcome): void {
-    const { traveller, set, view, done } = outcome === "accept" ? this.#lightened(line, reading) : line;
+    const { traveller, set, view, done } = outcome === "accept" ? this.#targets.lightened(line, reading) : line;
     const { bdd } = this.sets;
     const { left, number } = reading;
     const step = stepOf(reading, place, view.seen);
@@ -379,11 +217,6 @@ export class SetReader implements Reader {
     left.set(key, { traveller: next, outcome, set });
   }
 
-  #lightened(line: Line, { table, layer, hook }: Reading): Line {
-    const traveller = this.#behind?.lighten(line.traveller, table, layer, hook) ?? line.traveller;
-    return traveller === line.traveller ? line : { ...line, traveller, done: doneTo(traveller, this.#origins) };
-  }
-
   #merge(lines: readonly Line[]): Line[] {
     if (lines.length < 2) return [...lines];
     const out = new Map<string, Line>();
@@ -396,13 +229,5 @@ export class SetReader implements Reader {
   }
 }
 
-const ASK_PROTOCOL: ReadonlySet<Effect["does"]> = new Set(["translate", "limit mss", "strip"]);
 /** To trace is no change: no line is kept here. */
 const LEAVES_ALONE: ReadonlySet<Effect["does"]> = new Set(["verdict", "return", "continue", "reject", "trace"]);
-
-function withProtocol(
-  { fields: { protocol: _, ...fields } }: Packet,
-  { fields: { protocol } }: Packet,
-): Packet["fields"] {
-  return protocol ? { ...fields, protocol } : fields;
-}

@@ -2,6 +2,7 @@
 export * from "./atoms.ts";
 export * from "./bdd.ts";
 export { type Box, type Changed, type Sides, sidesOf, unchanged } from "./boxes.ts";
+export { beforeSteps, EVERY_BIT, type Holds, type Origin, type View } from "./compile.ts";
 export { type Answer, type Budget, Cover } from "./cover.ts";
 export * from "./possible.ts";
 export * from "./products.ts";
