@@ -1,8 +1,22 @@
-/** Ways that do not differ are one. */
-import { both } from "../facts/index.ts";
-import { type Assumption, nameOf, type Step } from "./traveller.ts";
-import type { Path } from "./walk.ts";
+/** Ways to their end, and those of them that do not differ: they are one. */
+import { both, type Packet } from "../facts/index.ts";
+import { type Assumption, type Loss, nameOf, type Step, type Verdict } from "./traveller.ts";
 
+/** One way that the unknown facts could fall. */
+export interface Path {
+  readonly verdict: Verdict;
+  /** The step that dropped or rejected it, else the last accepting IP filter step, else the bridge's, else null. */
+  readonly decidedBy: string | null;
+  readonly assumptions: readonly Assumption[];
+  readonly lost: Loss | null;
+  /** Copies of a flooded frame: from where they part on. */
+  readonly branches: readonly Path[];
+  readonly generated: readonly Path[];
+  readonly truncated: boolean;
+  readonly steps: readonly Step[];
+  /** What is known of the packet at the end, narrowed by the assumptions. */
+  readonly packet: Packet;
+}
 /**
  * Ways that print the same lines and end the same are one where they differ in one answer only, and both answers are
  * there: then it did not matter. Others stay apart, each with what it assumes.

@@ -1,4 +1,5 @@
 /** The path engine: Ruleset × Host × Packet → Walk. */
+export type { Path } from "./alike.ts";
 export { applyAll, type Where } from "./apply.ts";
 export { OUTCOMES } from "./effects.ts";
 export { firstState } from "./first-state.ts";
@@ -25,4 +26,4 @@ export {
   type Walking,
   type World,
 } from "./traveller.ts";
-export { type Path, type Walk, type Walked, walk, walkMany } from "./walk.ts";
+export { type Walk, type Walked, walk, walkMany } from "./walk.ts";

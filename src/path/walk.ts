@@ -1,27 +1,12 @@
 /** The walk: a packet, hook by hook, as the kernel takes it; a fork wherever its description does not settle what happens. */
 import { type Packet, refine } from "../facts/index.ts";
-import { merge } from "./alike.ts";
+import { merge, type Path } from "./alike.ts";
 import { type NextRule, nextRule } from "./candidates.ts";
 import { traverse } from "./chain.ts";
 import { ATTACHED, type Beginning, startOfReply, startsAt } from "./start.ts";
 import { goingOn, travel, travelTogether } from "./travel.ts";
-import type { Assumption, Ended, Limit, Loss, Reader, Step, Traveller, Verdict, Walking, World } from "./traveller.ts";
+import type { Ended, Limit, Reader, Step, Traveller, Walking, World } from "./traveller.ts";
 
-/** One way that the unknown facts could fall. */
-export interface Path {
-  readonly verdict: Verdict;
-  /** The step that dropped or rejected it, else the last accepting IP filter step, else the bridge's, else null. */
-  readonly decidedBy: string | null;
-  readonly assumptions: readonly Assumption[];
-  readonly lost: Loss | null;
-  /** Copies of a flooded frame: from where they part on. */
-  readonly branches: readonly Path[];
-  readonly generated: readonly Path[];
-  readonly truncated: boolean;
-  readonly steps: readonly Step[];
-  /** What is known of the packet at the end, narrowed by the assumptions. */
-  readonly packet: Packet;
-}
 export interface Walk {
   readonly packet: Packet;
   readonly paths: readonly Path[];

@@ -2,11 +2,10 @@
 export * from "./atoms.ts";
 export * from "./bdd.ts";
 export { type Box, type Changed, type Sides, sidesOf, unchanged } from "./boxes.ts";
-export { beforeSteps, EVERY_BIT, type Holds, type Origin, type View } from "./compile.ts";
 export { type Answer, type Budget, Cover } from "./cover.ts";
 export * from "./possible.ts";
 export * from "./products.ts";
 export { BoxStore, type Does, type Program, type Step } from "./program.ts";
-export * from "./sets.ts";
+export { beforeSteps, EVERY_BIT, type Holds, type Origin, Sets, type View } from "./sets.ts";
 export { type Codes, Uncut } from "./stretches.ts";
 export type { At, Taker } from "./taken.ts";

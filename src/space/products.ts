@@ -1,8 +1,8 @@
 /** A set as products that people can read, the largest first, and one packet of it. */
 import { after, allValues, type Field, type Range, type Ranges, unite, type Value } from "../facts/index.ts";
+import type { AtomSets } from "./atom-sets.ts";
 import type { Atoms, Term } from "./atoms.ts";
 import { EVERY, NONE, type Node } from "./bdd.ts";
-import type { Sets } from "./sets.ts";
 import type { Codes } from "./stretches.ts";
 
 /** Each dimension named has one of its codes, the others are free; `share`: of all packets, each atom by its size. */
@@ -18,7 +18,7 @@ interface Open extends Product {
 const MOST_OPEN = 20_000;
 
 /** The disjoint products of a set, those with the largest share first; at most so many. */
-export function products(sets: Sets, set: Node, most: number): Product[] {
+export function products(sets: AtomSets, set: Node, most: number): Product[] {
   const out: Product[] = [];
   const open = new Heap();
   open.push({ node: set, codes: new Map(), share: 1 });
@@ -41,7 +41,7 @@ export function products(sets: Sets, set: Node, most: number): Product[] {
 }
 
 /** How much of all packets a set is: for comparisons, each field's values counted alike. */
-export function shareOfSet(sets: Sets, set: Node): number {
+export function shareOfSet(sets: AtomSets, set: Node): number {
   const memo = new Map<Node, number>([
     [NONE, 0],
     [EVERY, 1],
@@ -129,7 +129,7 @@ const RARE: ReadonlySet<Field> = new Set([
 ]);
 
 /** Those of a set that read best: of each field in turn the first nice value that any of them has. */
-export function nicest(sets: Sets, set: Node, wishes: Wishes): Node {
+export function nicest(sets: AtomSets, set: Node, wishes: Wishes): Node {
   const { atoms, bdd } = sets;
   let left = set;
   const fields = [...new Set(atoms.dimensions.flatMap(({ field, of }) => (field && of === "values" ? [field] : [])))];
@@ -157,7 +157,7 @@ function ordinary(atoms: Atoms, field: Field): Term[] {
 /** What the others depend on first. */
 const rank = (field: Field): number => (field === "protocol" ? 0 : field in NICE ? 1 : 2);
 
-export function exampleOf(sets: Sets, { codes }: Product, wishes: Wishes): Example {
+export function exampleOf(sets: AtomSets, { codes }: Product, wishes: Wishes): Example {
   const { atoms } = sets;
   const chosen = new Map<number, number>();
   for (const [at, { field, of, size }] of atoms.dimensions.entries()) {
